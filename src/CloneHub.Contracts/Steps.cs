@@ -1,0 +1,94 @@
+namespace CloneHub.Contracts;
+
+/// <summary>The work a clone needs, in the order it is done.</summary>
+public enum CloneStep
+{
+    CreateDatabase,
+    StartPod,
+    ImportContent,
+    ActivatePlugin,
+    OpenIngress,
+    Remove,
+}
+
+/// <summary>
+/// One start of one step. It goes with every call into a back end. <paramref name="Fence"/> rises with every start of any step
+/// of the job, so a back end that has seen a newer one refuses the older.
+/// </summary>
+/// <param name="Attempt">1 for the first start of this step.</param>
+/// <param name="Fence">1 for the first start of any step of this job.</param>
+public sealed record StepToken(JobId Job, CloneStep Step, int Attempt, long Fence);
+
+/// <summary>What is to be cloned and for whom. Holds no secret: those are opened from the <see cref="IJobVault"/> where they are needed.</summary>
+public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string? CustomerId);
+
+/// <summary>Why a step did not succeed.</summary>
+/// <param name="Code">Stable, UPPER_SNAKE; documented in docs/errors.md.</param>
+/// <param name="Message">What went wrong, in plain words, without secrets.</param>
+/// <param name="Hint">What the caller can do about it.</param>
+/// <param name="Retryable">True if the same step may succeed when it is tried again unchanged.</param>
+public sealed record StepFault(string Code, string Message, string Hint, bool Retryable);
+
+/// <summary>What a finished step found out and the job's log should keep. Only what applies to the step is set.</summary>
+public sealed record StepFacts
+{
+    public static readonly StepFacts None = new();
+
+    /// <summary>ImportContent: tables, rows, files and bytes of the clone as verified after the import.</summary>
+    public ContentFacts? Content { get; init; }
+
+    /// <summary>ActivatePlugin: version that the plugin inside the clone answered.</summary>
+    public string? PluginVersion { get; init; }
+
+    /// <summary>ActivatePlugin: log-in name of the administrator made for the caller.</summary>
+    public string? Username { get; init; }
+
+    /// <summary>OpenIngress: address of the clone's home page as the public reaches it.</summary>
+    public Uri? CloneUrl { get; init; }
+
+    /// <summary>What the caller should know though the step succeeded: things skipped, replaced or switched off.</summary>
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+}
+
+public sealed record ContentFacts(int Tables, long Rows, long Files, long Bytes);
+
+/// <summary>A message that concerns one job; the shard region finds its way by it.</summary>
+public interface IJobMessage
+{
+    JobId Job { get; }
+}
+
+/// <summary>Order from a job to a worker: do this step. Answered by <see cref="StepReported"/>, any number of <see cref="StepProgressed"/> before it.</summary>
+public sealed record RunStep(StepToken Token, CloneOrder Order) : IJobMessage
+{
+    public JobId Job => Token.Job;
+}
+
+/// <summary>Order from a job to a worker: stop doing this attempt; no answer is awaited.</summary>
+public sealed record CancelStep(StepToken Token) : IJobMessage
+{
+    public JobId Job => Token.Job;
+}
+
+/// <summary>Report from a worker: how far the step has come.</summary>
+/// <param name="Fraction">0 to 1.</param>
+/// <param name="Message">Plain words for the status: "Copying files: 1,204 of 10,000".</param>
+public sealed record StepProgressed(StepToken Token, double Fraction, string Message) : IJobMessage
+{
+    public JobId Job => Token.Job;
+}
+
+/// <summary>Report from a worker: the step is done (<see cref="Fault"/> is null) or has failed.</summary>
+public sealed record StepReported(StepToken Token, StepFault? Fault, StepFacts Facts) : IJobMessage
+{
+    public JobId Job => Token.Job;
+}
+
+/// <summary>Order from Cleanup to a job: your time may be over. The job itself decides whether it is.</summary>
+public sealed record ExpireJob(JobId Job) : IJobMessage;
+
+/// <summary>Marker of the shard region of clone jobs in the actor registry.</summary>
+public sealed class JobsRegion;
+
+/// <summary>Marker of this node's step runner in the actor registry.</summary>
+public sealed class StepRunners;

@@ -1,0 +1,53 @@
+using CloneHub.Contracts;
+using CloneHub.Provisioning.WordPress;
+
+namespace CloneHub.Provisioning;
+
+/// <summary>
+/// Where clones live. Every method means "make it so": it finds what an earlier attempt left and completes it. Every method first
+/// claims its <see cref="StepToken"/> and refuses (<see cref="OvertakenException"/>) when a newer one has been seen for the job.
+/// A failure the caller should read is a <see cref="StepFaultException"/>.
+/// </summary>
+internal interface ICloneBackend
+{
+    /// <summary>An empty or already filled database and its user exist; the user's password is the one given.</summary>
+    Task EnsureDatabaseAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation);
+
+    /// <summary>A PHP that answers for this clone runs, over a tree that holds WordPress core.</summary>
+    Task EnsurePodAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation);
+
+    /// <summary>The clone holds the source's content, counted and compared. Starts over what an earlier attempt left.</summary>
+    Task<ContentReport> ImportContentAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation);
+
+    /// <summary>The custom-migrator plugin is active in the clone, has answered with this job's id, and has made the caller's administrator.</summary>
+    Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation);
+
+    /// <summary>The public route leads to the clone. Answers its address.</summary>
+    Task<Uri> OpenRouteAsync(StepToken token, CloneOrder order, CancellationToken cancellation);
+
+    /// <summary>Nothing of the clone exists any more: route, processes, sockets, files, database, user. Verified before it returns.</summary>
+    Task RemoveAsync(StepToken token, CancellationToken cancellation);
+
+    /// <summary>The clones of which anything exists.</summary>
+    Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation);
+}
+
+/// <summary>How far an import has come.</summary>
+internal sealed record ContentProgress(double Fraction, string Message);
+
+/// <summary>What was imported and verified.</summary>
+internal sealed record ContentReport(ContentFacts Facts, IReadOnlyList<string> Warnings);
+
+/// <summary>What the plugin inside the clone answered.</summary>
+internal sealed record PluginReport(string Version, string Username);
+
+/// <summary>A step cannot be done, for a reason that has a name.</summary>
+internal sealed class StepFaultException(StepFault fault, Exception? inner = null) : Exception(fault.Message, inner)
+{
+    public StepFault Fault { get; } = fault;
+}
+
+/// <summary>A newer attempt has taken over this job; whoever gets this stops and touches nothing more.</summary>
+internal sealed class OvertakenException(StepToken token)
+    : Exception($"{token.Job}: attempt with fence {token.Fence} was overtaken by a newer one.");
