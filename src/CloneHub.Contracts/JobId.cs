@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
 
 namespace CloneHub.Contracts;
@@ -12,6 +13,8 @@ public readonly record struct JobId
     private const string Prefix = "job-";
     private const string Alphabet = "abcdefghijklmnopqrstuvwxyz234567";
     private const int EncodedLength = 26;
+
+    private static readonly SearchValues<char> Letters = SearchValues.Create(Alphabet);
 
     private readonly string? _value;
 
@@ -49,7 +52,7 @@ public readonly record struct JobId
     {
         id = default;
         if (text is null || text.Length != Prefix.Length + EncodedLength || !text.StartsWith(Prefix, StringComparison.Ordinal)) return false;
-        if (text.AsSpan(Prefix.Length).ContainsAnyExcept(Alphabet)) return false;
+        if (text.AsSpan(Prefix.Length).ContainsAnyExcept(Letters)) return false;
         id = new JobId(text);
         return true;
     }
