@@ -1,0 +1,74 @@
+using CloneHub.Contracts;
+
+namespace CloneHub.Jobs.Api;
+
+/// <summary>Where a job stands, in the five words that callers see.</summary>
+internal enum JobStatus
+{
+    Pending,
+    Running,
+    Completed,
+    Failed,
+    Cancelled,
+}
+
+/// <summary>What can be told of a job at one moment. Holds no credentials: the status endpoint opens those for the owner while the clone serves.</summary>
+internal sealed record JobSnapshot
+{
+    public required JobId Job { get; init; }
+
+    public required string Tenant { get; init; }
+
+    public string? CustomerId { get; init; }
+
+    /// <summary>What kind of work it is: "clone".</summary>
+    public required string Type { get; init; }
+
+    public required JobStatus Status { get; init; }
+
+    /// <summary>0 to 100, never falling.</summary>
+    public required int Progress { get; init; }
+
+    /// <summary>What is going on now, in plain words.</summary>
+    public required string Message { get; init; }
+
+    public required DateTimeOffset CreatedAt { get; init; }
+
+    public required DateTimeOffset UpdatedAt { get; init; }
+
+    public DateTimeOffset? StartedAt { get; init; }
+
+    public DateTimeOffset? CompletedAt { get; init; }
+
+    public DateTimeOffset? ExpiresAt { get; init; }
+
+    /// <summary>1 for the job that a free worker takes next; null once it has been taken.</summary>
+    public int? QueuePosition { get; init; }
+
+    public DateTimeOffset? EstimatedCompletion { get; init; }
+
+    public CloneOutcome? Result { get; init; }
+
+    public JobError? Error { get; init; }
+
+    /// <summary>Number of events the job has had; rises with every change that is kept.</summary>
+    public required long Version { get; init; }
+}
+
+/// <summary>The clone a job has made. <paramref name="RemovedAt"/> is set once nothing of it exists any more.</summary>
+/// <param name="CloneUrl">Address of its home page.</param>
+/// <param name="Username">Log-in name of the administrator made for the caller.</param>
+/// <param name="Fidelity">"full": the whole site.</param>
+/// <param name="Content">What it holds, as counted after the import.</param>
+internal sealed record CloneOutcome(
+    Uri CloneUrl,
+    string Username,
+    string Fidelity,
+    ContentFacts? Content,
+    IReadOnlyList<string> Warnings,
+    DateTimeOffset? RemovedAt);
+
+/// <summary>Why a job failed.</summary>
+/// <param name="Step">The step that failed: "import_content".</param>
+/// <param name="Retryable">True if the same request may succeed when it is sent again unchanged.</param>
+internal sealed record JobError(string Code, string Message, string Hint, string? Step, bool Retryable);
