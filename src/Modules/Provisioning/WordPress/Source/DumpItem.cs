@@ -1,0 +1,16 @@
+namespace CloneHub.Provisioning.WordPress;
+
+/// <summary>A table to be sent: which columns, and by which key it is paged. Without a key it is paged by position.</summary>
+internal sealed record DumpRequest(string Table, IReadOnlyList<string> Columns, IReadOnlyList<string> Key);
+
+/// <summary>One part of a dump. Per table: <see cref="TableStarted"/>, any number of <see cref="TableRows"/>, <see cref="TableEnded"/>.</summary>
+internal abstract record DumpItem(string Table);
+
+internal sealed record TableStarted(string Table) : DumpItem(Table);
+
+/// <summary>Complete rows in the order of the requested columns. The batch is valid until the next item is asked for.</summary>
+internal sealed record TableRows(string Table, RowBatch Batch) : DumpItem(Table);
+
+/// <param name="Rows">Rows sent of this table.</param>
+/// <param name="Crc">CRC-32 over the wire form of all its rows; equal dumps have equal sums.</param>
+internal sealed record TableEnded(string Table, long Rows, uint Crc) : DumpItem(Table);

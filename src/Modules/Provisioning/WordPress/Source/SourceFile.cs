@@ -1,0 +1,30 @@
+namespace CloneHub.Provisioning.WordPress;
+
+/// <summary>The two trees of a site.</summary>
+internal enum FileRoot
+{
+    /// <summary>ABSPATH without wp-content.</summary>
+    Core,
+
+    /// <summary>The content directory, wherever it lies.</summary>
+    Content,
+}
+
+internal enum SourceFileKind
+{
+    File,
+    Directory,
+    Link,
+}
+
+/// <summary>An entry of a tree. Directories come before what they hold.</summary>
+/// <param name="Path">Relative to the root, parts separated by a slash; never absolute, never with "..".</param>
+/// <param name="Mode">Permission bits.</param>
+/// <param name="Md5">Lower-case hex; only for files of <see cref="FileRoot.Core"/>, where it tells which ones need not travel.</param>
+/// <param name="LinkTarget">Only for links: relative, and it stays inside the root.</param>
+internal sealed record SourceFile(string Path, SourceFileKind Kind, long Size, long ModifiedUnix, int Mode, string? Md5, string? LinkTarget);
+
+/// <summary>A piece of a file, in rising order per file. <see cref="Data"/> is valid until the next chunk is asked for.</summary>
+/// <param name="IsLast">The file is complete with this chunk. An empty file is one empty last chunk.</param>
+/// <param name="Fault">Why the file cannot be had (then there is no data and no further chunk of it): unreadable, gone, or it keeps changing.</param>
+internal readonly record struct FileChunk(string Path, long Offset, ReadOnlyMemory<byte> Data, bool IsLast, string? Fault = null);
