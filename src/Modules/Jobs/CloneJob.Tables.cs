@@ -1,0 +1,97 @@
+using System.Diagnostics;
+using CloneHub.Contracts;
+
+namespace CloneHub.Jobs;
+
+/// <summary>The numbers and words of the lifecycle: limits, progress, messages.</summary>
+public sealed partial record CloneJob
+{
+    /// <summary>Failures of one step after which the job has failed.</summary>
+    public const int MaxFailures = 3;
+
+    /// <summary>Starts of one step, crashes included, after which the job has failed: a job that kills its worker must not do so for ever.</summary>
+    public const int MaxAttempts = 12;
+
+    /// <summary>From the request to serving, waiting included. The connector on the source expires with it.</summary>
+    public static readonly TimeSpan BuildLimit = TimeSpan.FromHours(2);
+
+    /// <summary>The journal of a finished job is kept this long beside the event log.</summary>
+    public static readonly TimeSpan JournalRetention = TimeSpan.FromHours(24);
+
+    private static readonly StepFault StartedTooOften = new(
+        "STEP_STARTED_TOO_OFTEN", "The step was interrupted too many times.", "Ask the operator to look at the node's log, then request the clone again.", false);
+
+    private static readonly StepFault TookTooLong = new(
+        "JOB_TIMED_OUT", "The clone did not serve within two hours.", "Check that the source answers quickly, then request the clone again.", false);
+
+    /// <summary>When this job must be looked at again though nobody asks; null while a step decides what comes next.</summary>
+    public DateTimeOffset? Deadline => Stage switch
+    {
+        Stage.Serving => ExpiresAt,
+        Stage.Failed => RemoveAt,
+        Stage.Removed or Stage.Cancelled => RemovedAt + JournalRetention,
+        _ when IsBuilding => Request!.GiveUpAt,
+        _ => null,
+    };
+
+    public string Status => Outcome switch
+    {
+        Outcome.Completed => "completed",
+        Outcome.Failed => "failed",
+        Outcome.Cancelled => "cancelled",
+        _ => Stage is Stage.Requested ? "pending" : "running",
+    };
+
+    /// <summary>Percent, rising only; <paramref name="fraction"/> is how much of the running step is done, 0 to 1.</summary>
+    public int Progress(double fraction = 0)
+    {
+        if (!IsBuilding) return Reached;
+        var from = ProgressOf(Stage);
+        var to = ProgressOf(Stage + 1);
+        return Math.Max(Reached, from + (int)((to - 1 - from) * Math.Clamp(fraction, 0, 1)));
+    }
+
+    /// <summary>What is going on, in plain words.</summary>
+    public string Message => Stage switch
+    {
+        Stage.None => "",
+        Stage.Requested => "Waiting for a free slot…",
+        Stage.Started => Retrying("Creating database…"),
+        Stage.DatabaseReady => Retrying("Starting WordPress…"),
+        Stage.PodReady => Retrying("Copying content…"),
+        Stage.ContentImported => Retrying("Activating the plugin…"),
+        Stage.PluginActivated => Retrying("Opening and checking the clone…"),
+        Stage.Serving => "The clone is ready.",
+        Stage.Failed => Fault!.Message,
+        Stage.Removing => Outcome is Outcome.Open ? "Cancelling…" : "Removing the clone…",
+        Stage.Removed => Outcome is Outcome.Failed ? Fault!.Message : "The clone was removed.",
+        Stage.Cancelled => "The job was cancelled.",
+        _ => throw new UnreachableException($"No message for {Stage}."),
+    };
+
+    /// <summary>The longest one attempt of a step may take before it counts as failed.</summary>
+    public static TimeSpan LimitOf(CloneStep step) => step switch
+    {
+        CloneStep.CreateDatabase => TimeSpan.FromMinutes(1),
+        CloneStep.StartPod => TimeSpan.FromMinutes(3),
+        CloneStep.ImportContent => TimeSpan.FromMinutes(60),
+        CloneStep.ActivatePlugin => TimeSpan.FromMinutes(2),
+        CloneStep.OpenIngress => TimeSpan.FromMinutes(5),
+        CloneStep.Remove => TimeSpan.FromMinutes(3),
+        _ => throw new UnreachableException($"No limit for {step}."),
+    };
+
+    private static int ProgressOf(Stage stage) => stage switch
+    {
+        Stage.Started => 5,
+        Stage.DatabaseReady => 10,
+        Stage.PodReady => 30,
+        Stage.ContentImported => 90,
+        Stage.PluginActivated => 92,
+        Stage.Serving => 100,
+        _ => 0,
+    };
+
+    private string Retrying(string doing) =>
+        Failures == 0 || StepRunning ? doing : $"{doing} (attempt {Failures} failed, trying again)";
+}

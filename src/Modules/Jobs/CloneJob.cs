@@ -1,0 +1,193 @@
+using System.Diagnostics;
+using CloneHub.Contracts;
+
+namespace CloneHub.Jobs;
+
+/// <summary>What can be asked of a job. The moment of asking goes beside it, see <see cref="CloneJob.Decide"/>.</summary>
+public interface IJobCommand;
+
+/// <param name="RequestHash">Keyed hash of the whole request; tells whether a repeat under the same idempotency key asks for the same.</param>
+public sealed record RequestClone(Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash) : IJobCommand;
+
+/// <summary>A slot is free: the job may use it.</summary>
+public sealed record Begin : IJobCommand;
+
+/// <summary>Start, or after a crash start again, what <see cref="CloneJob.NextStep"/> names.</summary>
+public sealed record StartStep(string Node) : IJobCommand;
+
+/// <param name="Jitter">0 to 1: where in its range the back-off falls.</param>
+public sealed record ReportStep(StepToken Token, StepFault? Fault, StepFacts Facts, double Jitter) : IJobCommand;
+
+/// <summary>A deadline may have passed.</summary>
+public sealed record Expire : IJobCommand;
+
+/// <summary>The owner wants the job stopped or its clone removed.</summary>
+public sealed record Cancel : IJobCommand;
+
+/// <summary>What happened to a job. Stored for ever: add, never change.</summary>
+public interface IJobEvent
+{
+    DateTimeOffset At { get; }
+}
+
+/// <param name="GiveUpAt">A clone that does not serve by then has failed.</param>
+public sealed record CloneRequested(
+    Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash, DateTimeOffset GiveUpAt, DateTimeOffset At) : IJobEvent;
+
+public sealed record Started(DateTimeOffset At) : IJobEvent;
+public sealed record StepStarted(CloneStep Step, int Attempt, long Fence, string Node, DateTimeOffset At) : IJobEvent;
+public sealed record DatabaseReady(DateTimeOffset At) : IJobEvent;
+public sealed record PodReady(DateTimeOffset At) : IJobEvent;
+public sealed record ContentImported(ContentFacts Content, IReadOnlyList<string> Warnings, DateTimeOffset At) : IJobEvent;
+public sealed record PluginActivated(string Version, string Username, DateTimeOffset At) : IJobEvent;
+public sealed record IngressReady(Uri CloneUrl, IReadOnlyList<string> Warnings, DateTimeOffset ExpiresAt, DateTimeOffset At) : IJobEvent;
+public sealed record StepFailed(CloneStep Step, int Attempt, StepFault Fault, DateTimeOffset RetryAt, DateTimeOffset At) : IJobEvent;
+
+/// <param name="RemoveAt">What exists of the clone is kept for inspection until then.</param>
+public sealed record JobFailed(CloneStep? Step, StepFault Fault, DateTimeOffset RemoveAt, DateTimeOffset At) : IJobEvent;
+
+public sealed record CancelRequested(DateTimeOffset At) : IJobEvent;
+public sealed record Cancelled(DateTimeOffset At) : IJobEvent;
+public sealed record Expired(DateTimeOffset At) : IJobEvent;
+public sealed record Removed(DateTimeOffset At) : IJobEvent;
+
+/// <summary>How far a job has come. Each stage but the resting ones has one next step.</summary>
+public enum Stage { None, Requested, Started, DatabaseReady, PodReady, ContentImported, PluginActivated, Serving, Failed, Removing, Removed, Cancelled }
+
+/// <summary>What became of the job, whatever happens to its clone afterwards.</summary>
+public enum Outcome { Open, Completed, Failed, Cancelled }
+
+/// <summary>
+/// One clone from request to removal. Pure: no clock, no I/O, no framework. <see cref="Decide"/> answers a command with events,
+/// <see cref="Apply"/> folds an event into the state; whoever drives it starts <see cref="NextStep"/>.
+/// </summary>
+public sealed partial record CloneJob
+{
+    public static readonly CloneJob None = new();
+
+    public Stage Stage { get; init; }
+    public Outcome Outcome { get; init; }
+    public CloneRequested? Request { get; init; }
+    public DateTimeOffset? StartedAt { get; init; }
+    public DateTimeOffset? CompletedAt { get; init; }
+    public DateTimeOffset? ExpiresAt { get; init; }
+    public DateTimeOffset? RemoveAt { get; init; }
+    public DateTimeOffset? RemovedAt { get; init; }
+    public DateTimeOffset UpdatedAt { get; init; }
+    public Uri? CloneUrl { get; init; }
+    public string? Username { get; init; }
+    public ContentFacts? Content { get; init; }
+    public IReadOnlyList<string> Warnings { get; init; } = [];
+    public StepFault? Fault { get; init; }
+    public CloneStep? FaultStep { get; init; }
+
+    /// <summary>Highest progress any stage has reached, in percent.</summary>
+    public int Reached { get; init; }
+
+    /// <summary>Starts of any step of this job so far; the newest start owns the clone.</summary>
+    public long Fence { get; init; }
+
+    /// <summary>Starts and failures of the step this stage is waiting for.</summary>
+    public int Attempt { get; init; }
+    public int Failures { get; init; }
+
+    /// <summary>True between StepStarted and what became of it.</summary>
+    public bool StepRunning { get; init; }
+    public DateTimeOffset RetryAt { get; init; }
+
+    /// <summary>The work this job is waiting for; null while it rests.</summary>
+    public CloneStep? NextStep => Stage switch
+    {
+        Stage.Started => CloneStep.CreateDatabase,
+        Stage.DatabaseReady => CloneStep.StartPod,
+        Stage.PodReady => CloneStep.ImportContent,
+        Stage.ContentImported => CloneStep.ActivatePlugin,
+        Stage.PluginActivated => CloneStep.OpenIngress,
+        Stage.Removing => CloneStep.Remove,
+        _ => null,
+    };
+
+    public bool IsTerminal => Stage is Stage.Removed or Stage.Cancelled;
+
+    /// <summary>Accepted and not yet serving, failed or on its way out.</summary>
+    public bool IsBuilding => Stage is >= Stage.Requested and <= Stage.PluginActivated;
+
+    /// <summary>The start of <see cref="NextStep"/> that is under way.</summary>
+    public StepToken? Running(JobId job) => StepRunning && NextStep is { } step ? new StepToken(job, step, Attempt, Fence) : null;
+
+    public IReadOnlyList<IJobEvent> Decide(IJobCommand command, DateTimeOffset now) => (command, Stage) switch
+    {
+        (RequestClone r, Stage.None) => [new CloneRequested(r.SourceUrl, r.Tenant, r.CustomerId, r.Ttl, r.RequestHash, now + BuildLimit, now)],
+        (Begin, Stage.Requested) => [new Started(now)],
+
+        (StartStep, _) when NextStep is null || now < RetryAt => [],
+        (StartStep, not Stage.Removing) when Attempt >= MaxAttempts => [Fail(NextStep, StartedTooOften, now)],
+        (StartStep s, _) => [new StepStarted(NextStep!.Value, Attempt + 1, Fence + 1, s.Node, now)],
+
+        // An answer of an overtaken attempt, or to a step already taken, changes nothing.
+        (ReportStep r, _) when !StepRunning || r.Token.Fence != Fence => [],
+        (ReportStep { Fault: null } r, _) => [Done(r, now)],
+        (ReportStep { Fault: { } f } r, _) when Stage is Stage.Removing || (f.Retryable && Failures + 1 < MaxFailures)
+            => [new StepFailed(r.Token.Step, r.Token.Attempt, f, now + BackOff(r.Jitter), now)],
+        (ReportStep { Fault: { } f } r, _) => [Fail(r.Token.Step, f, now)],
+
+        (Expire, Stage.Serving) when now >= ExpiresAt => [new Expired(now)],
+        (Expire, Stage.Failed) when now >= RemoveAt => [new Expired(now)],
+        (Expire, _) when IsBuilding && now >= Request!.GiveUpAt => [Fail(NextStep, TookTooLong, now)],
+
+        // Before the first step there is nothing to remove.
+        (Cancel, _) when IsBuilding && Fence == 0 => [new CancelRequested(now), new Cancelled(now)],
+        (Cancel, _) when IsBuilding || Stage is Stage.Serving or Stage.Failed => [new CancelRequested(now)],
+        _ => [],
+    };
+
+    public CloneJob Apply(IJobEvent e) => e switch
+    {
+        CloneRequested r => this with { Stage = Stage.Requested, Request = r, UpdatedAt = r.At },
+        Started s => At(Stage.Started, s) with { StartedAt = s.At },
+        StepStarted s => this with { Attempt = s.Attempt, Fence = s.Fence, StepRunning = true, UpdatedAt = s.At },
+        StepFailed f => this with { Failures = Failures + 1, StepRunning = false, RetryAt = f.RetryAt, UpdatedAt = f.At },
+        DatabaseReady d => At(Stage.DatabaseReady, d),
+        PodReady p => At(Stage.PodReady, p),
+        ContentImported c => At(Stage.ContentImported, c) with { Content = c.Content, Warnings = [.. Warnings, .. c.Warnings] },
+        PluginActivated p => At(Stage.PluginActivated, p) with { Username = p.Username },
+        IngressReady i => At(Stage.Serving, i) with
+        {
+            Outcome = Outcome.Completed, CloneUrl = i.CloneUrl, ExpiresAt = i.ExpiresAt, CompletedAt = i.At, Warnings = [.. Warnings, .. i.Warnings],
+        },
+        JobFailed f => At(Stage.Failed, f) with
+        {
+            Outcome = Outcome.Failed, Fault = f.Fault, FaultStep = f.Step, RemoveAt = f.RemoveAt, CompletedAt = f.At,
+        },
+        Expired or CancelRequested => At(Stage.Removing, e),
+        Removed r => At(Stage.Removed, r) with { RemovedAt = r.At },
+        Cancelled c => At(Stage.Cancelled, c) with { Outcome = Outcome.Cancelled, CompletedAt = c.At, RemovedAt = c.At },
+        _ => throw new UnreachableException($"CloneJob does not know {e.GetType().Name}."),
+    };
+
+    private CloneJob At(Stage stage, IJobEvent e) => this with
+    {
+        Stage = stage, Attempt = 0, Failures = 0, StepRunning = false, RetryAt = default, Reached = Math.Max(Reached, ProgressOf(stage)), UpdatedAt = e.At,
+    };
+
+    private IJobEvent Done(ReportStep report, DateTimeOffset now) => report.Token.Step switch
+    {
+        CloneStep.CreateDatabase => new DatabaseReady(now),
+        CloneStep.StartPod => new PodReady(now),
+        CloneStep.ImportContent => new ContentImported(report.Facts.Content!, report.Facts.Warnings, now),
+        CloneStep.ActivatePlugin => new PluginActivated(report.Facts.PluginVersion!, report.Facts.Username!, now),
+        CloneStep.OpenIngress => new IngressReady(report.Facts.CloneUrl!, report.Facts.Warnings, now + Request!.Ttl, now),
+        CloneStep.Remove => Outcome is Outcome.Open ? new Cancelled(now) : new Removed(now),
+        _ => throw new UnreachableException($"No event tells that {report.Token.Step} is done."),
+    };
+
+    private JobFailed Fail(CloneStep? step, StepFault fault, DateTimeOffset now) => new(step, fault, now + Request!.Ttl, now);
+
+    /// <summary>Doubles with every failure up to a minute (five for a removal), and falls between half of that and all of it.</summary>
+    private TimeSpan BackOff(double jitter)
+    {
+        var limit = Stage is Stage.Removing ? 300 : 60;
+        var seconds = Math.Min(limit, Math.Pow(2, Math.Min(Failures, 10)));
+        return TimeSpan.FromSeconds(seconds * (1 + jitter) / 2);
+    }
+}

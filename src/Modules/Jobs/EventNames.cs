@@ -1,0 +1,37 @@
+namespace CloneHub.Jobs;
+
+/// <summary>
+/// The name each event has in both logs, for ever. Classes may be renamed, names may not; a changed shape gets the next version
+/// and an upcaster. tests/CloneHub.Jobs.Tests/EventNames.approved.txt holds the approved list.
+/// </summary>
+internal static class EventNames
+{
+    private static readonly (Type Type, string Name)[] All =
+    [
+        (typeof(CloneRequested), "clone_requested.v1"),
+        (typeof(Started), "started.v1"),
+        (typeof(StepStarted), "step_started.v1"),
+        (typeof(DatabaseReady), "database_ready.v1"),
+        (typeof(PodReady), "pod_ready.v1"),
+        (typeof(ContentImported), "content_imported.v1"),
+        (typeof(PluginActivated), "plugin_activated.v1"),
+        (typeof(IngressReady), "ingress_ready.v1"),
+        (typeof(StepFailed), "step_failed.v1"),
+        (typeof(JobFailed), "job_failed.v1"),
+        (typeof(CancelRequested), "cancel_requested.v1"),
+        (typeof(Cancelled), "cancelled.v1"),
+        (typeof(Expired), "expired.v1"),
+        (typeof(Removed), "removed.v1"),
+    ];
+
+    private static readonly Dictionary<Type, string> ByType = All.ToDictionary(e => e.Type, e => e.Name);
+    private static readonly Dictionary<string, Type> ByName = All.ToDictionary(e => e.Name, e => e.Type, StringComparer.Ordinal);
+
+    public static IEnumerable<(Type Type, string Name)> Entries => All;
+
+    public static string Of(IJobEvent e) =>
+        ByType.TryGetValue(e.GetType(), out var name) ? name : throw new InvalidOperationException($"{e.GetType().Name} has no name in EventNames.");
+
+    /// <summary>Null for a name this version does not know: written by a newer one.</summary>
+    public static Type? TypeOf(string name) => ByName.GetValueOrDefault(name);
+}
