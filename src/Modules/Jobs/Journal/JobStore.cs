@@ -1,0 +1,116 @@
+using CloneHub.Contracts;
+using CloneHub.Jobs.Vault;
+using StackExchange.Redis;
+
+namespace CloneHub.Jobs.Journal;
+
+/// <summary>What is written when a job is accepted.</summary>
+/// <param name="FirstEvent">Made by <see cref="RedisJournalFormat.FirstEvent"/>.</param>
+internal sealed record Intake(JobId Job, byte[] FirstEvent, SealedSecrets Secrets, DateTimeOffset AcceptedAt, DateTimeOffset Deadline);
+
+internal enum IntakeResult
+{
+    Accepted,
+
+    /// <summary>The job had events before, even if they are purged by now; nothing was changed.</summary>
+    AlreadyKnown,
+}
+
+/// <summary>Where a page of live jobs ends and the next one begins.</summary>
+internal readonly record struct LivePosition(double Score, string? Member)
+{
+    public static readonly LivePosition Start = new(double.NegativeInfinity, null);
+}
+
+internal sealed record LivePage(IReadOnlyList<JobId> Jobs, LivePosition Next);
+
+/// <summary>
+/// What Redis holds of jobs beside their events: which are live, when they are due, how far they are archived, how far they said they
+/// were, and their sealed secrets. Each call is one round trip; what has to change together changes in one script.
+/// </summary>
+internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOptions options)
+{
+    private readonly RedisKeys _keys = new(options.KeyPrefix);
+
+    private IDatabase Database => redis.GetDatabase(options.Database);
+
+    /// <summary>Makes a job exist. Once this has answered, the job survives whatever crashes.</summary>
+    public async Task<IntakeResult> AcceptAsync(Intake intake)
+    {
+        var persistenceId = PersistenceId.Of(intake.Job);
+        var accepted = await Database.ScriptEvaluateAsync(
+            Scripts.Accept,
+            [_keys.Highest(persistenceId), _keys.Events(persistenceId), _keys.Live, _keys.Deadlines, _keys.Archived, _keys.Secrets],
+            [intake.Job.Value, intake.FirstEvent, Score(intake.AcceptedAt), Score(intake.Deadline), intake.Secrets.Blob]);
+        return (bool)accepted ? IntakeResult.Accepted : IntakeResult.AlreadyKnown;
+    }
+
+    /// <summary>True if the job was ever accepted; purged jobs included.</summary>
+    public Task<bool> IsKnownAsync(JobId job) => Database.KeyExistsAsync(_keys.Highest(PersistenceId.Of(job)));
+
+    /// <summary>The next live jobs after <paramref name="from"/>, the oldest first. An empty page is the end.</summary>
+    public async Task<LivePage> LiveAsync(LivePosition from, int limit)
+    {
+        // Jobs of the same millisecond share a score, so a page starts after a member. If that one was removed meanwhile, it starts
+        // at its score again: a job seen twice is harmless, a job passed over is not.
+        var rank = from.Member is null ? null : await Database.SortedSetRankAsync(_keys.Live, from.Member);
+        var entries = rank is { } last
+            ? await Database.SortedSetRangeByRankWithScoresAsync(_keys.Live, last + 1, last + limit)
+            : await Database.SortedSetRangeByScoreWithScoresAsync(_keys.Live, from.Score, take: limit);
+        return new LivePage(
+            [.. entries.Select(entry => JobId.Parse(entry.Element.ToString()))],
+            entries.Length == 0 ? from : new LivePosition(entries[^1].Score, entries[^1].Element.ToString()));
+    }
+
+    public Task<long> CountLiveAsync() => Database.SortedSetLengthAsync(_keys.Live);
+
+    public async Task<bool> IsLiveAsync(JobId job) => await Database.SortedSetScoreAsync(_keys.Live, job.Value) is not null;
+
+    /// <summary>Puts a job back that was found in the event log only, because Redis was restored from a backup or lost.</summary>
+    public Task AddLiveAsync(JobId job, DateTimeOffset acceptedAt) => Database.SortedSetAddAsync(_keys.Live, job.Value, Score(acceptedAt));
+
+    /// <summary>Takes a job that is over out of the index, so that nothing wakes it any more.</summary>
+    public Task RemoveLiveAsync(JobId job) => Database.SortedSetRemoveAsync(_keys.Live, job.Value);
+
+    public Task SetDeadlineAsync(JobId job, DateTimeOffset deadline) => Database.SortedSetAddAsync(_keys.Deadlines, job.Value, Score(deadline));
+
+    public Task RemoveDeadlineAsync(JobId job) => Database.SortedSetRemoveAsync(_keys.Deadlines, job.Value);
+
+    /// <summary>Jobs whose deadline lies at or before <paramref name="now"/>, the earliest first. They stay due until their deadline is set or removed.</summary>
+    public async Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int limit)
+    {
+        var due = await Database.SortedSetRangeByScoreAsync(_keys.Deadlines, double.NegativeInfinity, Score(now), take: limit);
+        return [.. due.Select(job => JobId.Parse(job.ToString()))];
+    }
+
+    /// <summary>The last sequence number that the event log is known to have; 0 for none.</summary>
+    public async Task<long> ArchivedAsync(JobId job) => (long)await Database.HashGetAsync(_keys.Archived, job.Value);
+
+    /// <summary>Never lowers the number: a late answer of an earlier batch changes nothing, and none brings back a forgotten job.</summary>
+    public Task SetArchivedAsync(JobId job, long sequenceNr) =>
+        Database.ScriptEvaluateAsync(Scripts.RaiseKnown, [_keys.Archived, _keys.Live], [job.Value, sequenceNr]);
+
+    public async Task<int> ProgressAsync(JobId job) => (int)await Database.HashGetAsync(_keys.Progress, job.Value);
+
+    /// <summary>Answers the highest progress told so far, which is what the caller should tell too.</summary>
+    public async Task<int> RaiseProgressAsync(JobId job, int percent) =>
+        (int)await Database.ScriptEvaluateAsync(Scripts.Raise, [_keys.Progress], [job.Value, percent]);
+
+    public async Task<SealedSecrets?> SecretsAsync(JobId job)
+    {
+        var blob = await Database.HashGetAsync(_keys.Secrets, job.Value);
+        return blob.IsNull ? null : new SealedSecrets((byte[])blob!);
+    }
+
+    /// <summary>Answers false, and changes nothing, if they are not (any more) what the caller has read.</summary>
+    public async Task<bool> ReplaceSecretsAsync(JobId job, SealedSecrets read, SealedSecrets replacement) =>
+        (bool)await Database.ScriptEvaluateAsync(Scripts.Exchange, [_keys.Secrets], [job.Value, read.Blob, replacement.Blob]);
+
+    public Task DeleteSecretsAsync(JobId job) => Database.HashDeleteAsync(_keys.Secrets, job.Value);
+
+    /// <summary>Removes all of this after a job's purge. The journal's highest sequence number stays, so the id is never given twice.</summary>
+    public Task ForgetAsync(JobId job) => Database.ScriptEvaluateAsync(
+        Scripts.Forget, [_keys.Live, _keys.Deadlines, _keys.Archived, _keys.Progress, _keys.Secrets], [job.Value]);
+
+    private static double Score(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
+}
