@@ -1,0 +1,122 @@
+using System.ComponentModel;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using System.Text.RegularExpressions;
+using System.Text.Unicode;
+using CloneHub.Contracts;
+
+namespace CloneHub.Jobs.Api;
+
+/// <summary>What POST /api/v2/clone takes.</summary>
+internal sealed partial record CloneRequestBody
+{
+    public const int DefaultTtl = 30;
+    private const int MinTtl = 5;
+    private const int MaxTtl = 1440;
+    private const int MaxUrl = 2048;
+    private const int MaxUsername = 255;
+    private const int MaxPassword = 1024;
+    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
+
+    [Description("Address of the WordPress site to clone: http or https, without user name or password in it, at most 2048 characters.")]
+    public required string SourceUrl { get; init; }
+
+    [Description("An administrator's log-in name at the source.")]
+    public required string SourceUsername { get; init; }
+
+    [Description("The administrator's password or an application password. Kept encrypted while the job runs and deleted with it.")]
+    [JsonConverter(typeof(RevealedSecretConverter))]
+    public required Secret SourcePassword { get; init; }
+
+    [Description("Your own label for the clone: a-z, 0-9 and inner dashes, at most 50 characters.")]
+    public string? CustomerId { get; init; }
+
+    [Description("How long the clone serves, in minutes from the moment it is ready: 5 to 1440.")]
+    [DefaultValue(DefaultTtl)]
+    public int? TtlMinutes { get; init; }
+
+    /// <summary>Reads and checks a body. Exactly one of the two answers is set.</summary>
+    public static (CloneRequestBody? Body, Problem? Problem) Parse(ReadOnlyMemory<byte> json)
+    {
+        if (!Utf8.IsValid(json.Span)) return (null, Malformed("The body is not valid UTF-8."));
+        try
+        {
+            using var document = JsonDocument.Parse(json, Strict);
+            return document.RootElement.ValueKind == JsonValueKind.Object
+                ? Check(document.RootElement)
+                : (null, Malformed("The body is JSON, but not an object."));
+        }
+        catch (JsonException e)
+        {
+            // The parser's own message may quote the body, and the body holds a password.
+            return (null, Malformed(e.LineNumber is { } line
+                ? $"The body is not JSON from line {line + 1}, byte {(e.BytePositionInLine ?? 0) + 1} on."
+                : "The body is not JSON, or names a field twice."));
+        }
+    }
+
+    private static (CloneRequestBody?, Problem?) Check(JsonElement root)
+    {
+        var fields = new FieldReader(root);
+        var url = fields.Text("source_url", MaxUrl);
+        var username = fields.Text("source_username", MaxUsername);
+        var password = fields.Text("source_password", MaxPassword);
+        var customer = fields.Text("customer_id", int.MaxValue);
+        var ttl = fields.Integer("ttl_minutes");
+        fields.RefuseOthers();
+
+        if (!fields.Has("source_url")) fields.Refuse("source_url", "is required");
+        else if (url is not null && Fault(url) is { } fault) fields.Refuse("source_url", fault);
+        if (username is not null && username.Any(char.IsControl)) fields.Refuse("source_username", "must not hold control characters");
+        if (password is not null && password.Contains('\0', StringComparison.Ordinal)) fields.Refuse("source_password", "must not hold a NUL character");
+        if (customer is not null && !CustomerLabel().IsMatch(customer))
+            fields.Refuse("customer_id", "must be 1 to 50 characters a-z, 0-9 or '-', and neither begin nor end with '-'");
+        if (ttl is < MinTtl or > MaxTtl) fields.Refuse("ttl_minutes", $"must be from {MinTtl} to {MaxTtl}");
+
+        if (fields.Errors.Count > 0) return (null, fields.ToProblem());
+        if (Credentials(username, password) is { } problem) return (null, problem);
+        return (new CloneRequestBody
+        {
+            SourceUrl = url!, SourceUsername = username!, SourcePassword = new Secret(password!), CustomerId = customer, TtlMinutes = ttl,
+        }, null);
+    }
+
+    private static Problem? Credentials(string? username, string? password) => (string.IsNullOrEmpty(username), string.IsNullOrEmpty(password)) switch
+    {
+        (true, true) => new Problem(ProblemKind.CredentialsRequired, "The request has neither source_username nor source_password.")
+        {
+            Errors = new Dictionary<string, string[]> { ["source_username"] = ["is required"], ["source_password"] = ["is required"] },
+        },
+        (true, false) => Incomplete("source_username", "source_password"),
+        (false, true) => Incomplete("source_password", "source_username"),
+        _ => null,
+    };
+
+    private static Problem Incomplete(string missing, string given) =>
+        new(ProblemKind.CredentialsIncomplete, $"The request has {given} but not {missing}.")
+        {
+            Errors = new Dictionary<string, string[]> { [missing] = [$"is required with {given}"] },
+        };
+
+    private static string? Fault(string url)
+    {
+        if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
+            return "must be an absolute http or https address";
+        if (url.Any(char.IsControl) || url.Contains('\\', StringComparison.Ordinal)) return "must not hold control characters or backslashes";
+        return uri.UserInfo.Length > 0 ? "must not hold a user name or password; send those in source_username and source_password" : null;
+    }
+
+    private static Problem Malformed(string detail) => new(ProblemKind.MalformedJson, detail);
+
+    // \z, not $: a dollar sign also matches before a final line break.
+    [GeneratedRegex(@"\A[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?\z", RegexOptions.CultureInvariant)]
+    private static partial Regex CustomerLabel();
+
+    // The record's own text would show the user name in a log line.
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append("SourceUrl = ").Append(SourceUrl);
+        return true;
+    }
+}

@@ -1,0 +1,62 @@
+using System.Text.Json;
+
+namespace CloneHub.Jobs.Api;
+
+/// <summary>Reads an object's fields one by one and collects what is wrong with them, so that a caller learns everything at once.</summary>
+internal sealed class FieldReader(JsonElement root)
+{
+    private readonly HashSet<string> _known = new(StringComparer.Ordinal);
+    private readonly SortedDictionary<string, string[]> _errors = new(StringComparer.Ordinal);
+
+    public IReadOnlyDictionary<string, string[]> Errors => _errors;
+
+    /// <summary>True if the field is there and is not null.</summary>
+    public bool Has(string name) => root.TryGetProperty(name, out var value) && value.ValueKind != JsonValueKind.Null;
+
+    public string? Text(string name, int maxLength)
+    {
+        _known.Add(name);
+        if (!Has(name)) return null;
+        var value = root.GetProperty(name);
+        if (value.ValueKind != JsonValueKind.String) return Refused<string>(name, "must be text");
+        string text;
+        try
+        {
+            text = value.GetString()!;
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair, written as \ud800: JSON, but no text. Nothing is lost: the caller is told.
+            return Refused<string>(name, "must be valid Unicode text");
+        }
+
+        return text.Length <= maxLength ? text : Refused<string>(name, $"must have at most {maxLength} characters");
+    }
+
+    public int? Integer(string name)
+    {
+        _known.Add(name);
+        if (!Has(name)) return null;
+        var value = root.GetProperty(name);
+        if (value.ValueKind == JsonValueKind.Number && value.TryGetInt32(out var number)) return number;
+        Refuse(name, "must be a whole number");
+        return null;
+    }
+
+    public void Refuse(string name, string reason) => _errors.TryAdd(name, [reason]);
+
+    public void RefuseOthers()
+    {
+        foreach (var field in root.EnumerateObject())
+            if (!_known.Contains(field.Name)) Refuse(field.Name, "is not a field of this request");
+    }
+
+    public Problem ToProblem() =>
+        new(ProblemKind.ValidationFailed, string.Join("; ", _errors.Select(e => $"{e.Key} {e.Value[0]}")) + ".") { Errors = Errors };
+
+    private T? Refused<T>(string name, string reason) where T : class
+    {
+        Refuse(name, reason);
+        return null;
+    }
+}

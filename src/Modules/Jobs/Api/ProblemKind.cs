@@ -1,0 +1,94 @@
+using Microsoft.AspNetCore.Http;
+
+namespace CloneHub.Jobs.Api;
+
+/// <summary>The kinds of refusal this API knows. Each code is stable and has its paragraph in docs/errors.md.</summary>
+/// <param name="Hint">What the caller can do, where nothing more precise is known.</param>
+internal sealed record ProblemKind(int Status, string Code, string Title, string Hint)
+{
+    public static readonly ProblemKind BadRequest = new(
+        StatusCodes.Status400BadRequest, "BAD_REQUEST", "The request cannot be understood", "Compare the request with /openapi/v1.json.");
+
+    public static readonly ProblemKind MalformedJson = new(
+        StatusCodes.Status400BadRequest, "MALFORMED_JSON", "The body is not JSON", "Send one JSON object in UTF-8, without comments or repeated names.");
+
+    public static readonly ProblemKind ValidationFailed = new(
+        StatusCodes.Status400BadRequest, "VALIDATION_FAILED", "Some fields are not right", "Correct the fields named in errors and send the request again.");
+
+    public static readonly ProblemKind CredentialsRequired = new(
+        StatusCodes.Status400BadRequest, "CREDENTIALS_REQUIRED", "The source's credentials are missing",
+        "Send source_username and source_password of an administrator; an application password will do.");
+
+    public static readonly ProblemKind CredentialsIncomplete = new(
+        StatusCodes.Status400BadRequest, "CREDENTIALS_INCOMPLETE", "Half of the source's credentials is missing",
+        "Send source_username and source_password together.");
+
+    public static readonly ProblemKind SourceAddressRefused = new(
+        StatusCodes.Status400BadRequest, "SOURCE_ADDRESS_REFUSED", "The source's address is not public",
+        "Use an address that is reachable from the public internet.");
+
+    public static readonly ProblemKind KeyRequired = new(
+        StatusCodes.Status401Unauthorized, "API_KEY_REQUIRED", "An API key is needed", "Send 'Authorization: Bearer KEY' or 'X-Api-Key: KEY'.");
+
+    public static readonly ProblemKind KeyInvalid = new(
+        StatusCodes.Status401Unauthorized, "API_KEY_INVALID", "This API key is not known", "Check the key; ask the operator for a new one if it was withdrawn.");
+
+    public static readonly ProblemKind JobNotFound = new(
+        StatusCodes.Status404NotFound, "JOB_NOT_FOUND", "There is no such job", "Use the job_id that the answer to POST /api/v2/clone gave, with the same API key.");
+
+    public static readonly ProblemKind NotFound = new(
+        StatusCodes.Status404NotFound, "NOT_FOUND", "There is nothing at this address", "The addresses are listed in /openapi/v1.json.");
+
+    public static readonly ProblemKind MethodNotAllowed = new(
+        StatusCodes.Status405MethodNotAllowed, "METHOD_NOT_ALLOWED", "This address does not take this method", "Use a method that the Allow header names.");
+
+    public static readonly ProblemKind IdempotencyConflict = new(
+        StatusCodes.Status409Conflict, "IDEMPOTENCY_CONFLICT", "This idempotency key belongs to another request",
+        "Send the first request's body again, or choose a new Idempotency-Key.");
+
+    public static readonly ProblemKind BodyTooLarge = new(
+        StatusCodes.Status413PayloadTooLarge, "BODY_TOO_LARGE", "The body is too large", "Send at most 64 KB.");
+
+    public static readonly ProblemKind UnsupportedMediaType = new(
+        StatusCodes.Status415UnsupportedMediaType, "UNSUPPORTED_MEDIA_TYPE", "The body's type is not understood", "Send 'Content-Type: application/json'.");
+
+    public static readonly ProblemKind RateLimited = new(
+        StatusCodes.Status429TooManyRequests, "RATE_LIMITED", "Too many requests", "Wait as long as the Retry-After header says.");
+
+    public static readonly ProblemKind Internal = new(
+        StatusCodes.Status500InternalServerError, "INTERNAL", "Something went wrong here", "Try again; if it stays, give the operator the trace_id.");
+
+    public static readonly ProblemKind StoreUnavailable = new(
+        StatusCodes.Status503ServiceUnavailable, UnavailableException.Store, "The store of jobs cannot be reached", "Try again after the time in Retry-After.");
+
+    public static readonly ProblemKind ArchiveLag = new(
+        StatusCodes.Status503ServiceUnavailable, UnavailableException.Archive, "Too much waits to be archived", "Try again after the time in Retry-After.");
+
+    public static readonly IReadOnlyList<ProblemKind> All =
+    [
+        BadRequest, MalformedJson, ValidationFailed, CredentialsRequired, CredentialsIncomplete, SourceAddressRefused, KeyRequired, KeyInvalid, JobNotFound,
+        NotFound, MethodNotAllowed, IdempotencyConflict, BodyTooLarge, UnsupportedMediaType, RateLimited, Internal, StoreUnavailable, ArchiveLag,
+    ];
+
+    /// <summary>Names the kind in RFC 9457's "type"; the last part is the paragraph's anchor in docs/errors.md.</summary>
+    public string Type { get; } = "urn:clonehub:problem:" + Slug(Code);
+
+    /// <summary>The kind that stands for a bare status code of the framework.</summary>
+    public static ProblemKind OfStatus(int status) => status switch
+    {
+        StatusCodes.Status404NotFound => NotFound,
+        StatusCodes.Status405MethodNotAllowed => MethodNotAllowed,
+        StatusCodes.Status413PayloadTooLarge => BodyTooLarge,
+        StatusCodes.Status415UnsupportedMediaType => UnsupportedMediaType,
+        StatusCodes.Status429TooManyRequests => RateLimited,
+        StatusCodes.Status503ServiceUnavailable => StoreUnavailable,
+        >= 500 => Internal,
+        _ => BadRequest,
+    };
+
+    private static string Slug(string code) =>
+        string.Create(code.Length, code, static (slug, code) =>
+        {
+            for (var i = 0; i < slug.Length; i++) slug[i] = code[i] == '_' ? '-' : char.ToLowerInvariant(code[i]);
+        });
+}

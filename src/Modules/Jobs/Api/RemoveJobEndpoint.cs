@@ -1,0 +1,34 @@
+using CloneHub.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Routing;
+
+namespace CloneHub.Jobs.Api;
+
+/// <summary>DELETE /api/v2/jobs/{job_id}: cancels a job or removes its clone; a repeat changes nothing.</summary>
+internal static class RemoveJobEndpoint
+{
+    public static void MapRemoveJob(this IEndpointRouteBuilder routes) => routes
+        .MapDelete("/jobs/{job_id}", RemoveJob)
+        .WithName("RemoveJob")
+        .WithSummary("Cancel a job or remove its clone")
+        .WithDescription("Cancels a job that waits or runs, and removes a clone that serves. May be repeated.")
+        .WithTags("Jobs")
+        .Produces<JobBody>(StatusCodes.Status202Accepted)
+        .Refuses(404);
+
+    private static async Task<Results<Accepted<JobBody>, Problem>> RemoveJob(
+        [JobIdParameter] string jobId, HttpContext context, IJobReader reader, IJobRemover remover, CancellationToken cancellation)
+    {
+        var tenant = context.User.Tenant();
+
+        // Asked first whose it is: a stranger's order must not even reach the job.
+        if (!JobId.TryParse(jobId, out var id) || await reader.ReadAsync(id, seen: 0, cancellation) is not { } job || job.Tenant != tenant)
+            return GetJobStatusEndpoint.Unknown(jobId);
+
+        return await remover.RequestRemovalAsync(id, cancellation) is { } after
+            ? TypedResults.Accepted(JobBody.StatusPath(id), JobBody.From(after))
+            : GetJobStatusEndpoint.Unknown(jobId);
+    }
+}

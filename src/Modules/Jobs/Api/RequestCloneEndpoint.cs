@@ -1,0 +1,80 @@
+using System.IO.Pipelines;
+using CloneHub.Contracts;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
+using Microsoft.AspNetCore.Routing;
+
+namespace CloneHub.Jobs.Api;
+
+/// <summary>POST /api/v2/clone: checks, makes durable, answers. Nothing is asked of the source here.</summary>
+internal static class RequestCloneEndpoint
+{
+    private const string KeyHeader = "Idempotency-Key";
+    private const int MaxKey = 200;
+
+    public static void MapRequestClone(this IEndpointRouteBuilder routes) => routes
+        .MapPost("/clone", RequestClone)
+        .WithName("RequestClone")
+        .WithSummary("Clone a WordPress site")
+        .WithDescription("Accepts the request and answers at once; the work is done in the background. Ask status_url how it goes.")
+        .WithTags("Clones")
+        .Accepts<CloneRequestBody>("application/json")
+        .Produces<JobBody>(StatusCodes.Status202Accepted)
+        .Refuses(400, 409, 413, 415, 429)
+        .RequireRateLimiting(CloneRateLimit.Policy);
+
+    private static async Task<Results<Accepted<JobBody>, Problem>> RequestClone(
+        HttpContext context,
+        SourceGuard guard,
+        IJobIntake intake,
+        [FromHeader(Name = KeyHeader)] string? idempotencyKey,
+        CancellationToken cancellation)
+    {
+        if (idempotencyKey is not null && !IsKey(idempotencyKey)) return BadKey();
+        var (bytes, tooLarge) = await ReadAsync(context.Request.BodyReader, cancellation);
+        if (tooLarge is not null) return tooLarge;
+        var (body, problem) = CloneRequestBody.Parse(bytes);
+        if (body is null) return problem!;
+
+        var source = new Uri(body.SourceUrl);
+        if (await guard.RefuseAsync(source, cancellation) is { } refusal) return refusal;
+
+        var accepted = await intake.AcceptAsync(Request(body, source, context.User.Tenant(), idempotencyKey), cancellation);
+        return accepted.Acceptance == Acceptance.Conflict
+            ? new Problem(ProblemKind.IdempotencyConflict, $"Another request was accepted under the {KeyHeader} '{idempotencyKey}'.")
+            : TypedResults.Accepted(JobBody.StatusPath(accepted.Job.Job), JobBody.From(accepted.Job));
+    }
+
+    private static CloneRequest Request(CloneRequestBody body, Uri source, string tenant, string? idempotencyKey) => new(
+        tenant,
+        source,
+        body.SourceUsername,
+        body.SourcePassword,
+        body.CustomerId,
+        TimeSpan.FromMinutes(body.TtlMinutes ?? CloneRequestBody.DefaultTtl),
+        idempotencyKey);
+
+    private static bool IsKey(string text) => text.Length is >= 1 and <= MaxKey && text.All(c => c is >= ' ' and <= '~');
+
+    private static Problem BadKey() => new(ProblemKind.ValidationFailed, $"{KeyHeader} must be 1 to {MaxKey} printable ASCII characters.")
+    {
+        Errors = new Dictionary<string, string[]> { [KeyHeader] = [$"must be 1 to {MaxKey} printable ASCII characters"] },
+    };
+
+    private static async Task<(byte[] Body, Problem? Problem)> ReadAsync(PipeReader reader, CancellationToken cancellation)
+    {
+        try
+        {
+            using var body = new MemoryStream();
+            await reader.CopyToAsync(body, cancellation);
+            return (body.ToArray(), null);
+        }
+        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
+        {
+            // Kestrel counts the bytes against the group's limit; nothing of the body is kept.
+            return ([], new Problem(ProblemKind.BodyTooLarge, $"The body has more than {JobsApi.MaxBody / 1024} KB."));
+        }
+    }
+}

@@ -1,0 +1,45 @@
+using System.Diagnostics;
+using Akka.Actor;
+using Microsoft.AspNetCore.Diagnostics;
+using Microsoft.AspNetCore.Http;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace CloneHub.Jobs.Api;
+
+/// <summary>What nobody caught: a store that is away becomes 503, a broken request 400, everything else 500 that tells only where to look.</summary>
+internal sealed partial class TroubleHandler(ILogger<TroubleHandler> logger) : IExceptionHandler
+{
+    public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
+    {
+        if (exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested) return true;
+        await Answer(httpContext, exception).ExecuteAsync(httpContext);
+        return true;
+    }
+
+    private Problem Answer(HttpContext context, Exception exception)
+    {
+        var path = context.Request.Path.Value ?? "";
+        switch (exception)
+        {
+            case UnavailableException { Code: UnavailableException.Archive }:
+                LogUnavailable(logger, exception, context.Request.Method, path);
+                return new Problem(ProblemKind.ArchiveLag, exception.Message);
+            case UnavailableException:
+                LogUnavailable(logger, exception, context.Request.Method, path);
+                return new Problem(ProblemKind.StoreUnavailable, exception.Message);
+            case RedisException or RedisTimeoutException or NpgsqlException or AskTimeoutException:
+                LogUnavailable(logger, exception, context.Request.Method, path);
+                return new Problem(ProblemKind.StoreUnavailable);
+            case BadHttpRequestException bad:
+                return new Problem(ProblemKind.OfStatus(bad.StatusCode));
+            default:
+                LogUnhandled(logger, exception, context.Request.Method, path);
+                return new Problem(ProblemKind.Internal, "The request was not carried out as it should have been.")
+                {
+                    TraceId = Activity.Current?.TraceId.ToString() ?? context.TraceIdentifier,
+                };
+        }
+    }
+}

@@ -1,0 +1,36 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+using CloneHub.Contracts;
+
+namespace CloneHub.Jobs.Api;
+
+/// <summary>Everything this API writes: snake_case, absent instead of null, times in UTC with a Z.</summary>
+[JsonSourceGenerationOptions(
+    PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower,
+    DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    Converters = [typeof(UtcTimeConverter), typeof(JobStatusConverter)])]
+[JsonSerializable(typeof(JobBody))]
+[JsonSerializable(typeof(CloneRequestBody))]
+[JsonSerializable(typeof(ProblemBody))]
+internal sealed partial class WireJson : JsonSerializerContext;
+
+/// <summary>RFC 3339 in UTC: 2026-01-31T08:15:30.123Z.</summary>
+internal sealed class UtcTimeConverter : JsonConverter<DateTimeOffset>
+{
+    public override DateTimeOffset Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) => reader.GetDateTimeOffset();
+
+    public override void Write(Utf8JsonWriter writer, DateTimeOffset value, JsonSerializerOptions options) =>
+        writer.WriteStringValue(value.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture));
+}
+
+internal sealed class JobStatusConverter() : JsonStringEnumConverter<JobStatus>(JsonNamingPolicy.SnakeCaseLower, allowIntegerValues: false);
+
+/// <summary>The one place where a secret becomes text again: in the answer to its owner.</summary>
+internal sealed class RevealedSecretConverter : JsonConverter<Secret>
+{
+    public override Secret? Read(ref Utf8JsonReader reader, Type typeToConvert, JsonSerializerOptions options) =>
+        reader.GetString() is { } text ? new Secret(text) : null;
+
+    public override void Write(Utf8JsonWriter writer, Secret value, JsonSerializerOptions options) => writer.WriteStringValue(value.Reveal());
+}
