@@ -24,6 +24,10 @@ public sealed partial record CloneJob
     private static readonly StepFault TookTooLong = new(
         "JOB_TIMED_OUT", "The clone did not serve within two hours.", "Check that the source answers quickly, then request the clone again.", false);
 
+    /// <summary>What a step that outlived <see cref="LimitOf"/> has failed with.</summary>
+    public static StepFault TimedOut(CloneStep step) => new(
+        "STEP_TIMED_OUT", $"The step took longer than {LimitOf(step).TotalMinutes:0} minutes.", "It is tried again; if it goes on, check how fast the source answers.", true);
+
     /// <summary>When this job must be looked at again though nobody asks; null while a step decides what comes next.</summary>
     public DateTimeOffset? Deadline => Stage switch
     {

@@ -1,0 +1,144 @@
+using Akka.Actor;
+using Akka.Event;
+using CloneHub.Contracts;
+using Microsoft.Extensions.Logging;
+
+namespace CloneHub.Jobs.Archive;
+
+/// <summary>To a job: the event log holds its events up to and including this one.</summary>
+internal sealed record Archived(JobId Job, long UpTo) : IJobMessage, INoSerializationVerificationNeeded;
+
+/// <summary>To a job: the event log knows more of it than its journal did; here is the rest.</summary>
+internal sealed record ArchiveAhead(JobId Job, long First, IReadOnlyList<RecordedEvent> Events) : IJobMessage, INoSerializationVerificationNeeded;
+
+/// <summary>To a job: the event log tells another history of it. It must not go on.</summary>
+internal sealed record ArchiveForked(JobId Job, long Version) : IJobMessage, INoSerializationVerificationNeeded;
+
+/// <summary>
+/// Takes the new events of all of this node's jobs to the event log, many jobs to a transaction, one transaction at a time: two open ones on
+/// the same stream would make the inline projection overwrite the status from a stale copy.
+/// While PostgreSQL is away events wait here and in the journal; nothing is lost when this actor or the process dies.
+/// </summary>
+internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
+{
+    private const int BatchSize = 200;
+    private static readonly TimeSpan[] Pauses = [.. new[] { 100, 250, 500, 1000, 2000 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
+
+    private readonly EventLog _log;
+    private readonly ArchiveLag _lag;
+    private readonly ILogger _logger;
+    private readonly Dictionary<JobId, (ArchiveEntry Entry, IActorRef ReplyTo)> _waiting = [];
+    private Dictionary<JobId, IActorRef>? _inFlight;
+    private int _failures;
+
+    public ArchiverActor(EventLog log, ArchiveLag lag, ILogger<ArchiverActor> logger)
+    {
+        (_log, _lag, _logger) = (log, lag, logger);
+        Receive<ArchiveEntry>(Enqueue);
+        Receive<Flush>(_ => Write());
+        Receive<Written>(OnWritten);
+        Receive<WriteFailed>(OnFailed);
+    }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private void Enqueue(ArchiveEntry entry)
+    {
+        // What a recovered job sends replaces what its earlier incarnation sent: it is all that the journal has.
+        _waiting[entry.Job] = _waiting.TryGetValue(entry.Job, out var known) && !entry.LookFirst && known.Entry.Last + 1 == entry.First
+            ? (known.Entry with { Events = [.. known.Entry.Events, .. entry.Events] }, Sender)
+            : (entry, Sender);
+        _lag.Set(_waiting.Values.Sum(w => (long)w.Entry.Events.Count));
+        if (_failures == 0) Write();
+    }
+
+    private void Write()
+    {
+        if (_inFlight is not null || _waiting.Count == 0) return;
+        var batch = _waiting.Values.Take(BatchSize).ToList();
+        _inFlight = batch.ToDictionary(b => b.Entry.Job, b => b.ReplyTo);
+        foreach (var (entry, _) in batch) _waiting.Remove(entry.Job);
+        var entries = batch.Select(b => b.Entry).ToList();
+        WriteAsync(entries).PipeTo(Self, success: w => w, failure: e => new WriteFailed(entries, e));
+    }
+
+    private async Task<Written> WriteAsync(IReadOnlyList<ArchiveEntry> entries)
+    {
+        var results = await _log.AppendAsync(entries, CancellationToken.None);
+        var ahead = new Dictionary<JobId, IReadOnlyList<RecordedEvent>>();
+        foreach (var result in results.Where(r => r.Outcome is ArchiveOutcome.Ahead))
+            ahead[result.Entry.Job] = await _log.ReadAsync(result.Entry.Job, result.Entry.Last + 1, CancellationToken.None);
+        return new Written(results, ahead);
+    }
+
+    private void OnWritten(Written written)
+    {
+        var receivers = _inFlight!;
+        _inFlight = null;
+        _failures = 0;
+        foreach (var result in written.Results)
+        {
+            var job = result.Entry.Job;
+            switch (result.Outcome)
+            {
+                case ArchiveOutcome.Stored:
+                    receivers[job].Tell(new Archived(job, result.Version));
+                    break;
+                case ArchiveOutcome.Ahead:
+                    LogAhead(_logger, job, result.Version, result.Entry.Last);
+                    receivers[job].Tell(new ArchiveAhead(job, result.Entry.Last + 1, written.Ahead[job]));
+                    break;
+                case ArchiveOutcome.Forked:
+                    LogForked(_logger, job, result.Version);
+                    receivers[job].Tell(new ArchiveForked(job, result.Version));
+                    break;
+                default:
+                    LogStreamFailed(_logger, result.Error!, job);
+                    PutBack(result.Entry, receivers[job]);
+                    PauseThenFlush();
+                    break;
+            }
+        }
+
+        _lag.Set(_waiting.Values.Sum(w => (long)w.Entry.Events.Count));
+        if (_failures == 0) Write();
+    }
+
+    private void OnFailed(WriteFailed failed)
+    {
+        var receivers = _inFlight!;
+        _inFlight = null;
+        LogBatchFailed(_logger, failed.Error, failed.Entries.Count);
+        foreach (var entry in failed.Entries) PutBack(entry with { LookFirst = true }, receivers[entry.Job]);
+        PauseThenFlush();
+    }
+
+    private void PutBack(ArchiveEntry entry, IActorRef replyTo)
+    {
+        if (!_waiting.TryGetValue(entry.Job, out var newer)) _waiting[entry.Job] = (entry with { LookFirst = true }, replyTo);
+        else if (!newer.Entry.LookFirst)
+            _waiting[entry.Job] = (entry with { Events = [.. entry.Events, .. newer.Entry.Events], LookFirst = true }, newer.ReplyTo);
+    }
+
+    private void PauseThenFlush() =>
+        Timers.StartSingleTimer(nameof(Flush), Flush.Instance, Pauses[Math.Min(_failures++, Pauses.Length - 1)]);
+
+    private sealed record Written(IReadOnlyList<ArchiveResult> Results, IReadOnlyDictionary<JobId, IReadOnlyList<RecordedEvent>> Ahead);
+
+    private sealed record WriteFailed(IReadOnlyList<ArchiveEntry> Entries, Exception Error);
+
+    private sealed class Flush : INoSerializationVerificationNeeded
+    {
+        public static readonly Flush Instance = new();
+    }
+}
+
+/// <summary>How many events the journal holds that the event log does not: what decides whether more jobs may be accepted.</summary>
+internal sealed class ArchiveLag
+{
+    private long _events;
+
+    public long Events => Interlocked.Read(ref _events);
+
+    public void Set(long events) => Interlocked.Exchange(ref _events, events);
+}

@@ -1,0 +1,162 @@
+using CloneHub.Contracts;
+using JasperFx;
+using JasperFx.Events;
+using Marten;
+using Npgsql;
+
+namespace CloneHub.Jobs.Archive;
+
+/// <summary>Events of one job, in order, that the event log may or may not have yet.</summary>
+/// <param name="First">Sequence number of the first of them.</param>
+/// <param name="LookFirst">True after a recovery: part of them is probably there.</param>
+internal sealed record ArchiveEntry(JobId Job, long First, IReadOnlyList<RecordedEvent> Events, bool LookFirst)
+{
+    public long Last => First + Events.Count - 1;
+
+    public ArchiveEntry From(long first) => this with { First = first, Events = [.. Events.Skip((int)(first - First))] };
+}
+
+/// <summary>What became of one entry.</summary>
+internal enum ArchiveOutcome
+{
+    /// <summary>The event log holds all of it, and nothing beyond.</summary>
+    Stored,
+
+    /// <summary>The event log holds more than the journal: the journal lost its end.</summary>
+    Ahead,
+
+    /// <summary>The event log holds other events at the same places: two histories of one job.</summary>
+    Forked,
+
+    /// <summary>This stream alone could not be written; the others of its batch were.</summary>
+    Failed,
+}
+
+/// <param name="Version">Last sequence number the event log holds.</param>
+internal sealed record ArchiveResult(ArchiveEntry Entry, ArchiveOutcome Outcome, long Version, Exception? Error = null);
+
+/// <summary>
+/// The event log in PostgreSQL, one stream per job. The stream's version is the job's sequence number, so an event arrives exactly once
+/// however often it is sent.
+/// </summary>
+internal sealed class EventLog(IDocumentStore store, NpgsqlDataSource database)
+{
+    public const string Schema = "clonehub";
+
+    /// <summary>Writes many jobs in one transaction. Throws only when the whole batch could not be tried: PostgreSQL is away.</summary>
+    public async Task<IReadOnlyList<ArchiveResult>> AppendAsync(IReadOnlyList<ArchiveEntry> entries, CancellationToken cancellation)
+    {
+        var settled = new List<ArchiveResult>();
+        var open = new List<ArchiveEntry>();
+        var versions = await VersionsAsync([.. entries.Where(e => e.LookFirst).Select(e => e.Job)], cancellation);
+        foreach (var entry in entries)
+        {
+            var result = entry.LookFirst ? await CompareAsync(entry, versions.GetValueOrDefault(entry.Job), cancellation) : null;
+            if (result is null || result.Outcome is ArchiveOutcome.Stored && result.Version < entry.Last) open.Add(result?.Entry ?? entry);
+            else settled.Add(result);
+        }
+
+        if (open.Count == 0) return settled;
+        try
+        {
+            await WriteAsync(open, cancellation);
+            settled.AddRange(open.Select(Stored));
+        }
+        catch (Exception e) when (!IsOutage(e) && !cancellation.IsCancellationRequested)
+        {
+            // One stream of the batch is in the way of the others: take them one by one.
+            foreach (var entry in open) settled.Add(await AppendAloneAsync(entry, cancellation));
+        }
+
+        return settled;
+    }
+
+    public async Task<IReadOnlyList<RecordedEvent>> ReadAsync(JobId job, long from, CancellationToken cancellation)
+    {
+        await using var session = store.QuerySession();
+        var events = await session.Events.FetchStreamAsync(job.Value, fromVersion: from, token: cancellation);
+        return [.. events.Select(e => new RecordedEvent(e.Id, (IJobEvent)e.Data))];
+    }
+
+    private async Task<ArchiveResult> AppendAloneAsync(ArchiveEntry entry, CancellationToken cancellation)
+    {
+        try
+        {
+            var versions = await VersionsAsync([entry.Job], cancellation);
+            var found = await CompareAsync(entry, versions.GetValueOrDefault(entry.Job), cancellation);
+            if (found.Outcome is not ArchiveOutcome.Stored || found.Version >= entry.Last) return found;
+            await WriteAsync([found.Entry], cancellation);
+            return Stored(entry);
+        }
+        catch (Exception e) when (!IsOutage(e) && !cancellation.IsCancellationRequested)
+        {
+            return new ArchiveResult(entry, ArchiveOutcome.Failed, entry.First - 1, e);
+        }
+    }
+
+    private async Task WriteAsync(IReadOnlyList<ArchiveEntry> entries, CancellationToken cancellation)
+    {
+        await using var session = store.LightweightSession();
+        foreach (var entry in entries)
+        {
+            var events = entry.Events.Select(e => AsMartenEvent(session.Events.BuildEvent(e.Event), e)).ToArray<object>();
+            if (entry.First == 1) session.Events.StartStream(entry.Job.Value, events);
+            else session.Events.Append(entry.Job.Value, entry.Last, events);
+        }
+
+        await session.SaveChangesAsync(cancellation);
+    }
+
+    private static IEvent AsMartenEvent(IEvent e, RecordedEvent recorded)
+    {
+        e.Id = recorded.EventId;
+        e.Timestamp = recorded.Event.At;
+        return e;
+    }
+
+    /// <summary>What of the entry the log has already: answers the rest, or why there can be no rest.</summary>
+    private async Task<ArchiveResult> CompareAsync(ArchiveEntry entry, long version, CancellationToken cancellation)
+    {
+        var ids = version < entry.First ? [] : await IdsAsync(entry, cancellation);
+        var same = ids.Select((id, i) => i >= entry.Events.Count || entry.Events[i].EventId == id).All(equal => equal);
+        if (!same) return new ArchiveResult(entry, ArchiveOutcome.Forked, version);
+        if (version > entry.Last) return new ArchiveResult(entry, ArchiveOutcome.Ahead, version);
+        return new ArchiveResult(entry.From(Math.Max(entry.First, version + 1)), ArchiveOutcome.Stored, version);
+    }
+
+    private async Task<IReadOnlyList<Guid>> IdsAsync(ArchiveEntry entry, CancellationToken cancellation)
+    {
+        await using var command = database.CreateCommand(
+            $"select id from {Schema}.mt_events where stream_id = $1 and version >= $2 order by version");
+        command.Parameters.Add(new NpgsqlParameter { Value = entry.Job.Value });
+        command.Parameters.Add(new NpgsqlParameter { Value = entry.First });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        var ids = new List<Guid>();
+        while (await reader.ReadAsync(cancellation)) ids.Add(reader.GetGuid(0));
+        return ids;
+    }
+
+    private async Task<IReadOnlyDictionary<JobId, long>> VersionsAsync(JobId[] jobs, CancellationToken cancellation)
+    {
+        var versions = new Dictionary<JobId, long>();
+        if (jobs.Length == 0) return versions;
+        await using var command = database.CreateCommand($"select id, version from {Schema}.mt_streams where id = any($1)");
+        command.Parameters.Add(new NpgsqlParameter { Value = jobs.Select(j => j.Value).ToArray() });
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation)) versions[JobId.Parse(reader.GetString(0))] = reader.GetInt64(1);
+        return versions;
+    }
+
+    private static ArchiveResult Stored(ArchiveEntry entry) => new(entry, ArchiveOutcome.Stored, entry.Last);
+
+    /// <summary>PostgreSQL did not answer at all, as against: it refused what it was given.</summary>
+    private static bool IsOutage(Exception e) => e switch
+    {
+        PostgresException p => p.IsTransient || p.SqlState.StartsWith("57P", StringComparison.Ordinal) || p.SqlState.StartsWith("53", StringComparison.Ordinal),
+        NpgsqlException => true,
+        TimeoutException or OperationCanceledException or ObjectDisposedException => true,
+        AggregateException a => a.InnerExceptions.Any(IsOutage),
+        { InnerException: { } inner } => IsOutage(inner),
+        _ => false,
+    };
+}

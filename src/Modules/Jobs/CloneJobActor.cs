@@ -1,0 +1,259 @@
+using Akka.Actor;
+using Akka.Cluster.Sharding;
+using Akka.Persistence;
+using CloneHub.Contracts;
+using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.Journal;
+using CloneHub.Jobs.Queue;
+
+namespace CloneHub.Jobs;
+
+/// <summary>
+/// One job: decide, persist, apply, reply, start the next step. Recovery ends in the same line as normal progress (<see cref="Advance"/>),
+/// so a crash at any place is an ordinary start. All that is decided is decided by <see cref="CloneJob"/>.
+/// </summary>
+internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimers
+{
+    private static readonly TimeSpan IdleBeforePassivation = TimeSpan.FromMinutes(2);
+
+    private readonly JobId _id;
+    private readonly JobEngine _engine;
+    private readonly List<RecordedEvent> _recovered = [];
+    private CloneJob _job = CloneJob.None;
+    private StepToken? _ordered;
+    private DateTimeOffset? _deadlineSet;
+    private long _archivedUpTo;
+    private double _fraction;
+    private string? _doing;
+    private bool _gone;
+
+    public CloneJobActor(JobId id, JobEngine engine)
+    {
+        (_id, _engine) = (id, engine);
+        PersistenceId = Journal.PersistenceId.Of(id);
+
+        Recover<RecordedEvent>(r =>
+        {
+            _job = _job.Apply(r.Event);
+            _recovered.Add(r);
+        });
+        Recover<RecoveryCompleted>(_ => OnRecovered());
+        Become(Working);
+    }
+
+    public override string PersistenceId { get; }
+
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    /// <summary>Streams are too short for snapshots to be worth looking for.</summary>
+    public override Recovery Recovery { get; } = new(SnapshotSelectionCriteria.None);
+
+    private void Working()
+    {
+        Command<WakeJob>(_ => Advance());
+        Command<GetJob>(_ => Reply(Sender));
+        Command<CancelJob>(_ => Handle(new Cancel(), Sender));
+        Command<SlotGranted>(_ => Handle(new Begin()));
+        Command<StepProgressed>(OnProgress);
+        Command<StepReported>(r => Handle(new ReportStep(r.Token, r.Fault, r.Facts, _engine.Jitter())));
+        Command<StepTimedOut>(t => OnTimedOut(t.Token));
+        Command<RetryDue>(_ => Advance());
+        Command<ExpireJob>(_ => OnDeadline());
+        Command<Archived>(a => _archivedUpTo = Math.Max(_archivedUpTo, a.UpTo));
+        Command<ArchiveAhead>(OnArchiveAhead);
+        Command<ArchiveForked>(_ => Become(Parked));
+        Command<DeleteMessagesSuccess>(_ => _engine.Forget(_id, Self));
+        Command<DeleteMessagesFailure>(OnPurgeFailed);
+        Command<Forgotten>(_ => Passivate());
+        Command<ReceiveTimeout>(_ => Passivate());
+    }
+
+    /// <summary>Two logs tell two histories: a person has to look. The job can still be read.</summary>
+    private void Parked()
+    {
+        Command<GetJob>(_ => Reply(Sender));
+        CommandAny(_ => { });
+    }
+
+    private void OnRecovered()
+    {
+        if (_recovered.Count > 0)
+        {
+            _engine.Archiver.Tell(new ArchiveEntry(_id, 1, [.. _recovered], LookFirst: true));
+            _recovered.Clear();
+            if (_job.IsTerminal) _engine.DropSecrets(_id);
+            Advance();
+        }
+        else if (LastSequenceNr > 0)
+        {
+            // Purged: the journal remembers only how far it was, the event log has the rest.
+            Become(Loading);
+            _engine.History(_id).PipeTo(Self, success: events => new HistoryLoaded(events), failure: e => new HistoryFailed(e));
+        }
+    }
+
+    private void Loading()
+    {
+        Command<HistoryLoaded>(h =>
+        {
+            _job = h.Events.Aggregate(CloneJob.None, (job, r) => job.Apply(r.Event));
+            _archivedUpTo = LastSequenceNr;
+            Become(Working);
+            Stash.UnstashAll();
+            Advance();
+        });
+        Command<HistoryFailed>(f =>
+        {
+            LogHistoryFailed(_engine.Logger, f.Error, _id);
+            Context.Stop(Self);
+        });
+        CommandAny(_ => Stash.Stash());
+    }
+
+    private void Handle(IJobCommand command, IActorRef? replyTo = null)
+    {
+        var before = _job;
+        var events = _job.Decide(command, _engine.Now);
+        if (events.Count == 0)
+        {
+            if (replyTo is not null) Reply(replyTo);
+            return;
+        }
+
+        var recorded = events.Select(e => new RecordedEvent(Guid.CreateVersion7(e.At), e)).ToList();
+        var first = LastSequenceNr + 1;
+        var left = recorded.Count;
+        PersistAll(recorded, r =>
+        {
+            _job = _job.Apply(r.Event);
+            if (--left == 0) OnPersisted(before, first, recorded, replyTo);
+        });
+    }
+
+    private void OnPersisted(CloneJob before, long first, IReadOnlyList<RecordedEvent> recorded, IActorRef? replyTo)
+    {
+        _engine.Archiver.Tell(new ArchiveEntry(_id, first, recorded, LookFirst: false));
+        if (replyTo is not null) Reply(replyTo);
+        foreach (var r in recorded) Observe(r.Event);
+
+        var overtaken = before.Running(_id);
+        var running = _job.Running(_id);
+        if (overtaken is not null && running != overtaken) EndAttempt(overtaken);
+        if (running is not null && running != overtaken) Order(running);
+        if (_job.Stage is Stage.Serving && before.Stage is not Stage.Serving) _engine.DropSourceSecrets(_id);
+        if (_job.IsTerminal) _engine.DropSecrets(_id);
+        Advance();
+    }
+
+    /// <summary>Brings everything around the job to where its state says it should be. May be called at any time, any number of times.</summary>
+    private void Advance()
+    {
+        if (_gone || _job.Stage is Stage.None) return;
+        KeepDeadline();
+        if (_job.Stage is Stage.Requested) _engine.Queue.Tell(new WantSlot(_id, _job.Request!.At));
+        else if (_job.IsBuilding) _engine.Queue.Tell(new HoldSlot(_id));
+        else _engine.Queue.Tell(new ReleaseSlot(_id));
+
+        Context.SetReceiveTimeout(_job.NextStep is null ? IdleBeforePassivation : null);
+        if (_job.NextStep is null || (_ordered is not null && _job.Running(_id) == _ordered)) return;
+        var wait = _job.RetryAt - _engine.Now;
+        if (wait > TimeSpan.Zero) Timers.StartSingleTimer(nameof(RetryDue), RetryDue.Instance, wait);
+        else Handle(new StartStep(_engine.Node));
+    }
+
+    private void Order(StepToken token)
+    {
+        _ordered = token;
+        (_fraction, _doing) = (0, null);
+        var request = _job.Request!;
+        _engine.Runner.Tell(new RunStep(token, new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId)));
+        Timers.StartSingleTimer(nameof(StepTimedOut), new StepTimedOut(token), CloneJob.LimitOf(token.Step));
+    }
+
+    private void EndAttempt(StepToken token)
+    {
+        Timers.Cancel(nameof(StepTimedOut));
+        _engine.Runner.Tell(new CancelStep(token));
+    }
+
+    private void OnTimedOut(StepToken token) => Handle(new ReportStep(token, CloneJob.TimedOut(token.Step), StepFacts.None, _engine.Jitter()));
+
+    private void OnProgress(StepProgressed progress)
+    {
+        if (progress.Token != _ordered || _job.Running(_id) != _ordered) return;
+        var before = _job.Progress(_fraction);
+        (_fraction, _doing) = (Math.Max(_fraction, progress.Fraction), progress.Message);
+        if (_job.Progress(_fraction) != before) _engine.NoteProgress(_id, _job.Progress(_fraction));
+    }
+
+    private void OnDeadline()
+    {
+        _deadlineSet = null;
+        if (!_job.IsTerminal) Handle(new Expire());
+        else if (_engine.Now >= _job.Deadline && _archivedUpTo == LastSequenceNr && !_gone)
+        {
+            _gone = true;
+            DeleteMessages(LastSequenceNr);
+            return;
+        }
+
+        KeepDeadline();
+    }
+
+    /// <summary>The index of deadlines is told before it matters; a job that is woken too early looks at its own clock.</summary>
+    private void KeepDeadline()
+    {
+        var deadline = _job.Deadline;
+        if (_job.IsTerminal && _archivedUpTo < LastSequenceNr) deadline = Later(deadline, _engine.Now.AddMinutes(1));
+        if (deadline == _deadlineSet && deadline is not null) return;
+        _deadlineSet = deadline;
+        _engine.SetDeadline(_id, deadline);
+    }
+
+    private void OnPurgeFailed(DeleteMessagesFailure failure)
+    {
+        LogPurgeFailed(_engine.Logger, failure.Cause, _id);
+        _gone = false;
+        KeepDeadline();
+    }
+
+    private void OnArchiveAhead(ArchiveAhead ahead)
+    {
+        if (ahead.First != LastSequenceNr + 1) return;
+        var left = ahead.Events.Count;
+        PersistAll(ahead.Events, r =>
+        {
+            _job = _job.Apply(r.Event);
+            if (--left > 0) return;
+            _archivedUpTo = LastSequenceNr;
+            Advance();
+        });
+    }
+
+    private void Passivate()
+    {
+        if (_job.NextStep is not null) return;
+        Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+    }
+
+    private void Reply(IActorRef to) => to.Tell(new JobState(_id, _job, LastSequenceNr, _fraction, _doing));
+
+    private static DateTimeOffset? Later(DateTimeOffset? a, DateTimeOffset b) => a > b ? a : b;
+
+    protected override void OnPersistFailure(Exception cause, object @event, long sequenceNr)
+    {
+        // Akka stops the actor now. Its state may be behind the journal (a write that succeeded without an answer), so it starts anew.
+        LogPersistFailed(_engine.Logger, cause, _id, sequenceNr);
+        _engine.Waker.Tell(new WakeLater(_id));
+    }
+
+    protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) =>
+        throw new InvalidOperationException($"Job {_id}: event {sequenceNr} cannot be written.", cause);
+
+    protected override void OnRecoveryFailure(Exception reason, object? message = null)
+    {
+        LogRecoveryFailed(_engine.Logger, reason, _id);
+        // An event of a newer version stays unknown however often it is read; everything else may pass.
+        if (reason is not UnknownEventException) _engine.Waker.Tell(new WakeLater(_id));
+    }
+}

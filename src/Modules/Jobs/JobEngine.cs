@@ -1,0 +1,61 @@
+using Akka.Actor;
+using CloneHub.Contracts;
+using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.Journal;
+using CloneHub.Jobs.Vault;
+using Microsoft.Extensions.Logging;
+
+namespace CloneHub.Jobs;
+
+/// <summary>
+/// What every job's actor works with. The notes to Redis are sent without waiting: each is repeated by the next recovery, so that one that
+/// was lost delays and never loses anything. A failure is logged, with the job.
+/// </summary>
+internal sealed partial class JobEngine(
+    JobStore store, JobVault vault, EventLog log, TimeProvider clock, Random random, string node, ILogger<CloneJobActor> logger)
+{
+    public required IActorRef Runner { get; init; }
+    public required IActorRef Archiver { get; init; }
+    public required IActorRef Queue { get; init; }
+    public required IActorRef Waker { get; init; }
+
+    public ILogger Logger => logger;
+    public string Node => node;
+    public DateTimeOffset Now => clock.GetUtcNow();
+
+    public double Jitter()
+    {
+        lock (random) return random.NextDouble();
+    }
+
+    public Task<IReadOnlyList<RecordedEvent>> History(JobId job) => log.ReadAsync(job, 0, CancellationToken.None);
+
+    public void SetDeadline(JobId job, DateTimeOffset? deadline) =>
+        _ = Note(job, "deadline", deadline is { } at ? store.SetDeadlineAsync(job, at) : store.RemoveDeadlineAsync(job));
+
+    public void NoteProgress(JobId job, int percent) => _ = Note(job, "progress", store.RaiseProgressAsync(job, percent));
+
+    public void DropSourceSecrets(JobId job) => _ = Note(job, "source credentials", vault.ForgetSourceAsync(job, CancellationToken.None));
+
+    public void DropSecrets(JobId job) => _ = Note(job, "secrets", vault.DeleteAsync(job));
+
+    public void Forget(JobId job, IActorRef replyTo) =>
+        _ = Note(job, "index entries", store.ForgetAsync(job), then: () => replyTo.Tell(new CloneJobActor.Forgotten()));
+
+    private async Task Note(JobId job, string what, Task write, Action? then = null)
+    {
+        try
+        {
+            await write;
+            then?.Invoke();
+        }
+        catch (Exception e) when (e is not OutOfMemoryException)
+        {
+            LogNoteFailed(logger, e, job, what);
+            Waker.Tell(new WakeLater(job));
+        }
+    }
+
+    [LoggerMessage(1010, LogLevel.Warning, "Job {JobId}: its {What} could not be written to Redis; it will be when the job is next woken.")]
+    private static partial void LogNoteFailed(ILogger logger, Exception error, JobId jobId, string what);
+}

@@ -1,0 +1,40 @@
+using Akka.Actor;
+using CloneHub.Contracts;
+
+namespace CloneHub.Jobs;
+
+/// <summary>Be there: recover if need be, and go on.</summary>
+internal sealed record WakeJob(JobId Job) : IJobMessage;
+
+/// <summary>Answered by <see cref="JobState"/>.</summary>
+internal sealed record GetJob(JobId Job) : IJobMessage;
+
+/// <summary>The owner wants the job ended. Answered by <see cref="JobState"/> once that is durable.</summary>
+internal sealed record CancelJob(JobId Job) : IJobMessage;
+
+/// <param name="Version">Events the job has had.</param>
+/// <param name="Fraction">How much of the running step is done.</param>
+/// <param name="Doing">What the running step says of itself; null if it has said nothing yet.</param>
+internal sealed record JobState(JobId Id, CloneJob Job, long Version, double Fraction, string? Doing);
+
+/// <summary>To the waker: this job's actor had to stop; wake it in a moment.</summary>
+internal sealed record WakeLater(JobId Job);
+
+internal sealed partial class CloneJobActor
+{
+    private sealed record StepTimedOut(StepToken Token) : INoSerializationVerificationNeeded;
+
+    private sealed record HistoryLoaded(IReadOnlyList<RecordedEvent> Events) : INoSerializationVerificationNeeded;
+
+    private sealed record HistoryFailed(Exception Error) : INoSerializationVerificationNeeded;
+
+    private sealed class RetryDue : INoSerializationVerificationNeeded
+    {
+        public static readonly RetryDue Instance = new();
+    }
+
+    internal sealed class Forgotten : INoSerializationVerificationNeeded
+    {
+        public static readonly Forgotten Instance = new();
+    }
+}
