@@ -30,7 +30,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     public CloneJobActor(JobId id, JobEngine engine)
     {
         (_id, _engine) = (id, engine);
-        PersistenceId = Journal.PersistenceId.Of(id);
+        PersistenceId = CloneHub.Jobs.Journal.PersistenceId.Of(id);
 
         Recover<RecordedEvent>(r =>
         {

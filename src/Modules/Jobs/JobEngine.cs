@@ -37,7 +37,7 @@ internal sealed partial class JobEngine(
 
     public void DropSourceSecrets(JobId job) => _ = Note(job, "source credentials", vault.ForgetSourceAsync(job, CancellationToken.None));
 
-    public void DropSecrets(JobId job) => _ = Note(job, "secrets", vault.DeleteAsync(job));
+    public void DropSecrets(JobId job) => _ = Note(job, "secrets", vault.DeleteAsync(job, CancellationToken.None));
 
     public void Forget(JobId job, IActorRef replyTo) =>
         _ = Note(job, "index entries", store.ForgetAsync(job), then: () => replyTo.Tell(new CloneJobActor.Forgotten()));

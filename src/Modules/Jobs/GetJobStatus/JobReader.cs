@@ -1,0 +1,110 @@
+using Akka.Actor;
+using Akka.Hosting;
+using CloneHub.Contracts;
+using CloneHub.Jobs.Api;
+using CloneHub.Jobs.Journal;
+using CloneHub.Jobs.Queue;
+using Marten;
+using Microsoft.Extensions.Logging;
+using Npgsql;
+using StackExchange.Redis;
+
+namespace CloneHub.Jobs.GetJobStatus;
+
+/// <summary>Marker of the queue of waiting jobs in the actor registry.</summary>
+internal sealed class SlotQueue;
+
+/// <summary>
+/// Reads a job: from the projection when the job rests and the projection is as new as what the caller has seen, else from the job itself.
+/// So a caller reads its own writes, never goes back in time, and gets an answer while either store is away.
+/// </summary>
+internal sealed partial class JobReader(
+    IDocumentStore documents, JobStore store, IRequiredActor<JobsRegion> jobs, IRequiredActor<SlotQueue> queue, ILogger<JobReader> logger)
+    : IJobReader, IJobRemover
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(10);
+
+    public async Task<JobSnapshot?> ReadAsync(JobId job, long seen, CancellationToken cancellation)
+    {
+        var view = await ViewAsync(job, cancellation);
+        if (view is not null && view.Version >= seen && view.Job.NextStep is null && !view.Job.IsBuilding)
+            return JobSnapshots.Of(job, view.Job, view.Version);
+        try
+        {
+            if (view is null && !await store.IsKnownAsync(job)) return null;
+            var state = await AskAsync(job, cancellation);
+            return state.Job.IsBuilding ? await BuildingAsync(state) : JobSnapshots.Of(state);
+        }
+        catch (Exception e) when (view is not null && view.Version >= seen && e is UnavailableException or RedisException or RedisTimeoutException)
+        {
+            LogJobSilent(logger, e, job);
+            return JobSnapshots.Of(job, view!.Job, view.Version);
+        }
+        catch (Exception e) when (e is RedisException or RedisTimeoutException)
+        {
+            throw new UnavailableException(UnavailableException.Store, "The store of live jobs does not answer.", e);
+        }
+    }
+
+    public async Task<JobSnapshot?> RequestRemovalAsync(JobId job, CancellationToken cancellation)
+    {
+        try
+        {
+            if (!await store.IsKnownAsync(job)) return null;
+        }
+        catch (Exception e) when (e is RedisException or RedisTimeoutException)
+        {
+            throw new UnavailableException(UnavailableException.Store, "The store of live jobs does not answer.", e);
+        }
+
+        return JobSnapshots.Of(await AskAsync(new CancelJob(job), RemovalPatience, cancellation));
+    }
+
+    public Task<JobState> AskAsync(JobId job, CancellationToken cancellation) => AskAsync(new GetJob(job), Patience, cancellation);
+
+    private async Task<JobState> AskAsync(IJobMessage message, TimeSpan patience, CancellationToken cancellation)
+    {
+        try
+        {
+            return await jobs.ActorRef.Ask<JobState>(message, patience, cancellation);
+        }
+        catch (AskTimeoutException e)
+        {
+            throw new UnavailableException(UnavailableException.Store, "The job does not answer now.", e);
+        }
+    }
+
+    /// <summary>What a job has once said of its progress outlives the actor that said it.</summary>
+    private async Task<JobSnapshot> BuildingAsync(JobState state)
+    {
+        var snapshot = JobSnapshots.Of(state);
+        if (state.Job.Stage is Stage.Requested)
+        {
+            var position = await queue.ActorRef.Ask<QueuePosition>(new GetQueuePosition(state.Id), Patience);
+            return snapshot with { QueuePosition = position.Position };
+        }
+
+        return snapshot with { Progress = Math.Max(snapshot.Progress, await store.ProgressAsync(state.Id)) };
+    }
+
+    private async Task<JobStatusView?> ViewAsync(JobId job, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var session = documents.QuerySession();
+            return await session.LoadAsync<JobStatusView>(job.Value, cancellation);
+        }
+        catch (Exception e) when (e is NpgsqlException or TimeoutException || e.InnerException is NpgsqlException)
+        {
+            LogProjectionSilent(logger, e, job);
+            return null;
+        }
+    }
+
+    [LoggerMessage(1030, LogLevel.Warning, "Job {JobId}: the projection does not answer; the job itself is asked.")]
+    private static partial void LogProjectionSilent(ILogger logger, Exception error, JobId jobId);
+
+    [LoggerMessage(1031, LogLevel.Warning, "Job {JobId}: the job does not answer; its status comes from the projection.")]
+    private static partial void LogJobSilent(ILogger logger, Exception error, JobId jobId);
+}

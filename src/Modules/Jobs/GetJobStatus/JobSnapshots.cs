@@ -1,0 +1,32 @@
+using System.Text.Json;
+using CloneHub.Contracts;
+using CloneHub.Jobs.Api;
+
+namespace CloneHub.Jobs.GetJobStatus;
+
+/// <summary>What the API tells of a job, from its state.</summary>
+internal static class JobSnapshots
+{
+    public static JobSnapshot Of(JobState state) => Of(state.Id, state.Job, state.Version, state.Fraction, state.Doing);
+
+    public static JobSnapshot Of(JobId id, CloneJob job, long version, double fraction = 0, string? doing = null) => new()
+    {
+        Job = id,
+        Tenant = job.Request!.Tenant,
+        CustomerId = job.Request.CustomerId,
+        Type = "clone",
+        Status = Enum.Parse<JobStatus>(job.Status, ignoreCase: true),
+        Progress = job.Progress(fraction),
+        Message = job.IsBuilding && job.StepRunning && doing is not null ? doing : job.Message,
+        CreatedAt = job.Request.At,
+        UpdatedAt = job.UpdatedAt,
+        StartedAt = job.StartedAt,
+        CompletedAt = job.CompletedAt,
+        ExpiresAt = job.ExpiresAt,
+        Result = job.CloneUrl is { } url ? new CloneOutcome(url, job.Username!, "full", job.Content, job.Warnings, job.RemovedAt) : null,
+        Error = job.Fault is { } fault ? new JobError(fault.Code, fault.Message, fault.Hint, NameOf(job.FaultStep), fault.Retryable) : null,
+        Version = version,
+    };
+
+    private static string? NameOf(CloneStep? step) => step is { } s ? JsonNamingPolicy.SnakeCaseLower.ConvertName(s.ToString()) : null;
+}

@@ -1,0 +1,19 @@
+using CloneHub.Contracts;
+using CloneHub.Jobs.GetJobStatus;
+using CloneHub.Jobs.Journal;
+
+namespace CloneHub.Jobs;
+
+/// <summary>What Cleanup may know.</summary>
+internal sealed class JobDirectory(JobStore store, JobReader reader) : IJobDirectory
+{
+    public Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellation) =>
+        store.DueAsync(now, limit).WaitAsync(cancellation);
+
+    public async Task<JobPresence> PresenceAsync(JobId job, CancellationToken cancellation)
+    {
+        if (!await store.IsKnownAsync(job).WaitAsync(cancellation)) return JobPresence.Unknown;
+        var state = await reader.AskAsync(job, cancellation);
+        return state.Job.IsTerminal ? JobPresence.Gone : JobPresence.Live;
+    }
+}

@@ -1,0 +1,78 @@
+using Akka.Hosting;
+using CloneHub.Contracts;
+using CloneHub.Jobs.Api;
+using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.GetJobStatus;
+using CloneHub.Jobs.Journal;
+using CloneHub.Jobs.Vault;
+using StackExchange.Redis;
+
+namespace CloneHub.Jobs;
+
+/// <summary>
+/// Accepts requests. One script writes the first event, the index of live jobs, the deadline and the sealed secrets; when it has answered
+/// the job is durable, and only then is its actor woken. So acceptance needs Redis and nothing else, not even a running shard.
+/// </summary>
+internal sealed class JobIntake(
+    JobStore store,
+    JobVault vault,
+    IdempotentJobId ids,
+    RequestFingerprint fingerprint,
+    RedisJournalFormat format,
+    JobReader reader,
+    ArchiveLag lag,
+    IRequiredActor<JobsRegion> jobs,
+    TimeProvider clock) : IJobIntake
+{
+    /// <summary>About 100 MB of journal: an hour or two of requests without PostgreSQL.</summary>
+    private const long MaxUnarchivedEvents = 100_000;
+
+    public async Task<Accepted> AcceptAsync(CloneRequest request, CancellationToken cancellation)
+    {
+        if (lag.Events > MaxUnarchivedEvents)
+            throw new UnavailableException(UnavailableException.Archive, "The event log is too far behind to accept more jobs.");
+
+        try
+        {
+            if (await EarlierAsync(request) is { } earlier) return await ExistingAsync(earlier, request, cancellation);
+            var job = request.IdempotencyKey is { } key ? ids.Of(request.Tenant, key) : IdempotentJobId.New();
+            return await StoreAsync(job, request) ?? await ExistingAsync(job, request, cancellation);
+        }
+        catch (Exception e) when (e is RedisException or RedisTimeoutException)
+        {
+            throw new UnavailableException(UnavailableException.Store, "The store of live jobs does not answer.", e);
+        }
+    }
+
+    private async Task<Accepted?> StoreAsync(JobId job, CloneRequest request)
+    {
+        var now = clock.GetUtcNow();
+        var command = new RequestClone(request.SourceUrl, request.Tenant, request.CustomerId, request.Ttl, fingerprint.Of(request));
+        var requested = CloneJob.None.Decide(command, now).Single();
+        var state = CloneJob.None.Apply(requested);
+        var secrets = vault.Seal(job, JobSecretsFactory.New(request.Username, request.Password));
+        var first = format.FirstEvent(job, new RecordedEvent(Guid.CreateVersion7(now), requested));
+        if (await store.AcceptAsync(new Intake(job, first, secrets, now, state.Deadline!.Value)) is IntakeResult.AlreadyKnown) return null;
+        jobs.ActorRef.Tell(new WakeJob(job), Akka.Actor.ActorRefs.NoSender);
+        return new Accepted(JobSnapshots.Of(job, state, version: 1), Acceptance.Created);
+    }
+
+    private async Task<Accepted> ExistingAsync(JobId job, CloneRequest request, CancellationToken cancellation)
+    {
+        var state = await reader.AskAsync(job, cancellation);
+        var same = fingerprint.Matches(request, state.Job.Request!.RequestHash);
+        return new Accepted(JobSnapshots.Of(state), same ? Acceptance.Existing : Acceptance.Conflict);
+    }
+
+    /// <summary>The job of the same key from before a rotation of the master key, if there is one.</summary>
+    private async Task<JobId?> EarlierAsync(CloneRequest request)
+    {
+        if (request.IdempotencyKey is not { } key) return null;
+        foreach (var job in ids.Earlier(request.Tenant, key))
+        {
+            if (await store.IsKnownAsync(job)) return job;
+        }
+
+        return null;
+    }
+}
