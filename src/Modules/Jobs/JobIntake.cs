@@ -24,12 +24,9 @@ internal sealed class JobIntake(
     IRequiredActor<JobsRegion> jobs,
     TimeProvider clock) : IJobIntake
 {
-    /// <summary>About 100 MB of journal: an hour or two of requests without PostgreSQL.</summary>
-    private const long MaxUnarchivedEvents = 100_000;
-
     public async Task<Accepted> AcceptAsync(CloneRequest request, CancellationToken cancellation)
     {
-        if (lag.Events > MaxUnarchivedEvents)
+        if (lag.IsTooLarge)
             throw new UnavailableException(UnavailableException.Archive, "The event log is too far behind to accept more jobs.");
 
         try

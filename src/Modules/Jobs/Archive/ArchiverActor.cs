@@ -48,7 +48,7 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
         _waiting[entry.Job] = _waiting.TryGetValue(entry.Job, out var known) && !entry.LookFirst && known.Entry.Last + 1 == entry.First
             ? (known.Entry with { Events = [.. known.Entry.Events, .. entry.Events] }, Sender)
             : (entry, Sender);
-        _lag.Set(_waiting.Values.Sum(w => (long)w.Entry.Events.Count));
+        _lag.SetEvents(_waiting.Values.Sum(w => (long)w.Entry.Events.Count));
         if (_failures == 0) Write();
     }
 
@@ -100,7 +100,7 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
             }
         }
 
-        _lag.Set(_waiting.Values.Sum(w => (long)w.Entry.Events.Count));
+        _lag.SetEvents(_waiting.Values.Sum(w => (long)w.Entry.Events.Count));
         if (_failures == 0) Write();
     }
 
@@ -131,14 +131,4 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
     {
         public static readonly Flush Instance = new();
     }
-}
-
-/// <summary>How many events the journal holds that the event log does not: what decides whether more jobs may be accepted.</summary>
-internal sealed class ArchiveLag
-{
-    private long _events;
-
-    public long Events => Interlocked.Read(ref _events);
-
-    public void Set(long events) => Interlocked.Exchange(ref _events, events);
 }

@@ -1,0 +1,51 @@
+using CloneHub.Jobs.Journal;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace CloneHub.Jobs.Archive;
+
+/// <summary>
+/// Bounds what may wait in Redis for the event log: a PostgreSQL that is away delays status and reports, but must not fill the store
+/// that acceptance rests on.
+/// </summary>
+internal sealed partial class ArchiveGuard(JobStore store, ArchiveLag lag, TimeProvider clock, ILogger<ArchiveGuard> logger) : BackgroundService
+{
+    private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
+
+    protected override async Task ExecuteAsync(CancellationToken stoppingToken)
+    {
+        using var timer = new PeriodicTimer(Interval, clock);
+        while (await timer.WaitForNextTickAsync(stoppingToken))
+        {
+            try
+            {
+                lag.SetMemoryRatio((await store.MeasureLoadAsync()).MemoryRatio);
+            }
+            catch (Exception e) when (e is RedisException or RedisTimeoutException)
+            {
+                LogUnknown(logger, e);
+            }
+        }
+    }
+
+    [LoggerMessage(1110, LogLevel.Debug, "The load of Redis could not be measured; the last figure stands.")]
+    private static partial void LogUnknown(ILogger logger, Exception error);
+}
+
+/// <summary>How much the journal holds that the event log does not: what decides whether more jobs may be accepted.</summary>
+internal sealed class ArchiveLag
+{
+    /// <summary>About 100 MB of journal: an hour or two of requests without PostgreSQL.</summary>
+    private const long MaxEvents = 100_000;
+    private const double MaxMemoryRatio = 0.8;
+
+    private long _events;
+    private double _memoryRatio;
+
+    public bool IsTooLarge => Interlocked.Read(ref _events) > MaxEvents || Volatile.Read(ref _memoryRatio) > MaxMemoryRatio;
+
+    public void SetEvents(long events) => Interlocked.Exchange(ref _events, events);
+
+    public void SetMemoryRatio(double ratio) => Volatile.Write(ref _memoryRatio, ratio);
+}

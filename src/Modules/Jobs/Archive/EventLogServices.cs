@@ -1,0 +1,42 @@
+using CloneHub.Jobs.GetJobStatus;
+using JasperFx;
+using JasperFx.Events;
+using JasperFx.Events.Projections;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Npgsql;
+using Weasel.Core;
+
+namespace CloneHub.Jobs.Archive;
+
+internal static class EventLogServices
+{
+    /// <summary>The event log and its projections. The schema is changed by <c>CloneHub.Host migrate</c>, or at start in development.</summary>
+    public static IServiceCollection AddEventLog(this IServiceCollection services, string connectionString, bool ownSchema)
+    {
+        services.AddSingleton(_ => NpgsqlDataSource.Create(connectionString));
+        services.AddMarten(provider =>
+        {
+            var options = new StoreOptions { DatabaseSchemaName = EventLog.Schema, AutoCreateSchemaObjects = AutoCreate.None };
+            Configure(options);
+            return options;
+        }).UseNpgsqlDataSource().UseLightweightSessions();
+        if (ownSchema) services.AddHostedService<SchemaAtStart>();
+        services.AddSingleton<EventLog>();
+        services.AddSingleton<ArchiveLag>();
+        services.AddHostedService<ArchiveGuard>();
+        services.AddHealthChecks().AddCheck<EventLogHealth>("postgresql", tags: ["ready"]);
+        return services;
+    }
+
+    private static void Configure(StoreOptions options)
+    {
+        options.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, json => EventJson.Configure(json));
+        options.Events.StreamIdentity = StreamIdentity.AsString;
+        options.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
+        foreach (var (type, name) in EventNames.Entries) options.Events.MapEventType(type, name);
+        options.Projections.Add<JobStatusProjection>(ProjectionLifecycle.Inline);
+        options.Schema.For<JobStatusView>().DocumentAlias("job_status");
+    }
+}

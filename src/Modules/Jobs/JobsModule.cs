@@ -1,0 +1,102 @@
+using Akka.Actor;
+using Akka.Cluster.Hosting;
+using Akka.Cluster.Sharding;
+using Akka.Hosting;
+using CloneHub.Contracts;
+using CloneHub.Jobs.Api;
+using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.GetJobStatus;
+using CloneHub.Jobs.Journal;
+using CloneHub.Jobs.Queue;
+using CloneHub.Jobs.Vault;
+using Marten;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
+using StackExchange.Redis;
+
+namespace CloneHub.Jobs;
+
+/// <summary>The module that owns jobs: their lifecycle, both logs, the API.</summary>
+public static class JobsModule
+{
+    private const int Shards = 64;
+
+    public static IServiceCollection AddJobs(this IServiceCollection services, IConfiguration configuration)
+    {
+        var settings = JobsSettings.Read(configuration);
+        services.AddSingleton(settings);
+        services.AddRedisStore(settings.Redis);
+        services.AddVault(settings.MasterKeyIsMounted
+            ? () => MasterKeys.LoadMounted(settings.MasterKeyFile)
+            : () => MasterKeys.LoadOrCreate(settings.MasterKeyFile));
+        services.AddEventLog(settings.PostgreSql, settings.MigrateAtStart);
+        services.AddSingleton<RequestFingerprint>();
+        services.AddSingleton<JobReader>();
+        services.AddSingleton<IJobReader>(provider => provider.GetRequiredService<JobReader>());
+        services.AddSingleton<IJobRemover>(provider => provider.GetRequiredService<JobReader>());
+        services.AddSingleton<IJobIntake, JobIntake>();
+        services.AddSingleton<IJobDirectory, JobDirectory>();
+        services.AddJobsApi(configuration);
+        return services;
+    }
+
+    /// <summary>The actors of this node, in the order in which they look each other up. The step runner must be registered before.</summary>
+    public static AkkaConfigurationBuilder WithJobs(this AkkaConfigurationBuilder builder, IServiceProvider services)
+    {
+        var settings = services.GetRequiredService<JobsSettings>();
+        return builder
+            .WithRedisJournal(services.GetRequiredService<IConnectionMultiplexer>(), settings.Redis)
+            .WithCustomSerializer("clonehub-events", [typeof(RecordedEvent)], system => new EventSerializer(system))
+            .WithActors((system, registry, resolver) =>
+                registry.Register<Archiver>(system.ActorOf(resolver.Props<ArchiverActor>(), "archiver")))
+            .WithShardRegion<JobsRegion>(
+                "clone-jobs",
+                (_, registry, resolver) =>
+                {
+                    var engine = new Lazy<JobEngine>(() => EngineOf(services, registry));
+                    return id => Props.Create(() => new CloneJobActor(JobId.Parse(id), engine.Value));
+                },
+                new JobExtractor(),
+                // A job tells itself when it may rest: while a step runs it waits for hours without a message.
+                new ShardOptions { Role = "core", StateStoreMode = StateStoreMode.DData, RememberEntities = false, ShouldPassivateIdleEntities = false })
+            .WithActors((system, registry) =>
+            {
+                var jobs = registry.Get<JobsRegion>();
+                registry.Register<SlotQueue>(system.ActorOf(Props.Create(() => new SlotQueueActor(settings.Slots, jobs)), "slots"));
+                var store = services.GetRequiredService<JobStore>();
+                var logger = services.GetRequiredService<ILogger<LiveJobsActor>>();
+                registry.Register<LiveJobs>(system.ActorOf(Props.Create(() => new LiveJobsActor(store, jobs, logger)), "live-jobs"));
+            });
+    }
+
+    /// <summary>Brings the schema of the event log to this version.</summary>
+    public static Task MigrateAsync(IServiceProvider services) =>
+        services.GetRequiredService<IDocumentStore>().Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+
+    private static JobEngine EngineOf(IServiceProvider services, IReadOnlyActorRegistry registry) =>
+        new(
+            services.GetRequiredService<JobStore>(),
+            services.GetRequiredService<JobVault>(),
+            services.GetRequiredService<EventLog>(),
+            services.GetRequiredService<TimeProvider>(),
+            new Random(),
+            Environment.MachineName,
+            services.GetRequiredService<ILogger<CloneJobActor>>())
+        {
+            Runner = registry.Get<StepRunners>(),
+            Archiver = registry.Get<Archiver>(),
+            Queue = registry.Get<SlotQueue>(),
+            Waker = registry.Get<LiveJobs>(),
+        };
+
+    /// <summary>Finds the way of a message to its job. One extractor, whether there is one node or many.</summary>
+    internal sealed class JobExtractor() : HashCodeMessageExtractor(Shards)
+    {
+        public override string? EntityId(object message) => (message as IJobMessage)?.Job.Value;
+    }
+
+    private sealed class Archiver;
+
+    private sealed class LiveJobs;
+}
