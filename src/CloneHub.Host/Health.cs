@@ -1,0 +1,64 @@
+using System.Text.Json;
+using Akka.Actor;
+using Akka.Cluster;
+using Microsoft.AspNetCore.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
+
+namespace CloneHub.Host;
+
+/// <summary>Whether the program lives, which depends on nothing, and whether it can work, which names everything that it needs.</summary>
+internal static class Health
+{
+    public const string Ready = "ready";
+
+    public static void MapHealth(this WebApplication app)
+    {
+        app.MapHealthChecks("/health/live", new HealthCheckOptions { Predicate = _ => false, ResponseWriter = WriteAsync });
+        app.MapHealthChecks("/health/ready", new HealthCheckOptions { Predicate = check => check.Tags.Contains(Ready), ResponseWriter = WriteAsync });
+    }
+
+    private static Task WriteAsync(HttpContext context, HealthReport report)
+    {
+        context.Response.ContentType = "application/json";
+        using var stream = new MemoryStream();
+        using (var json = new Utf8JsonWriter(stream))
+        {
+            json.WriteStartObject();
+            json.WriteString("status", Word(report.Status));
+            json.WriteStartObject("checks");
+            foreach (var (name, entry) in report.Entries.OrderBy(entry => entry.Key, StringComparer.Ordinal))
+            {
+                json.WriteStartObject(name);
+                json.WriteString("status", Word(entry.Status));
+                json.WriteString("reason", entry.Description ?? entry.Exception?.GetType().Name ?? "");
+                json.WriteEndObject();
+            }
+
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return context.Response.Body.WriteAsync(stream.ToArray(), context.RequestAborted).AsTask();
+    }
+
+    private static string Word(HealthStatus status) => status switch
+    {
+        HealthStatus.Healthy => "healthy",
+        HealthStatus.Degraded => "degraded",
+        _ => "unhealthy",
+    };
+}
+
+/// <summary>Ready once this node is a full member of its cluster: before that no job can be woken.</summary>
+internal sealed class ClusterHealth(ActorSystem system) : IHealthCheck
+{
+    public const string Name = "akka";
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        var status = Cluster.Get(system).SelfMember.Status;
+        return Task.FromResult(status == MemberStatus.Up
+            ? HealthCheckResult.Healthy("This node is up in its cluster.")
+            : HealthCheckResult.Unhealthy($"This node is {status} in its cluster, not Up."));
+    }
+}
