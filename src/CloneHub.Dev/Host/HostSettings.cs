@@ -1,0 +1,36 @@
+using System.Globalization;
+using CloneHub.Dev.Servers;
+
+namespace CloneHub.Dev.Host;
+
+/// <summary>The configuration, as environment variables, of a Host that works on private servers and local clones.</summary>
+public static class HostSettings
+{
+    public static Dictionary<string, string> For(PrivateServers servers, DirectoryInfo coreStore, DirectoryInfo state, int port)
+    {
+        var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
+        return new Dictionary<string, string>
+        {
+            ["ASPNETCORE_URLS"] = address,
+            ["CloneHub__Redis__ConnectionString"] = servers.RedisConnectionString,
+            ["CloneHub__PostgreSql__ConnectionString"] = servers.PostgreSqlConnectionString,
+            ["CloneHub__MasterKeyFile"] = Path.Combine(state.FullName, "master.key"),
+            ["CloneHub__AllowLoopbackSources"] = "true",
+            ["CloneHub__Local__MariaDb"] = servers.MariaDbConnectionString,
+            ["CloneHub__Local__StateDirectory"] = Path.Combine(state.FullName, "local"),
+            ["CloneHub__Local__SocketDirectory"] = servers.Sockets.FullName,
+            ["CloneHub__Local__CoreStore"] = coreStore.FullName,
+            ["CloneHub__Local__PublicUrlTemplate"] = string.Create(CultureInfo.InvariantCulture, $"http://{{job_id}}.localhost:{port}"),
+        };
+    }
+
+    /// <summary>The built program, of the same configuration (debug or release) as this one.</summary>
+    public static string Program()
+    {
+        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
+        var program = Repository.Path("artifacts", "bin", "CloneHub.Host", configuration, "CloneHub.Host.dll");
+        return File.Exists(program)
+            ? program
+            : throw new SetUpException($"{program} is not there. Build it first: dotnet build src/CloneHub.Host -c {configuration}");
+    }
+}

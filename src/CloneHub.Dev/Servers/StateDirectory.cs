@@ -1,0 +1,55 @@
+using System.Security.Cryptography;
+using System.Text;
+using CloneHub.Dev.Processes;
+
+namespace CloneHub.Dev.Servers;
+
+/// <summary>Where servers keep their files, and the short path their unix sockets need.</summary>
+internal static class StateDirectory
+{
+    /// <summary>
+    /// The wanted folder, or one under /var/lib when we are root and the services' own accounts could not reach it there
+    /// (a checkout under /root, for example).
+    /// </summary>
+    public static DirectoryInfo Place(string wanted, IProgress<string> progress)
+    {
+        var path = Path.GetFullPath(wanted);
+        if (Environment.IsPrivilegedProcess && !OthersCanReach(new DirectoryInfo(path)))
+        {
+            var moved = $"/var/lib/clonehub/{Hash(path)}";
+            progress.Report($"Other accounts cannot reach {path}; files of the servers are kept in {moved}.");
+            path = moved;
+        }
+
+        // Folders above stay as they are; ours must let the services' accounts through.
+        return Directory.CreateDirectory(path, OpenFolder);
+    }
+
+    /// <summary>A unix socket's path may have 107 characters; this one is short whatever the state directory is called.</summary>
+    public static async Task<DirectoryInfo> SocketsAsync(DirectoryInfo state, CancellationToken ct)
+    {
+        var path = $"/tmp/clonehub-{Hash(state.FullName)}";
+        Directory.CreateDirectory(path, OpenFolder);
+        var owner = (await Command.RunAsync("stat", ["-c", "%U", path], ct)).Trim();
+        if (owner != Environment.UserName)
+            throw new SetUpException($"{path} belongs to {owner}, not to {Environment.UserName}. Remove it and try again.");
+        return new DirectoryInfo(path);
+    }
+
+    private const UnixFileMode OpenFolder =
+        UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute
+        | UnixFileMode.GroupRead | UnixFileMode.GroupExecute | UnixFileMode.OtherRead | UnixFileMode.OtherExecute;
+
+    private static bool OthersCanReach(DirectoryInfo? folder)
+    {
+        for (; folder is not null; folder = folder.Parent)
+        {
+            if (folder.Exists && !folder.UnixFileMode.HasFlag(UnixFileMode.OtherExecute))
+                return false;
+        }
+
+        return true;
+    }
+
+    private static string Hash(string path) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(path)))[..8];
+}

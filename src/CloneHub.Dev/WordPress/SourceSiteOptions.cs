@@ -1,0 +1,39 @@
+using System.Net;
+
+namespace CloneHub.Dev.WordPress;
+
+public enum SiteContent
+{
+    /// <summary>A fresh WordPress with a few posts and one image.</summary>
+    Tiny,
+
+    /// <summary>Some hundred posts, pages and media, menus, widgets, users, comments.</summary>
+    Demo,
+}
+
+/// <summary>What a source site is to be like.</summary>
+public sealed record SourceSiteOptions
+{
+    /// <summary>Unique among the sites of one set of servers: letters and digits.</summary>
+    public required string Name { get; init; }
+
+    public SiteContent Content { get; init; } = SiteContent.Tiny;
+
+    public string TablePrefix { get; init; } = "wp_";
+
+    /// <summary>PHP source of a must-use plugin, with its opening tag.</summary>
+    public string? MuPlugin { get; init; }
+
+    /// <summary>Constants of wp-config.php: name to PHP literal ("true", "'ftpext'").</summary>
+    public IReadOnlyDictionary<string, string> Defines { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Settings of PHP that the site cannot change, such as memory_limit.</summary>
+    public IReadOnlyDictionary<string, string> PhpSettings { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyList<SiteUser> Users { get; init; } = [];
+
+    /// <summary>Asked for by the web server before WordPress sees a request.</summary>
+    public NetworkCredential? BasicAuthentication { get; init; }
+}
+
+public sealed record SiteUser(string Login, string Password, string Role);

@@ -1,0 +1,124 @@
+using System.Collections.Concurrent;
+using System.Diagnostics;
+using System.Net;
+using CloneHub.Dev.Host;
+using CloneHub.Dev.Processes;
+using CloneHub.Dev.Servers;
+
+namespace CloneHub.Testing;
+
+/// <summary>The built CloneHub.Host as a process of its own, so that it can be killed and started again.</summary>
+public sealed class HostProcess : IAsyncDisposable
+{
+    private readonly Dictionary<string, string> _settings;
+    private readonly ConcurrentQueue<string> _output = new();
+    private Process? _process;
+
+    private HostProcess(Dictionary<string, string> settings, Uri address, DirectoryInfo state)
+    {
+        _settings = settings;
+        Address = address;
+        State = state;
+        Client = LoopbackHttp.CreateClient(address);
+    }
+
+    public Uri Address { get; }
+
+    public HttpClient Client { get; }
+
+    /// <summary>The Host's state directory; local clones are under <c>local</c>.</summary>
+    public DirectoryInfo State { get; }
+
+    /// <summary>All it has printed, over all its starts.</summary>
+    public string Output => string.Join('\n', _output);
+
+    /// <param name="changes">Settings on top of the usual ones, as environment variables: CloneHub__Slots.</param>
+    public static async Task<HostProcess> StartAsync(ServersFixture servers, IReadOnlyDictionary<string, string>? changes = null)
+    {
+        var port = Ports.Free();
+        var state = servers.NewFolder();
+        var settings = HostSettings.For(servers.Servers, await servers.CoreStoreAsync(), state, port);
+        settings["CloneHub__PostgreSql__ConnectionString"] = await servers.NewPostgreSqlDatabaseAsync();
+        settings["CloneHub__Redis__ConnectionString"] = servers.NewRedisDatabase();
+        foreach (var (name, value) in changes ?? new Dictionary<string, string>())
+            settings[name] = value;
+        var host = new HostProcess(settings, new Uri($"http://127.0.0.1:{port}/"), state);
+        try
+        {
+            await host.StartAsync();
+        }
+        catch
+        {
+            await host.DisposeAsync();
+            throw;
+        }
+
+        return host;
+    }
+
+    public async Task StartAsync()
+    {
+        var start = new ProcessStartInfo("dotnet", [HostSettings.Program()])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = State.FullName,
+        };
+        foreach (var (name, value) in _settings)
+            start.Environment[name] = value;
+        var process = _process = Process.Start(start)!;
+        ServersFixture.Leash.Hold(ProcessIdentity.Of(process.Id)!, "KILL");
+        process.OutputDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        process.ErrorDataReceived += (_, line) => _output.Enqueue(line.Data ?? "");
+        process.BeginOutputReadLine();
+        process.BeginErrorReadLine();
+        await Eventually.Until(
+            $"the Host answers at {Address}health/ready",
+            async () => process.HasExited
+                ? throw new InvalidOperationException($"The Host ended with exit code {process.ExitCode}:\n{Output}")
+                : await IsReadyAsync(),
+            TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>The end without a farewell: SIGKILL.</summary>
+    public async Task KillAsync()
+    {
+        _process!.Kill();
+        await _process.WaitForExitAsync();
+    }
+
+    /// <summary>The orderly end: SIGTERM, and what the Host does then.</summary>
+    public async Task StopAsync()
+    {
+        if (_process is { HasExited: false } process && ProcessIdentity.Of(process.Id) is { } identity)
+            await identity.EndAsync("TERM", TimeSpan.FromSeconds(20), CancellationToken.None);
+    }
+
+    public async Task RestartAsync()
+    {
+        await StopAsync();
+        await StartAsync();
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        await StopAsync();
+        await LocalClones.StopAllAsync(new DirectoryInfo(Path.Combine(State.FullName, "local")), CancellationToken.None);
+        Client.Dispose();
+        _process?.Dispose();
+    }
+
+    private async Task<bool> IsReadyAsync()
+    {
+        try
+        {
+            using var answer = await Client.GetAsync(new Uri("health/ready", UriKind.Relative));
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (HttpRequestException)
+        {
+            // It does not listen yet.
+            return false;
+        }
+    }
+}

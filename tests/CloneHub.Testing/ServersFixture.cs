@@ -1,0 +1,105 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using CloneHub.Dev;
+using CloneHub.Dev.Processes;
+using CloneHub.Dev.Servers;
+using CloneHub.Dev.WordPress;
+using MySqlConnector;
+using Xunit;
+
+namespace CloneHub.Testing;
+
+/// <summary>
+/// PostgreSQL, Redis and MariaDB for the tests of this process. All fixtures of a process share one set; it ends with the process,
+/// also when that is killed.
+/// </summary>
+public sealed class ServersFixture : IAsyncLifetime
+{
+    private const int RedisDatabases = 256;
+    private static readonly IProgress<string> Silence = new Silent();
+    private static readonly Lazy<Task<PrivateServers>> Shared = new(StartAsync);
+    private static int _redisDatabase;
+
+    /// <summary>Ends whatever is put on it together with the test process.</summary>
+    public static Leash Leash { get; } = new();
+
+    public PrivateServers Servers { get; private set; } = null!;
+
+    public string PostgreSql => Servers.PostgreSqlConnectionString;
+
+    public string Redis => Servers.RedisConnectionString;
+
+    /// <summary>Administrator of MariaDB, through the unix socket.</summary>
+    public string MariaDb => Servers.MariaDbConnectionString;
+
+    /// <summary>A folder that goes with the test process. The accounts of the services can reach it.</summary>
+    public DirectoryInfo NewFolder() => Servers.State.CreateSubdirectory($"tests/{Unique("f")}");
+
+    public async Task InitializeAsync() => Servers = await Shared.Value;
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    /// <summary>Makes an empty PostgreSQL database and answers its connection string.</summary>
+    public async Task<string> NewPostgreSqlDatabaseAsync()
+    {
+        var name = Unique("t");
+        await Servers.QueryPostgreSqlAsync("postgres", $"CREATE DATABASE {name}", CancellationToken.None);
+        return Servers.PostgreSql(name);
+    }
+
+    /// <summary>Connection string of a Redis database that no other test of this process uses.</summary>
+    public string NewRedisDatabase()
+    {
+        var number = Interlocked.Increment(ref _redisDatabase);
+        return number < RedisDatabases
+            ? string.Create(CultureInfo.InvariantCulture, $"{Redis},defaultDatabase={number}")
+            : throw new InvalidOperationException($"One test process has only {RedisDatabases} Redis databases; use NewRedisPrefix.");
+    }
+
+    public string NewRedisPrefix() => $"{Unique("p")}:";
+
+    /// <summary>Makes an empty MariaDB database and answers the administrator's connection string to it.</summary>
+    public async Task<string> NewMariaDbDatabaseAsync()
+    {
+        var name = Unique("t");
+        await using var connection = new MySqlConnection(MariaDb);
+        await connection.OpenAsync();
+        await using var command = new MySqlCommand($"CREATE DATABASE {name} CHARACTER SET utf8mb4", connection);
+        await command.ExecuteNonQueryAsync();
+        return new MySqlConnectionStringBuilder(MariaDb) { Database = name }.ConnectionString;
+    }
+
+    /// <summary>The folder that holds unpacked WordPress cores as VERSION/; fetched from the Debian archive once.</summary>
+    public async Task<DirectoryInfo> CoreStoreAsync() => (await CoreAsync()).Parent!;
+
+    public Task<DirectoryInfo> CoreAsync() => WordPressCore.EnsureAsync(Cache("wordpress"), Silence, CancellationToken.None);
+
+    /// <summary>Starts a site to clone from; the caller disposes of it.</summary>
+    public async Task<SourceSite> StartSiteAsync(SourceSiteOptions? options = null) =>
+        await SourceSite.StartAsync(
+            Servers, await CoreAsync(), Cache("sites"), options ?? new SourceSiteOptions { Name = Unique("s") }, Silence, CancellationToken.None);
+
+    /// <summary>A name that is unique in this process and fits databases, folders and sites.</summary>
+    public static string Unique(string prefix) => $"{prefix}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5))}";
+
+    private static DirectoryInfo Cache(string name) => StateDirectory.Place(Repository.Path("artifacts", "test-cache", name), Silence);
+
+    private static async Task<PrivateServers> StartAsync() => await PrivateServers.StartAsync(
+        new PrivateServersOptions
+        {
+            StateDirectory = Repository.Path("artifacts", "test-state", Unique("run")),
+            TemplateDirectory = Cache("databases").FullName,
+            Durable = false,
+            Leash = Leash,
+            RemoveAtEnd = true,
+        },
+        Silence,
+        CancellationToken.None);
+
+    private sealed class Silent : IProgress<string>
+    {
+        public void Report(string value)
+        {
+        }
+    }
+}
