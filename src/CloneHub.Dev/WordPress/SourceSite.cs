@@ -79,8 +79,9 @@ public sealed class SourceSite : IAsyncDisposable
     public Task AddUserAsync(SiteUser user, CancellationToken ct)
     {
         static string Literal(string text) => $"base64_decode('{Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes(text))}')";
+        // WordPress compares the password of its log-in form with slashes added, so it must be stored like that.
         return RunPhpAsync(
-            $"$id = wp_create_user({Literal(user.Login)}, {Literal(user.Password)}, {Literal($"{user.Login}@example.org")}); (new WP_User($id))->set_role({Literal(user.Role)});",
+            $"$id = wp_create_user({Literal(user.Login)}, wp_slash({Literal(user.Password)}), {Literal($"{user.Login}@example.org")}); (new WP_User($id))->set_role({Literal(user.Role)});",
             ct);
     }
 
