@@ -1,0 +1,75 @@
+using System.Text;
+using System.Text.Json;
+using CloneHub.Contracts;
+using CloneHub.Testing;
+
+namespace CloneHub.Jobs.Tests;
+
+/// <summary>What is stored for ever stays readable.</summary>
+public sealed class EventNamesTests
+{
+    private static readonly JsonSerializerOptions Readable = new(EventJson.Options) { WriteIndented = true, NewLine = "\n" };
+
+    private static readonly IReadOnlyList<IJobEvent> Samples =
+    [
+        new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0),
+        new Started(Given.T0),
+        new StepStarted(CloneStep.CreateDatabase, 1, 1, "node-1", Given.T0),
+        new DatabaseReady(Given.T0),
+        new PodReady(Given.T0),
+        new ContentImported(Given.Content, ["object-cache.php was switched off"], Given.T0),
+        new PluginActivated("1.0.0", "clonehub", Given.T0),
+        new IngressReady(new Uri("http://clone.localhost:5080/"), [], Given.T0.AddMinutes(30), Given.T0),
+        new StepFailed(CloneStep.ImportContent, 1, Given.Passing, Given.T0.AddSeconds(2), Given.T0),
+        new JobFailed(CloneStep.ImportContent, Given.Final, Given.T0.AddMinutes(30), Given.T0),
+        new CancelRequested(Given.T0),
+        new Cancelled(Given.T0),
+        new Expired(Given.T0),
+        new Removed(Given.T0),
+    ];
+
+    [Fact]
+    public void Every_event_has_one_name_and_one_sample()
+    {
+        var events = typeof(CloneJob).Assembly.GetTypes().Where(t => t.IsAssignableTo(typeof(IJobEvent)) && !t.IsInterface).ToHashSet();
+
+        Assert.NotEmpty(events);
+        Assert.Equal(events, EventNames.Entries.Select(e => e.Type).ToHashSet());
+        Assert.Equal(events, Samples.Select(s => s.GetType()).ToHashSet());
+        Assert.Equal(EventNames.Entries.Count(), EventNames.Entries.Select(e => e.Name).Distinct(StringComparer.Ordinal).Count());
+    }
+
+    [Fact]
+    public void Names_are_the_approved_ones() =>
+        Approved.Compare("tests/CloneHub.Jobs.Tests/EventNames.approved.txt", string.Concat(EventNames.Entries.Select(e => $"{e.Name}\n")));
+
+    [Fact]
+    public void Stored_events_of_every_version_still_load_and_apply()
+    {
+        foreach (var sample in Samples)
+        {
+            var name = EventNames.Of(sample);
+            var json = JsonSerializer.Serialize<object>(sample, Readable);
+            Approved.Compare($"tests/CloneHub.Jobs.Tests/stored-events/{name}.json", json + "\n");
+        }
+
+        var files = Directory.GetFiles(Approved.PathOf("tests/CloneHub.Jobs.Tests/stored-events"), "*.json");
+        Assert.NotEmpty(files);
+        foreach (var file in files)
+        {
+            var type = EventNames.TypeOf(Path.GetFileNameWithoutExtension(file));
+            Assert.True(type is not null, $"{file}: no event type has this name any more.");
+            var loaded = (IJobEvent)JsonSerializer.Deserialize(File.ReadAllText(file, Encoding.UTF8), type, EventJson.Options)!;
+            CloneJob.None.Apply(Samples[0]).Apply(loaded);
+        }
+    }
+
+    [Fact]
+    public void An_unknown_event_is_refused_and_not_skipped()
+    {
+        Assert.Null(EventNames.TypeOf("something_else.v1"));
+        Assert.Throws<System.Diagnostics.UnreachableException>(() => CloneJob.None.Apply(new FromTheFuture(Given.T0)));
+    }
+
+    private sealed record FromTheFuture(DateTimeOffset At) : IJobEvent;
+}

@@ -1,0 +1,68 @@
+using System.Text;
+using CloneHub.Contracts;
+using CloneHub.Testing;
+
+namespace CloneHub.Jobs.Tests;
+
+/// <summary>Keeps docs/lifecycle.md equal to what the code does.</summary>
+public sealed class LifecyclePrintTests
+{
+    private static readonly (string Name, Func<Given, IJobCommand> Command)[] Commands =
+    [
+        ("Begin", _ => new Begin()),
+        ("StartStep", _ => new StartStep("n1")),
+        ("ReportStep: done", g => g.Report(null)),
+        ("ReportStep: retryable fault", g => g.Report(Given.Passing)),
+        ("ReportStep: final fault", g => g.Report(Given.Final)),
+        ("Expire (deadline passed)", _ => new Expire()),
+        ("Cancel", _ => new Cancel()),
+    ];
+
+    [Fact]
+    public void The_page_tells_what_the_code_does() => Approved.Compare("docs/lifecycle.md", Print());
+
+    private static string Print()
+    {
+        var page = new StringBuilder();
+        page.Append("""
+            # The life of a clone job
+
+            Printed from `src/Modules/Jobs/CloneJob.cs` by a test that fails when this page differs; `UPDATE_SNAPSHOTS=1 ./clonehub.sh test fast` writes it anew.
+
+            | stage | status | progress | next step | message |
+            |---|---|---|---|---|
+
+            """);
+        foreach (var stage in Enum.GetValues<Stage>().Where(s => s is not Stage.None))
+        {
+            var job = Given.AJobIn(stage).Job;
+            page.Append(System.Globalization.CultureInfo.InvariantCulture, $"| {stage} | {job.Status} | {job.Progress()} | {job.NextStep?.ToString() ?? "–"} | {job.Message} |\n");
+        }
+
+        page.Append("\n## What each command leads to\n\nA start of a step (`StepStarted`) comes before its report. An empty cell: nothing happens.\n\n| stage | ");
+        page.AppendJoin(" | ", Commands.Select(c => c.Name)).Append(" |\n|---|").Insert(page.Length, "---|", Commands.Length).Append('\n');
+        foreach (var stage in Enum.GetValues<Stage>().Where(s => s is not Stage.None))
+        {
+            page.Append(System.Globalization.CultureInfo.InvariantCulture, $"| {stage} |");
+            foreach (var (name, command) in Commands)
+            {
+                var given = Given.AJobIn(stage);
+                if (name.StartsWith("ReportStep", StringComparison.Ordinal)) given = given.Started();
+                if (name.StartsWith("Expire", StringComparison.Ordinal)) given = given.At(TimeSpan.FromDays(1));
+                page.Append(' ').AppendJoin(", ", given.When(command(given)).Select(e => e.GetType().Name)).Append(" |");
+            }
+
+            page.Append('\n');
+        }
+
+        page.Append("\n## How long a step may take\n\n| step | limit of one attempt |\n|---|---|\n");
+        foreach (var step in Enum.GetValues<CloneStep>()) page.Append(System.Globalization.CultureInfo.InvariantCulture, $"| {step} | {CloneJob.LimitOf(step).TotalMinutes:0} min |\n");
+        page.Append(System.Globalization.CultureInfo.InvariantCulture, $"""
+
+            A step is tried {CloneJob.MaxFailures} times when its fault is retryable, with a pause that doubles from a second to a minute; a removal is tried for ever, at most
+            five minutes apart. A job that does not serve within {CloneJob.BuildLimit.TotalHours:0} hours has failed. What a failed job made is kept for its time to live, for inspection.
+
+            """);
+        return page.ToString();
+    }
+}
