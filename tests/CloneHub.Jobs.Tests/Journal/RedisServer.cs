@@ -14,11 +14,11 @@ public sealed class RedisServer : IAsyncLifetime
     private Process? _process;
     private int _prefixes;
 
-    public string ConnectionString => $"127.0.0.1:{_port},connectTimeout=1000,asyncTimeout=3000";
+    public string ConnectionString => $"127.0.0.1:{_port}";
 
     internal RedisOptions NewOptions() => new() { ConnectionString = ConnectionString, KeyPrefix = $"test{Interlocked.Increment(ref _prefixes)}:" };
 
-    internal async Task<IConnectionMultiplexer> ConnectAsync() => await RedisConnection.ConnectAsync(ConnectionString);
+    internal Task<IConnectionMultiplexer> ConnectAsync() => RedisConnection.ConnectAsync(ConnectionString);
 
     public Task InitializeAsync() => StartAsync();
 

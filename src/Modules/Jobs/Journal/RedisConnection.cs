@@ -15,9 +15,13 @@ internal static class RedisConnection
         options.AbortOnConnectFail = false;
         options.BacklogPolicy = BacklogPolicy.FailFast;
         options.ReconnectRetryPolicy = new LinearRetry(500);
+
+        // The client counts CONFIG GET and INFO among the administrator's commands; without this they are refused before they are sent.
+        options.AllowAdmin = true;
         options.ClientName ??= "clonehub";
         return options;
     }
 
-    public static Task<ConnectionMultiplexer> ConnectAsync(string connectionString) => ConnectionMultiplexer.ConnectAsync(Parse(connectionString));
+    public static async Task<IConnectionMultiplexer> ConnectAsync(string connectionString) =>
+        await ConnectionMultiplexer.ConnectAsync(Parse(connectionString));
 }

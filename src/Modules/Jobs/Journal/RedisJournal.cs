@@ -29,7 +29,7 @@ internal sealed class RedisJournal : AsyncWriteJournal
     private readonly RedisKeys _keys;
     private readonly int _database;
     private readonly TimeSpan _pingTimeout;
-    private readonly IConnectionMultiplexer _redis;
+    private readonly Task<IConnectionMultiplexer> _redis;
     private readonly bool _ownsConnection;
 
     public RedisJournal(Config config)
@@ -40,17 +40,15 @@ internal sealed class RedisJournal : AsyncWriteJournal
         var shared = Context.System.Settings.Setup.Get<RedisJournalSetup>();
         _ownsConnection = !shared.HasValue;
         _redis = shared.HasValue
-            ? shared.Value.Connection
-            : ConnectionMultiplexer.Connect(RedisConnection.Parse(config.GetString("configuration-string")));
+            ? Task.FromResult(shared.Value.Connection)
+            : RedisConnection.ConnectAsync(config.GetString("configuration-string"));
     }
-
-    private IDatabase Database => _redis.GetDatabase(_database);
 
     public override async Task<PersistenceHealthCheckResult> CheckHealthAsync(CancellationToken cancellationToken)
     {
         try
         {
-            await Database.PingAsync().WaitAsync(_pingTimeout, TimeProvider.System, cancellationToken);
+            await PingAsync().WaitAsync(_pingTimeout, TimeProvider.System, cancellationToken);
             return new PersistenceHealthCheckResult(PersistenceHealthStatus.Healthy, "Redis answers.", null, null);
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
@@ -60,7 +58,7 @@ internal sealed class RedisJournal : AsyncWriteJournal
     }
 
     public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
-        (long)await Database.StringGetAsync(_keys.Highest(persistenceId));
+        (long)await (await DatabaseAsync()).StringGetAsync(_keys.Highest(persistenceId));
 
     public override async Task ReplayMessagesAsync(
         IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback)
@@ -68,7 +66,8 @@ internal sealed class RedisJournal : AsyncWriteJournal
         // To Redis a limit of 0 or less means no limit.
         if (max <= 0) return;
         var take = max == long.MaxValue ? -1 : max;
-        var events = await Database.SortedSetRangeByScoreAsync(_keys.Events(persistenceId), fromSequenceNr, toSequenceNr, take: take);
+        var database = await DatabaseAsync();
+        var events = await database.SortedSetRangeByScoreAsync(_keys.Events(persistenceId), fromSequenceNr, toSequenceNr, take: take);
         foreach (var bytes in events) recoveryCallback(_format.FromBytes(bytes!));
     }
 
@@ -79,20 +78,27 @@ internal sealed class RedisJournal : AsyncWriteJournal
     protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
         var batches = messages.Select(Serialize).ToList();
-        await Task.WhenAll(batches.Where(batch => batch.Rejection is null).Select(WriteAsync).ToList());
+        var database = await DatabaseAsync();
+        await Task.WhenAll(batches.Where(batch => batch.Rejection is null).Select(batch => WriteAsync(database, batch)).ToList());
 
         // Null says that nothing was rejected.
         return batches.TrueForAll(batch => batch.Rejection is null) ? null! : [.. batches.Select(batch => batch.Rejection!)];
     }
 
-    protected override Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken) =>
-        Database.SortedSetRemoveRangeByScoreAsync(_keys.Events(persistenceId), double.NegativeInfinity, toSequenceNr);
+    protected override async Task DeleteMessagesToAsync(string persistenceId, long toSequenceNr, CancellationToken cancellationToken) =>
+        await (await DatabaseAsync()).SortedSetRemoveRangeByScoreAsync(_keys.Events(persistenceId), double.NegativeInfinity, toSequenceNr);
 
     protected override void PostStop()
     {
-        if (_ownsConnection) _redis.Dispose();
+        if (_ownsConnection) _ = CloseAsync();
         base.PostStop();
     }
+
+    private async Task CloseAsync() => await (await _redis).DisposeAsync();
+
+    private async ValueTask<IDatabase> DatabaseAsync() => (await _redis).GetDatabase(_database);
+
+    private async Task PingAsync() => await (await DatabaseAsync()).PingAsync();
 
     private Batch Serialize(AtomicWrite write)
     {
@@ -115,10 +121,10 @@ internal sealed class RedisJournal : AsyncWriteJournal
         return new Batch(write, [.. arguments], Rejection: null);
     }
 
-    private async Task WriteAsync(Batch batch)
+    private async Task WriteAsync(IDatabase database, Batch batch)
     {
         var id = batch.Write.PersistenceId;
-        var answer = (string?)await Database.ScriptEvaluateAsync(Append, [_keys.Highest(id), _keys.Events(id)], batch.Arguments);
+        var answer = (string?)await database.ScriptEvaluateAsync(Append, [_keys.Highest(id), _keys.Events(id)], batch.Arguments);
         if (answer != Written) throw new JournalFencedException(id, batch.Write.LowestSequenceNr, answer);
     }
 

@@ -1,6 +1,6 @@
 using Akka.Actor;
 using Akka.Persistence;
-using Akka.Serialization;
+using Akka.Persistence.Serialization;
 using CloneHub.Contracts;
 
 namespace CloneHub.Jobs.Journal;
@@ -11,7 +11,8 @@ namespace CloneHub.Jobs.Journal;
 /// </summary>
 internal sealed class RedisJournalFormat(ActorSystem system, TimeProvider clock)
 {
-    private readonly Serializer _envelope = system.Serialization.FindSerializerForType(typeof(IPersistentRepresentation));
+    // Not looked up: the binding of this serializer exists only once the persistence extension runs, and before that Akka would write JSON.
+    private readonly PersistenceMessageSerializer _envelope = new((ExtendedActorSystem)system);
     private readonly string _writer = Guid.NewGuid().ToString();
 
     public byte[] ToBytes(IPersistentRepresentation @event) => _envelope.ToBinary(@event.WithTimestamp(clock.GetUtcNow().UtcTicks));
