@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.Vault;
+using CloneHub.Testing;
 using StackExchange.Redis;
 
 namespace CloneHub.Jobs.Tests.Journal;
@@ -18,7 +19,7 @@ public sealed class IntakeDurabilityTests(RedisServer redis) : JournalSpec(redis
         var store = new JobStore(connection, Options);
         var acknowledged = new ConcurrentDictionary<JobId, RecordedEvent>();
         var rush = Enumerable.Range(0, 16).Select(_ => AcceptUntilRedisDiesAsync(store, acknowledged)).ToList();
-        await Eventually.Until("500 jobs are acknowledged", () => Task.FromResult(acknowledged.Count >= 500));
+        await Eventually.Until("500 jobs are acknowledged", () => acknowledged.Count >= 500, TimeSpan.FromSeconds(30));
         await redis.KillAsync();
         await Task.WhenAll(rush);
         await redis.StartAsync();

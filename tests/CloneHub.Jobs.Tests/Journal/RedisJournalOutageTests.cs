@@ -1,5 +1,6 @@
 using Akka.Persistence;
 using CloneHub.Jobs.Journal;
+using CloneHub.Testing;
 
 namespace CloneHub.Jobs.Tests.Journal;
 

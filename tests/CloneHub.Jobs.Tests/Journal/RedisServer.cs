@@ -1,16 +1,19 @@
 using System.Diagnostics;
-using System.Net;
-using System.Net.Sockets;
+using System.Globalization;
+using CloneHub.Dev.Servers;
 using CloneHub.Jobs.Journal;
 using StackExchange.Redis;
 
 namespace CloneHub.Jobs.Tests.Journal;
 
-/// <summary>A durable Redis of the test's own, which the test may kill, freeze and start again over the same files.</summary>
+/// <summary>
+/// A Redis that writes every acknowledged change to the disk first, unlike the one that all tests share; the test may kill it, freeze it
+/// and start it again over the same files.
+/// </summary>
 public sealed class RedisServer : IAsyncLifetime
 {
     private readonly string _folder = Directory.CreateTempSubdirectory("clonehub-redis-").FullName;
-    private readonly int _port = FreePort();
+    private readonly int _port = Ports.Free();
     private Process? _process;
     private int _prefixes;
 
@@ -51,7 +54,7 @@ public sealed class RedisServer : IAsyncLifetime
 
     private async Task SignalAsync(string signal)
     {
-        using var kill = Process.Start("kill", [$"-{signal}", _process!.Id.ToString(System.Globalization.CultureInfo.InvariantCulture)]);
+        using var kill = Process.Start("kill", [$"-{signal}", _process!.Id.ToString(CultureInfo.InvariantCulture)]);
         await kill.WaitForExitAsync();
     }
 
@@ -73,13 +76,6 @@ public sealed class RedisServer : IAsyncLifetime
 
         process.WaitForExit();
         ready.TrySetException(new InvalidOperationException($"redis-server ended before it was ready:\n{string.Join('\n', output)}"));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }
 
