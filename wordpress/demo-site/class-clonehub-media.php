@@ -12,6 +12,22 @@ declare(strict_types=1);
  */
 final class CloneHub_Media {
 
+    private const SUBJECTS = array( 'sourdough', 'rye', 'brioche', 'oven', 'counter', 'croissant', 'flour', 'harbour', 'pretzel', 'dough' );
+
+    /**
+     * Paints many pictures.
+     *
+     * @param int $count How many.
+     * @return int[] Ids of the attachments.
+     */
+    public static function gallery( int $count ): array {
+        $ids = array();
+        for ( $i = 0; $i < $count; $i++ ) {
+            $ids[] = self::paint( self::SUBJECTS[ $i % 10 ] . '-' . ( 1 + intdiv( $i, 10 ) ), $i + 1, 640, 480 );
+        }
+        return $ids;
+    }
+
     /**
      * Paints one picture.
      *
