@@ -1,0 +1,58 @@
+using System.Buffers;
+using System.Collections.Concurrent;
+using System.Security.Cryptography;
+
+namespace CloneHub.Provisioning.WordPress.Import;
+
+/// <summary>
+/// An unpacked WordPress of one version. A file of the source that equals its counterpart here need not travel. Sums are kept for as long as a
+/// file's size and time stay the same; a file that was changed no longer equals any source and is not used again.
+/// </summary>
+internal sealed class CoreStore(DirectoryInfo folder)
+{
+    private static readonly ConcurrentDictionary<string, (long Size, DateTime Written, string Md5)> Sums = new(StringComparer.Ordinal);
+
+    /// <summary>The store of a version, null if there is none.</summary>
+    internal static CoreStore? Of(DirectoryInfo? root, string version)
+    {
+        if (root is null || !TreePath.IsSafe(version) || version.Contains('/', StringComparison.Ordinal)) return null;
+        var folder = new DirectoryInfo(Path.Combine(root.FullName, version));
+        return folder.Exists ? new CoreStore(folder) : null;
+    }
+
+    /// <summary>The store's file of that name, if it holds exactly these bytes.</summary>
+    internal async Task<FileInfo?> FindAsync(SourceFile wanted, CancellationToken cancellation)
+    {
+        if (wanted.Md5 is null) return null;
+        var file = new FileInfo(Path.Combine(folder.FullName, wanted.Path));
+        if (!file.Exists || file.LinkTarget is not null || file.Length != wanted.Size) return null;
+        if (!Sums.TryGetValue(file.FullName, out var known) || known.Size != file.Length || known.Written != file.LastWriteTimeUtc)
+        {
+            known = (file.Length, file.LastWriteTimeUtc, await FileSum.OfAsync(file, cancellation));
+            Sums[file.FullName] = known;
+        }
+
+        return string.Equals(known.Md5, wanted.Md5, StringComparison.OrdinalIgnoreCase) ? file : null;
+    }
+}
+
+/// <summary>MD5 of a file: fast in PHP, and here it tells equal files from changed ones, not friend from foe.</summary>
+internal static class FileSum
+{
+    internal static async Task<string> OfAsync(FileInfo file, CancellationToken cancellation)
+    {
+        using var sum = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        await using var stream = new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        var buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
+        try
+        {
+            int read;
+            while ((read = await stream.ReadAsync(buffer, cancellation)) > 0) sum.AppendData(buffer.AsSpan(0, read));
+            return Convert.ToHexStringLower(sum.GetHashAndReset());
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer);
+        }
+    }
+}

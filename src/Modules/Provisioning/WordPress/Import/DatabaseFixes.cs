@@ -1,0 +1,79 @@
+using MySqlConnector;
+
+namespace CloneHub.Provisioning.WordPress.Import;
+
+/// <summary>What is different in a clone: its address, its plugins, and that nobody is logged in. Runs after the rows were compared.</summary>
+internal sealed class DatabaseFixes(MySqlDataSource database, CloneTarget target, SourceFacts facts, ImportWarnings warnings)
+{
+    private readonly string _prefix = WpConfig.Prefix(facts);
+
+    internal async Task RunAsync(CancellationToken cancellation)
+    {
+        await using var connection = await ImportSession.OpenAsync(database, cancellation);
+        await RequireTablesAsync(connection, cancellation);
+        await RunAsync(connection, $"UPDATE {Table("options")} SET option_value = @address WHERE option_name IN ('siteurl', 'home')", cancellation);
+
+        // An empty value makes WordPress work the rules out again, for the plugins that are there now.
+        await RunAsync(connection, $"UPDATE {Table("options")} SET option_value = '' WHERE option_name = 'rewrite_rules'", cancellation);
+        await RunAsync(connection, $"DELETE FROM {Table("options")} WHERE option_name IN ('_transient_doing_cron', 'doing_cron')", cancellation);
+        await ActivatePluginAsync(connection, cancellation);
+        await ForgetSessionsAsync(connection, cancellation);
+        if (facts.IsMultisite) await MoveNetworkAsync(connection, cancellation);
+    }
+
+    private async Task RequireTablesAsync(MySqlConnection connection, CancellationToken cancellation)
+    {
+        try
+        {
+            await using var command = new MySqlCommand(
+                $"SELECT (SELECT COUNT(*) FROM {Table("users")}), (SELECT COUNT(*) FROM {Table("posts")}), option_value FROM {Table("options")} WHERE option_name = 'siteurl'",
+                connection);
+            if (await command.ExecuteScalarAsync(cancellation) is null) throw ImportFault.Verification("The clone's options hold no site address.");
+        }
+        catch (MySqlException fault) when (fault.ErrorCode == MySqlErrorCode.NoSuchTable)
+        {
+            throw ImportFault.Verification($"The clone lacks tables that every WordPress has: {fault.Message}");
+        }
+    }
+
+    private async Task ActivatePluginAsync(MySqlConnection connection, CancellationToken cancellation)
+    {
+        await using var command = new MySqlCommand($"SELECT CAST(option_value AS BINARY) FROM {Table("options")} WHERE option_name = 'active_plugins'", connection);
+        var present = await command.ExecuteScalarAsync(cancellation) as byte[];
+        var list = PluginList.ForClone(present ?? []);
+        if (list is null)
+        {
+            warnings.Add("The list of active plugins was unreadable and starts anew: only the clone's own plugin is active.");
+            list = PluginList.ForClone([]);
+        }
+
+        await RunAsync(
+            connection, $"INSERT INTO {Table("options")} (option_name, option_value, autoload) VALUES ('active_plugins', @plugins, 'yes') ON DUPLICATE KEY UPDATE option_value = @plugins",
+            cancellation, new MySqlParameter("@plugins", MySqlDbType.Blob) { Value = list });
+    }
+
+    /// <summary>Log-ins of the source are void here; the user that a connector made for itself never existed.</summary>
+    private async Task ForgetSessionsAsync(MySqlConnection connection, CancellationToken cancellation)
+    {
+        await RunAsync(connection, $"DELETE FROM {Table("usermeta")} WHERE meta_key = 'session_tokens'", cancellation);
+        await RunAsync(
+            connection, $"DELETE m FROM {Table("usermeta")} m JOIN {Table("users")} u ON u.ID = m.user_id WHERE u.user_login REGEXP '^clonehub-[a-z0-9]{{8}}$'", cancellation);
+        await RunAsync(connection, $"DELETE FROM {Table("users")} WHERE user_login REGEXP '^clonehub-[a-z0-9]{{8}}$'", cancellation);
+    }
+
+    private async Task MoveNetworkAsync(MySqlConnection connection, CancellationToken cancellation)
+    {
+        warnings.Add("The source is a network of sites: only sites in folders of its main address can be reached in the clone.");
+        var source = new MySqlParameter("@source", new Uri(facts.HomeUrl).Authority);
+        foreach (var table in new[] { "site", "blogs" })
+            await RunAsync(connection, $"UPDATE {Table(table)} SET domain = @domain WHERE domain = @source", cancellation, source.Clone());
+    }
+
+    private string Table(string name) => TableDdl.Quote(_prefix + name);
+
+    private async Task RunAsync(MySqlConnection connection, string sql, CancellationToken cancellation, params MySqlParameter[] parameters)
+    {
+        MySqlParameter[] all = [.. parameters, new("@address", target.PublicAddress), new("@domain", target.PublicUrl.Authority)];
+        await ImportSession.ExecuteAsync(connection, sql, cancellation, all);
+    }
+}

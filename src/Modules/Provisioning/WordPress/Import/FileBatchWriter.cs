@@ -1,0 +1,97 @@
+using System.Security.Cryptography;
+using CloneHub.Provisioning.WordPress.Rewriting;
+
+namespace CloneHub.Provisioning.WordPress.Import;
+
+/// <summary>
+/// Files of one request as they come in. Each is written beside its place and moved there when it is complete and its sum is right, so
+/// that a half file never carries a name.
+/// </summary>
+internal sealed class FileBatchWriter(FileTree tree, IReadOnlyList<PlannedFile> batch, ContentRewriter rewriter) : IAsyncDisposable
+{
+    private readonly Dictionary<string, PlannedFile> _open = batch.ToDictionary(entry => entry.Source.Path, StringComparer.Ordinal);
+    private PlannedFile? _current;
+    private FileStream? _stream;
+    private IncrementalHash? _sum;
+    private long _written;
+
+    /// <summary>Takes the next piece. Gives place and length of a file that is complete with it.</summary>
+    internal async ValueTask<(string Place, long Length)?> WriteAsync(FileChunk chunk, CancellationToken cancellation)
+    {
+        if (!_open.TryGetValue(chunk.Path, out var entry)) throw ImportFault.Refused("The source sent a file that was not asked for.");
+        if (chunk.Fault is not null)
+        {
+            await DropAsync();
+            _open.Remove(chunk.Path);
+            return null;
+        }
+
+        if (_current != entry) Begin(entry);
+        if (chunk.Offset != _written) throw ImportFault.Failed($"A piece of {entry.Place} is missing.", retryable: true);
+        await _stream!.WriteAsync(chunk.Data, cancellation);
+        _sum!.AppendData(chunk.Data.Span);
+        _written += chunk.Data.Length;
+        return chunk.IsLast ? await FinishAsync(entry, cancellation) : null;
+    }
+
+    internal void EnsureComplete()
+    {
+        if (_open.Count > 0) throw ImportFault.Failed($"The source did not send {_open.Values.First().Place}.", retryable: true);
+    }
+
+    public ValueTask DisposeAsync() => DropAsync();
+
+    private void Begin(PlannedFile entry)
+    {
+        if (_current is not null) throw ImportFault.Failed($"{_current.Place} ended before its last piece.", retryable: true);
+        _current = entry;
+        _written = 0;
+        _sum = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        _stream = new FileStream(tree.PartOf(entry), new FileStreamOptions
+        {
+            Mode = FileMode.Create, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0, Options = FileOptions.None,
+        });
+    }
+
+    private async Task<(string Place, long Length)> FinishAsync(PlannedFile entry, CancellationToken cancellation)
+    {
+        var sum = Convert.ToHexStringLower(_sum!.GetHashAndReset());
+        if (entry.Source.Md5 is { } expected && !string.Equals(sum, expected, StringComparison.OrdinalIgnoreCase))
+            throw ImportFault.Verification($"{entry.Place} is not the file that the source listed.");
+        var length = entry.IsRewritten ? await RewriteAsync(cancellation) : _written;
+        var part = _stream!.Name;
+        await _stream.DisposeAsync();
+        _stream = null;
+        tree.Settle(entry, part);
+        _open.Remove(entry.Source.Path);
+        await DropAsync();
+        return (entry.Place, length);
+    }
+
+    private async Task<long> RewriteAsync(CancellationToken cancellation)
+    {
+        var content = new byte[_written];
+        _stream!.Position = 0;
+        await _stream.ReadExactlyAsync(content, cancellation);
+        var rewritten = rewriter.Rewrite(content);
+        if (rewritten is null) return _written;
+        _stream.Position = 0;
+        await _stream.WriteAsync(rewritten, cancellation);
+        _stream.SetLength(rewritten.Length);
+        return rewritten.Length;
+    }
+
+    private async ValueTask DropAsync()
+    {
+        if (_stream is not null)
+        {
+            await _stream.DisposeAsync();
+            File.Delete(_stream.Name);
+            _stream = null;
+        }
+
+        _sum?.Dispose();
+        _sum = null;
+        _current = null;
+    }
+}

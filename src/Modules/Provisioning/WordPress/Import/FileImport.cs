@@ -1,0 +1,113 @@
+using System.Collections.Concurrent;
+using CloneHub.Provisioning.WordPress.Rewriting;
+
+namespace CloneHub.Provisioning.WordPress.Import;
+
+/// <summary>
+/// Makes the clone's tree equal to the source's: links what the core store has, keeps what an earlier attempt brought, fetches the rest,
+/// removes what does not belong, and counts everything in the end.
+/// </summary>
+internal sealed class FileImport(
+    CloneTarget target, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress, Func<CancellationToken, Task> ensureFence)
+{
+    private const int BatchFiles = 500;
+    private const long BatchBytes = 8 << 20;
+    private const int Streams = 3;
+
+    private readonly FileTree _tree = new(target);
+
+    internal async Task<(long Files, long Bytes)> RunAsync(
+        IReadOnlyList<PlannedFile> plan, CoreStore? store, Func<FileRoot, IReadOnlyList<string>, CancellationToken, IAsyncEnumerable<FileChunk>> get,
+        CancellationToken cancellation)
+    {
+        foreach (var entry in plan) TreePath.Resolve(target.Root.FullName, entry.Place);
+        await ensureFence(cancellation);
+        _tree.RemoveExtras(plan);
+        _tree.MakeDirectories(plan);
+        var expected = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
+        var missing = await LinkKnownAsync(plan, store, expected, cancellation);
+        await FetchAsync(missing, get, expected, cancellation);
+        foreach (var link in plan.Where(entry => entry.Source.Kind == SourceFileKind.Link)) MakeLink(link);
+        _tree.Own();
+        return _tree.Verify(expected);
+    }
+
+    private async Task<List<PlannedFile>> LinkKnownAsync(
+        IReadOnlyList<PlannedFile> plan, CoreStore? store, ConcurrentDictionary<string, long> expected, CancellationToken cancellation)
+    {
+        var missing = new List<PlannedFile>();
+        await Parallel.ForEachAsync(
+            plan.Where(entry => entry.Source.Kind == SourceFileKind.File), cancellation,
+            async (entry, token) =>
+            {
+                var stored = store is null || entry.Root != FileRoot.Core ? null : await store.FindAsync(entry.Source, token);
+                if (stored is not null) _tree.LinkFrom(stored, entry);
+                else if (!await _tree.HasAsync(entry, token))
+                {
+                    lock (missing) missing.Add(entry);
+                    return;
+                }
+
+                expected[entry.Place] = entry.Source.Size;
+            });
+        return missing;
+    }
+
+    private async Task FetchAsync(
+        List<PlannedFile> missing, Func<FileRoot, IReadOnlyList<string>, CancellationToken, IAsyncEnumerable<FileChunk>> get,
+        ConcurrentDictionary<string, long> expected, CancellationToken cancellation)
+    {
+        progress.Expect(missing.Sum(entry => entry.Source.Size));
+        var done = 0;
+        await Parallel.ForEachAsync(
+            Batches(missing), new ParallelOptions { MaxDegreeOfParallelism = Streams, CancellationToken = cancellation },
+            async (batch, token) =>
+            {
+                await ensureFence(token);
+                await using var writer = new FileBatchWriter(_tree, batch, rewriter);
+                await foreach (var chunk in get(batch[0].Root, [.. batch.Select(entry => entry.Source.Path)], token))
+                {
+                    var finished = await writer.WriteAsync(chunk, token);
+                    if (chunk.Fault is not null) warnings.Count("Files that the source could not read are missing", $"{chunk.Path} ({chunk.Fault})");
+                    else if (finished is { } file) expected[file.Place] = file.Length;
+                    var count = chunk.IsLast || chunk.Fault is not null ? Interlocked.Increment(ref done) : Volatile.Read(ref done);
+                    progress.Advance(chunk.Data.Length, "Copying files", count, missing.Count);
+                }
+
+                writer.EnsureComplete();
+            });
+    }
+
+    private static IEnumerable<PlannedFile[]> Batches(List<PlannedFile> files)
+    {
+        foreach (var root in files.GroupBy(entry => entry.Root))
+        {
+            var batch = new List<PlannedFile>();
+            var bytes = 0L;
+            foreach (var entry in root.OrderBy(entry => entry.Place, StringComparer.Ordinal))
+            {
+                if (batch.Count > 0 && (batch.Count == BatchFiles || bytes + entry.Source.Size > BatchBytes))
+                {
+                    yield return [.. batch];
+                    batch.Clear();
+                    bytes = 0;
+                }
+
+                batch.Add(entry);
+                bytes += entry.Source.Size;
+            }
+
+            yield return [.. batch];
+        }
+    }
+
+    private void MakeLink(PlannedFile link)
+    {
+        var root = link.Root == FileRoot.Content ? target.ContentRoot : target.Root.FullName;
+        if (TreePath.LinkTarget(root, link.Source.Path, link.Source.LinkTarget) is { } destination) _tree.MakeLink(link, destination);
+        else warnings.Count("Links that lead out of the site were left out", link.Source.Path);
+    }
+
+    /// <summary>Disk space ran out, by the number that Linux gives it.</summary>
+    internal static bool IsDiskFull(IOException fault) => (fault.HResult & 0xffff) is 28 or 122 || fault.Message.Contains("No space left", StringComparison.Ordinal);
+}

@@ -1,0 +1,134 @@
+using System.Collections.Concurrent;
+
+namespace CloneHub.Provisioning.WordPress.Import;
+
+/// <summary>The clone's document root. Every path in here has passed <see cref="TreePath.Resolve"/>.</summary>
+internal sealed class FileTree(CloneTarget target)
+{
+    private const UnixFileMode DirectoryMode = (UnixFileMode)0b111_101_101;
+    private const int NoMoreThan = 0b111_101_101;
+    private const int AtLeast = 0b110_100_100;
+
+    /// <summary>What is in the tree without having come from the source.</summary>
+    private static readonly string[] OwnEntries = ["wp-config.php", $"{FilePlan.ContentFolder}/plugins/{CustomMigratorPackage.Folder}"];
+
+
+    internal string PathOf(PlannedFile entry) => Path.Combine(target.Root.FullName, entry.Place);
+
+    /// <summary>Where a file grows until it is complete; what a crash leaves under such a name is an extra for the next attempt.</summary>
+    internal string PartOf(PlannedFile entry) => Path.Combine(Path.GetDirectoryName(PathOf(entry))!, $".clonehub-{Guid.NewGuid():N}.part");
+
+    internal void RemoveExtras(IReadOnlyList<PlannedFile> plan)
+    {
+        Directory.CreateDirectory(target.ContentRoot);
+        var directories = plan.Where(entry => entry.Source.Kind == SourceFileKind.Directory).Select(entry => entry.Place).Concat(Parents(plan)).ToHashSet(StringComparer.Ordinal);
+        var files = plan.Where(entry => entry.Source.Kind == SourceFileKind.File).Select(entry => entry.Place).ToHashSet(StringComparer.Ordinal);
+        Sweep(target.Root, "", directories, files);
+    }
+
+    internal void MakeDirectories(IReadOnlyList<PlannedFile> plan)
+    {
+        var wanted = plan.Where(entry => entry.Source.Kind == SourceFileKind.Directory).Select(entry => entry.Place).Concat(Parents(plan))
+            .Append(FilePlan.ContentFolder).Append($"{FilePlan.ContentFolder}/uploads").Append($"{FilePlan.ContentFolder}/plugins").Distinct(StringComparer.Ordinal);
+        foreach (var directory in wanted.Order(StringComparer.Ordinal)) Make(Path.Combine(target.Root.FullName, directory));
+    }
+
+    /// <summary>
+    /// A second name for the store's file where PHP runs under another account and cannot write to it; else a copy, because one clone's
+    /// update of its core would write through into the store and every other clone.
+    /// </summary>
+    internal void LinkFrom(FileInfo stored, PlannedFile entry)
+    {
+        var path = PathOf(entry);
+        var present = new FileInfo(path);
+        if (present.Exists && present.Length == stored.Length && present.LastWriteTimeUtc == stored.LastWriteTimeUtc) return;
+        present.Delete();
+        if (target.Owner is not null && NativeFile.TryHardLink(stored.FullName, path)) return;
+        stored.CopyTo(path);
+    }
+
+    /// <summary>True if an earlier attempt already brought this file. Rewritten ones have another size here and are few: they travel again.</summary>
+    internal async Task<bool> HasAsync(PlannedFile entry, CancellationToken cancellation)
+    {
+        var file = new FileInfo(PathOf(entry));
+        if (entry.IsRewritten || !file.Exists || file.Length != entry.Source.Size) return false;
+        if (entry.Source.Md5 is null) return file.LastWriteTimeUtc == DateTimeOffset.FromUnixTimeSeconds(entry.Source.ModifiedUnix).UtcDateTime;
+        return string.Equals(await FileSum.OfAsync(file, cancellation), entry.Source.Md5, StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>Puts a complete file in its place.</summary>
+    internal void Settle(PlannedFile entry, string part)
+    {
+        NativeFile.SetMode(part, (UnixFileMode)((entry.Source.Mode & NoMoreThan) | AtLeast));
+        File.SetLastWriteTimeUtc(part, DateTimeOffset.FromUnixTimeSeconds(entry.Source.ModifiedUnix).UtcDateTime);
+        File.Move(part, PathOf(entry), overwrite: true);
+    }
+
+    internal void MakeLink(PlannedFile link, string destination)
+    {
+        File.CreateSymbolicLink(PathOf(link), destination);
+    }
+
+    /// <summary>The web user may change all of wp-content: uploads, plugins, themes, languages.</summary>
+    internal void Own()
+    {
+        if (target.Owner is not { } owner) return;
+        NativeFile.ChangeOwner(target.ContentRoot, owner);
+        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 };
+        foreach (var entry in Directory.EnumerateFileSystemEntries(target.ContentRoot, "*", options)) NativeFile.ChangeOwner(entry, owner);
+    }
+
+    /// <summary>Every expected file is there with its size, and no other. Gives files and bytes.</summary>
+    internal (long Files, long Bytes) Verify(ConcurrentDictionary<string, long> expected)
+    {
+        var problems = new List<string>();
+        foreach (var (place, size) in expected)
+        {
+            var file = new FileInfo(Path.Combine(target.Root.FullName, place));
+            if (!file.Exists) problems.Add($"{place} is missing");
+            else if (file.Length != size) problems.Add($"{place} has {file.Length} bytes instead of {size}");
+        }
+
+        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+        foreach (var file in Directory.EnumerateFiles(target.Root.FullName, "*", options))
+        {
+            var place = Path.GetRelativePath(target.Root.FullName, file);
+            if (!expected.ContainsKey(place) && !IsOwn(place)) problems.Add($"{place} does not belong");
+        }
+
+        if (problems.Count > 0) throw ImportFault.Verification($"The clone's files differ from the source's: {string.Join("; ", problems.Order(StringComparer.Ordinal).Take(5))}.");
+        return (expected.Count, expected.Values.Sum());
+    }
+
+    private static void Sweep(DirectoryInfo folder, string place, HashSet<string> directories, HashSet<string> files)
+    {
+        foreach (var entry in folder.EnumerateFileSystemInfos("*", new EnumerationOptions { AttributesToSkip = 0 }))
+        {
+            var inner = place.Length == 0 ? entry.Name : $"{place}/{entry.Name}";
+            if (IsOwn(inner)) continue;
+            if (entry.LinkTarget is not null) entry.Delete();
+            else if (entry is DirectoryInfo directory)
+            {
+                if (directories.Contains(inner) || OwnEntries.Any(own => own.StartsWith(inner + "/", StringComparison.Ordinal))) Sweep(directory, inner, directories, files);
+                else directory.Delete(recursive: true);
+            }
+            else if (!files.Contains(inner)) entry.Delete();
+        }
+    }
+
+    private static bool IsOwn(string place) =>
+        OwnEntries.Any(own => place == own || place.StartsWith(own + "/", StringComparison.Ordinal));
+
+    private static IEnumerable<string> Parents(IReadOnlyList<PlannedFile> plan)
+    {
+        foreach (var entry in plan)
+            for (var slash = entry.Place.LastIndexOf('/'); slash > 0; slash = entry.Place.LastIndexOf('/', slash - 1))
+                yield return entry.Place[..slash];
+    }
+
+    private static void Make(string directory)
+    {
+        Directory.CreateDirectory(directory);
+        NativeFile.SetMode(directory, DirectoryMode);
+    }
+}

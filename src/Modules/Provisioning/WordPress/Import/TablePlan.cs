@@ -1,0 +1,73 @@
+using MySqlConnector;
+
+namespace CloneHub.Provisioning.WordPress.Import;
+
+/// <summary>One table on its way into the clone.</summary>
+internal sealed class TablePlan(SourceTable table)
+{
+    /// <summary>Stands for NULL in a column's sum; no CRC-32 is that large.</summary>
+    private const long NullMark = 4294967311;
+
+    private readonly Int128[] _sums = new Int128[table.Columns.Count];
+
+    internal SourceTable Table { get; } = table;
+
+    internal ColumnPlan[] Columns { get; } = MakeColumns(table);
+
+    internal long Rows { get; private set; }
+
+    internal void CountRow() => Rows++;
+
+    internal void Sum(int column, ReadOnlySpan<byte> value)
+    {
+        if (Columns[column].IsCompared) _sums[column] += Crc32.Of(value);
+    }
+
+    internal void SumNull(int column) => _sums[column] += NullMark;
+
+    internal void Configure(MySqlBulkLoader loader)
+    {
+        loader.TableName = TableDdl.Quote(Table.Name);
+        loader.Local = true;
+        loader.CharacterSet = "binary";
+        loader.FieldTerminator = "\t";
+        loader.LineTerminator = "\n";
+        loader.EscapeCharacter = '\\';
+        loader.Timeout = 0;
+        for (var i = 0; i < Columns.Length; i++)
+        {
+            var name = TableDdl.Quote(Columns[i].Column.Name);
+
+            // A BIT column takes the text '513' for three bytes and fills up with ones; a number it takes as a number.
+            loader.Columns.Add(Columns[i].IsBit ? $"@b{i}" : name);
+            if (Columns[i].IsBit) loader.Expressions.Add($"{name} = CAST(@b{i} AS UNSIGNED)");
+        }
+    }
+
+    /// <summary>Reads the table back and compares its rows and each column's sum with what was sent.</summary>
+    internal async Task VerifyAsync(MySqlConnection connection, CancellationToken cancellation)
+    {
+        var sums = Columns.Select(plan => plan.IsCompared
+            ? $"COALESCE(SUM(COALESCE(CRC32({TableDdl.Quote(plan.Column.Name)}), {NullMark})), 0)"
+            : "0");
+        await using var command = connection.CreateCommand();
+        command.CommandTimeout = 0;
+        command.CommandText = $"SELECT {string.Join(", ", sums.Prepend("COUNT(*)"))} FROM {TableDdl.Quote(Table.Name)}";
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        await reader.ReadAsync(cancellation);
+        var rows = reader.GetInt64(0);
+        if (rows != Rows) throw ImportFault.Verification($"Table {Table.Name} has {rows} rows in the clone, {Rows} were sent.");
+        for (var i = 0; i < Columns.Length; i++)
+        {
+            var sum = (Int128)reader.GetDecimal(i + 1);
+            if (Columns[i].IsCompared && sum != _sums[i])
+                throw ImportFault.Verification($"Table {Table.Name}: the values of column {Columns[i].Column.Name} differ from what was sent.");
+        }
+    }
+
+    private static ColumnPlan[] MakeColumns(SourceTable table)
+    {
+        var unique = TableDdl.UniqueColumns(table.CreateSql);
+        return [.. table.Columns.Where(column => !column.IsGenerated).Select(column => ColumnPlan.Of(table, column, unique))];
+    }
+}
