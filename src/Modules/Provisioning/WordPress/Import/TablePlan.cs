@@ -49,7 +49,7 @@ internal sealed class TablePlan(SourceTable table)
     {
         var sums = Columns.Select(plan => plan.IsCompared
             ? $"COALESCE(SUM(COALESCE(CRC32({TableDdl.Quote(plan.Column.Name)}), {NullMark})), 0)"
-            : "0");
+            : "CAST(0 AS DECIMAL)");
         await using var command = connection.CreateCommand();
         command.CommandTimeout = 0;
         command.CommandText = $"SELECT {string.Join(", ", sums.Prepend("COUNT(*)"))} FROM {TableDdl.Quote(Table.Name)}";

@@ -1,0 +1,165 @@
+using System.Diagnostics;
+using System.Runtime.CompilerServices;
+using System.Text;
+using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.Import;
+using CloneHub.Provisioning.WordPress.Rewriting;
+using CloneHub.Testing;
+using Xunit.Abstractions;
+
+namespace CloneHub.Provisioning.Tests.WordPress.Import;
+
+public sealed class DatabaseImportTests(ServersFixture servers, ITestOutputHelper output) : IClassFixture<ServersFixture>, IAsyncLifetime
+{
+    private static readonly ContentRewriter Rewriter = new(new RewriteMap().Url(new Uri("https://example.com"), new Uri("http://job-x.localhost:5080")));
+
+    private readonly ImportWarnings _warnings = new();
+    private string _targetConnection = "";
+    private TableReader _source = null!;
+    private TableReader _clone = null!;
+
+    public async Task InitializeAsync()
+    {
+        _source = new TableReader(await servers.NewMariaDbDatabaseAsync());
+        _targetConnection = await servers.NewMariaDbDatabaseAsync();
+        _clone = new TableReader(_targetConnection);
+    }
+
+    public Task DisposeAsync() => Task.CompletedTask;
+
+    [Theory]
+    [MemberData(nameof(NastyTables.Cases), MemberType = typeof(NastyTables))]
+    public async Task Every_value_arrives_as_it_was(string what, string sql)
+    {
+        await _source.ExecuteAsync("SET sql_mode='NO_AUTO_VALUE_ON_ZERO', time_zone='+00:00', foreign_key_checks=0;" + sql);
+        var schema = await ImportAsync();
+        Assert.NotEmpty(schema.Tables);
+        foreach (var table in schema.Tables.Where(table => !table.IsView))
+        {
+            var columns = table.Columns.ToArray();
+            var sent = await _source.ReadAsync(table.Name, columns);
+            var arrived = await _clone.ReadAsync(table.Name, columns);
+            Assert.Equal(Sorted(sent), Sorted(arrived));
+            Assert.NotEmpty(sent);
+        }
+
+        var definitions = await _clone.SchemaAsync();
+        Assert.Equal(schema.Tables.Select(table => table.CreateSql), definitions.Tables.Select(table => table.CreateSql));
+        output.WriteLine(what);
+    }
+
+    [Fact]
+    public async Task Views_on_views_and_triggers_come_after_the_rows()
+    {
+        await _source.ExecuteAsync(
+            "CREATE TABLE t (a INT PRIMARY KEY, b INT); INSERT INTO t VALUES (1, 2); CREATE VIEW z AS SELECT a FROM t; CREATE VIEW a AS SELECT a FROM z;"
+            + "CREATE TRIGGER tr BEFORE INSERT ON t FOR EACH ROW BEGIN SET NEW.b = NEW.b + 1; END");
+        await ImportAsync();
+        await _clone.ExecuteAsync("INSERT INTO t VALUES (5, 5)");
+        var columns = (await _clone.SchemaAsync()).Tables.Single(table => table.Name == "t").Columns;
+        Assert.Equal(["1|2", "5|6"], Sorted(await _clone.ReadAsync("t", columns)));
+        Assert.Equal(2, (await _clone.ReadAsync("a", columns.Take(1).ToArray())).Count);
+        Assert.Empty(_warnings.ToList());
+    }
+
+    [Fact]
+    public async Task What_an_earlier_attempt_left_is_replaced()
+    {
+        await _source.ExecuteAsync("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1), (2)");
+        await _clone.ExecuteAsync(
+            "CREATE TABLE t (a VARCHAR(3)); INSERT INTO t VALUES ('x'); CREATE TABLE other (a INT); CREATE VIEW v AS SELECT * FROM t;"
+            + "CREATE TABLE parent (id INT PRIMARY KEY); CREATE TABLE child (p INT, FOREIGN KEY (p) REFERENCES parent (id))");
+        await ImportAsync();
+        var schema = await ImportAsync();
+        Assert.Equal(["t"], (await _clone.SchemaAsync()).Tables.Select(table => table.Name));
+        Assert.Equal(["1", "2"], Sorted(await _clone.ReadAsync("t", schema.Tables[0].Columns)));
+    }
+
+    [Fact]
+    public async Task Addresses_are_rewritten_in_texts_and_in_blobs_that_are_text_but_not_in_keys()
+    {
+        await _source.ExecuteAsync(
+            "CREATE TABLE t (id VARCHAR(80) PRIMARY KEY, body LONGTEXT, packed BLOB, picture BLOB, url VARCHAR(30) NOT NULL, UNIQUE KEY (url), user_email VARCHAR(80), short VARCHAR(19));"
+            + "INSERT INTO t VALUES ('https://example.com/', 'see https://example.com/a', 's:19:\"https://example.com\";', CONCAT(0xff00, 'https://example.com'), 'https://example.com/u', 'https://example.com', 'https://example.com')");
+        var schema = await ImportAsync();
+        Assert.Equal(
+            ["https://example.com/|see http://job-x.localhost:5080/a|s:27:\"http://job-x.localhost:5080\";|\ufffd\0https://example.com|https://example.com/u|https://example.com|https://example.com"],
+            Sorted(await _clone.ReadAsync("t", schema.Tables[0].Columns)));
+        Assert.Contains(_warnings.ToList(), warning => warning.Contains("t.url", StringComparison.Ordinal));
+        Assert.Contains(_warnings.ToList(), warning => warning.Contains("t.short", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_row_that_is_lost_on_the_way_is_noticed()
+    {
+        await _source.ExecuteAsync("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1), (2)");
+        var schema = await _source.SchemaAsync();
+        var fault = await Assert.ThrowsAsync<StepFaultException>(() => RunAsync(schema, Lossy));
+        Assert.Equal("VERIFY_FAILED", fault.Fault.Code);
+
+        async IAsyncEnumerable<DumpItem> Lossy(IReadOnlyList<DumpRequest> requests, [EnumeratorCancellation] CancellationToken cancellation)
+        {
+            await foreach (var item in _source.DumpAsync(schema, requests, cancellation))
+                yield return item is TableEnded end ? end with { Rows = 3 } : item;
+        }
+    }
+
+    [Fact]
+    public async Task A_value_that_the_clone_cannot_hold_is_noticed()
+    {
+        await _source.ExecuteAsync("CREATE TABLE t (a INT PRIMARY KEY, b VARCHAR(20)); INSERT INTO t VALUES (1, 'a longer value')");
+        var schema = await _source.SchemaAsync();
+        var narrow = schema with { Tables = [schema.Tables[0] with { CreateSql = schema.Tables[0].CreateSql.Replace("varchar(20)", "varchar(5)", StringComparison.Ordinal) }] };
+        var fault = await Assert.ThrowsAsync<StepFaultException>(() => RunAsync(narrow, (requests, cancellation) => _source.DumpAsync(schema, requests, cancellation)));
+        Assert.Equal("VERIFY_FAILED", fault.Fault.Code);
+        Assert.Contains("column b", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_source_that_breaks_off_fails_the_import_and_leaves_no_connection_behind()
+    {
+        await _source.ExecuteAsync("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1), (2)");
+        var schema = await _source.SchemaAsync();
+        await Assert.ThrowsAsync<IOException>(() => RunAsync(schema, Broken));
+        await ImportAsync();
+
+        async IAsyncEnumerable<DumpItem> Broken(IReadOnlyList<DumpRequest> requests, [EnumeratorCancellation] CancellationToken cancellation)
+        {
+            await foreach (var item in _source.DumpAsync(schema, requests, cancellation))
+            {
+                if (item is TableEnded) throw new IOException("gone");
+                yield return item;
+            }
+        }
+    }
+
+    [Fact]
+    public async Task A_definition_that_MariaDB_does_not_know_has_a_name()
+    {
+        await _source.ExecuteAsync("CREATE TABLE t (a INT PRIMARY KEY)");
+        var schema = await _source.SchemaAsync();
+        var odd = schema with { Tables = [schema.Tables[0] with { CreateSql = "CREATE TABLE `t` (`a` WONDER)" }] };
+        var fault = await Assert.ThrowsAsync<StepFaultException>(() => RunAsync(odd, (requests, cancellation) => _source.DumpAsync(schema, requests, cancellation)));
+        Assert.Equal("DDL_UNSUPPORTED", fault.Fault.Code);
+    }
+
+    private async Task<SourceSchema> ImportAsync()
+    {
+        var schema = await _source.SchemaAsync();
+        var watch = Stopwatch.StartNew();
+        await RunAsync(schema, (requests, cancellation) => _source.DumpAsync(schema, requests, cancellation));
+        output.WriteLine($"{watch.ElapsedMilliseconds} ms");
+        return schema;
+    }
+
+    private async Task<long> RunAsync(SourceSchema schema, Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump)
+    {
+        var target = Targets.Database(_targetConnection);
+        await using var database = ImportSession.Connect(target);
+        var progress = new ImportProgress(new Progress<ContentProgress>());
+        return await new DatabaseImport(database, new RowEncoder(Rewriter, _warnings), _warnings, progress, _ => Task.CompletedTask).RunAsync(schema, dump, CancellationToken.None);
+    }
+
+    private static string[] Sorted(List<byte[]?[]> rows) =>
+        [.. rows.Select(row => string.Join('|', row.Select(value => value is null ? "NULL" : Encoding.UTF8.GetString(value)))).Order(StringComparer.Ordinal)];
+}
