@@ -55,7 +55,7 @@ internal static class ApiDocument
     public static void MapApiDocument(this WebApplication app)
     {
         app.MapOpenApi();
-        app.MapScalarApiReference("/docs", scalar => scalar.WithTitle("CloneHub").DisableDefaultFonts().DisableTelemetry().DisableAgent());
+        app.MapScalarApiReference("/docs", scalar => scalar.WithTitle("CloneHub").AddDocument("v1", "CloneHub API").DisableDefaultFonts().DisableTelemetry().DisableAgent());
     }
 
     private static OpenApiSecurityRequirement Requirement(string scheme, OpenApiDocument document) => new() { [new OpenApiSecuritySchemeReference(scheme, document)] = [] };

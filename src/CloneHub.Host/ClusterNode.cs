@@ -4,6 +4,7 @@ using Akka.Cluster.Hosting;
 using Akka.Cluster.Hosting.SBR;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
+using CloneHub.Jobs;
 using Microsoft.Extensions.Options;
 
 namespace CloneHub.Host;
@@ -72,6 +73,9 @@ internal static class ClusterNode
                     SplitBrainResolver = new KeepMajorityOption { Role = ClusterNodeOptions.Core },
                 });
             if (options.SeedNodes.Count == 0) akka.AddStartup((system, _) => Cluster.Get(system).Join(Cluster.Get(system).SelfAddress));
+
+            // Each looks up what the one before it has registered.
+            akka.WithJobs(provider);
         });
     }
 }

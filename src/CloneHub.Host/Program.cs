@@ -1,4 +1,5 @@
 using CloneHub.Host;
+using CloneHub.Jobs;
 using CloneHub.Jobs.Api;
 using Microsoft.Extensions.Options;
 
@@ -6,15 +7,22 @@ if (args is ["new-api-key", .. var rest]) return NewApiKey.Run(rest, Console.Out
 
 try
 {
-    var builder = WebApplication.CreateBuilder(args);
+    // The settings lie beside the program, wherever it is started from.
+    var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
     builder.AddLogs();
     builder.AddTelemetry();
     builder.Services.AddApiDocument();
-    builder.Services.AddJobsApi(builder.Configuration);
+    builder.Services.AddJobs(builder.Configuration);
     builder.AddCluster();
 
     var app = builder.Build();
+    if (args is ["migrate", ..])
+    {
+        await JobsModule.MigrateAsync(app.Services);
+        return 0;
+    }
+
     app.UseJobsApi();
     app.MapJobs();
     app.MapApiDocument();

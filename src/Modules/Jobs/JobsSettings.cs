@@ -1,10 +1,12 @@
 using CloneHub.Jobs.Journal;
 using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.Options;
 
 namespace CloneHub.Jobs;
 
 /// <summary>A setting is missing or wrong; the message names it.</summary>
-internal sealed class SettingException(string setting, string fault) : Exception($"Setting {setting} {fault}");
+internal sealed class SettingException(string setting, string fault)
+    : OptionsValidationException(setting, typeof(JobsSettings), [$"Setting {setting} {fault}"]);
 
 /// <summary>Settings of jobs, section "CloneHub". Read once at start; a wrong one stops the start with its name.</summary>
 internal sealed record JobsSettings

@@ -1,3 +1,4 @@
+using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CloneHub.Contracts;
@@ -18,14 +19,18 @@ public static class JobsApi
 {
     internal const int MaxBody = 64 * 1024;
 
-    public static IServiceCollection AddJobsApi(this IServiceCollection services, IConfiguration configuration)
+    internal static IServiceCollection AddJobsApi(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
         services.AddOptions<JobsApiOptions>().Bind(configuration.GetSection("CloneHub")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<JobsApiOptions>, JobsApiOptionsCheck>();
         services.AddSingleton<SourceGuard>();
         services.AddHostedService<KeylessGuard>();
-        services.AddAuthentication(ApiKeyHandler.SchemeName).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
+
+        // Not AddAuthentication: that brings Data Protection along, which writes keys nobody needs into the home folder.
+        services.AddAuthenticationCore(authentication => authentication.DefaultScheme = ApiKeyHandler.SchemeName);
+        services.AddWebEncoders();
+        new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
         services.AddAuthorization();
         services.AddCloneRateLimit();
         services.AddExceptionHandler<TroubleHandler>();
@@ -62,6 +67,8 @@ public static class JobsApi
 
     private static void WriteWireJson(JsonSerializerOptions json)
     {
+        // Answers are JSON and say so; an apostrophe in a sentence may stay one.
+        json.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
         json.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
         json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         json.Converters.Add(new UtcTimeConverter());

@@ -42,11 +42,12 @@ internal sealed class Problem(ProblemKind kind, string? detail = null) : IResult
         var response = httpContext.Response;
         response.StatusCode = kind.Status;
         response.Headers.CacheControl = "no-store";
+        response.Headers.XContentTypeOptions = "nosniff";
         var retryAfter = RetryAfter ?? (kind.Status == StatusCodes.Status503ServiceUnavailable ? ComeBack : null);
         if (retryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
         var body = new ProblemBody(kind.Type, kind.Title, kind.Status, detail ?? kind.Title + ".", kind.Code, Hint ?? kind.Hint, Errors, TraceId);
-        return response.WriteAsJsonAsync(body, WireJson.Default.ProblemBody, ContentType, httpContext.RequestAborted);
+        return response.WriteAsJsonAsync(body, options: null, ContentType, httpContext.RequestAborted);
     }
 }
