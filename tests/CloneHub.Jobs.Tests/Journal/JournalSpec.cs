@@ -12,6 +12,7 @@ namespace CloneHub.Jobs.Tests.Journal;
 public abstract class JournalSpec : TestKit
 {
     protected const string Id = "p-1";
+    private const string Plugin = "akka.persistence.journal.redis";
 
     private readonly string _writer = Guid.NewGuid().ToString();
 
@@ -38,7 +39,10 @@ public abstract class JournalSpec : TestKit
         }.ToConfig())
         .WithFallback(RedisJournalOptions.Defaults);
 
-    protected static IActorRef JournalOf(ActorSystem system) => Persistence.Instance.Apply(system).JournalFor("akka.persistence.journal.redis");
+    protected static IActorRef JournalOf(ActorSystem system) => Persistence.Instance.Apply(system).JournalFor(Plugin);
+
+    protected Task<PersistenceHealthCheckResult> HealthAsync() =>
+        Persistence.Instance.Apply(Sys).CheckJournalHealthAsync(Plugin, CancellationToken.None);
 
     /// <summary>Events "a-from" to "a-to", in one batch if they are to be atomic, otherwise in one batch each.</summary>
     protected TestProbe Write(long from, long to, string id = Id, bool atomic = true, Func<long, object>? payload = null)
@@ -98,5 +102,6 @@ public abstract class JournalSpec : TestKit
         probe.ExpectMsg<DeleteMessagesSuccess>();
     }
 
-    protected static IEnumerable<long> Numbers(long from, long to) => Enumerable.Range((int)from, (int)(to - from + 1)).Select(number => (long)number);
+    protected static IEnumerable<long> Numbers(long from, long to) =>
+        Enumerable.Range((int)from, (int)(to - from + 1)).Select(number => (long)number);
 }

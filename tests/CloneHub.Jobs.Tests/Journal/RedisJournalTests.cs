@@ -102,7 +102,8 @@ public sealed class RedisJournalTests(RedisServer redis) : JournalSpec(redis.New
     [Fact]
     public void A_batch_after_a_rejected_one_fails_because_it_would_leave_a_gap()
     {
-        var cause = Failed(Write(1, 2, atomic: false, payload: number => number == 1 ? new RecordedEvent(Guid.Empty, new Unnamed()) : "fine"));
+        var probe = Write(1, 2, atomic: false, payload: number => number == 1 ? new RecordedEvent(Guid.Empty, new Unnamed()) : "fine");
+        var cause = Failed(probe);
         Assert.IsType<JournalFencedException>(cause);
         Assert.Empty(Replayed());
     }
