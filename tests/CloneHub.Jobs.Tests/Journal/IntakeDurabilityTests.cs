@@ -29,7 +29,7 @@ public sealed class IntakeDurabilityTests(RedisServer redis) : JournalSpec(redis
         var live = (await new JobStore(afterwards, Options).LiveAsync(LivePosition.Start, 100_000)).Jobs.ToHashSet();
         var lost = acknowledged.Keys.Count(job => !live.Contains(job));
         Assert.True(lost == 0, $"{lost} of {acknowledged.Count} acknowledged jobs are lost.");
-        await Eventually.Until("the journal is connected again", async () => (await HealthAsync()).Status == PersistenceHealthStatus.Healthy);
+        await Eventually.Until("the journal is back", async () => (await HealthAsync()).Status == PersistenceHealthStatus.Healthy);
         foreach (var (job, first) in acknowledged.Take(50)) Assert.Equal(first, Replay(id: PersistenceId.Of(job)).Events.Single().Payload);
     }
 

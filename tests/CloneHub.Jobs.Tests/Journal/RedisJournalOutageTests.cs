@@ -29,7 +29,7 @@ public sealed class RedisJournalOutageTests(RedisServer redis) : JournalSpec(red
         Written(1, 3);
         await redis.KillAsync();
         await redis.StartAsync();
-        await Eventually.Until("the journal is connected again", async () => (await HealthAsync()).Status == PersistenceHealthStatus.Healthy);
+        await Eventually.Until("the journal is back", async () => (await HealthAsync()).Status == PersistenceHealthStatus.Healthy);
         Assert.Equal([1, 2, 3], Replayed());
         Written(4, 4);
     }

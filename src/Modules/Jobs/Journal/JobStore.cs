@@ -78,7 +78,7 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
     public Task RemoveDeadlineAsync(JobId job) => Database.SortedSetRemoveAsync(_keys.Deadlines, job.Value);
 
     /// <summary>
-    /// Jobs whose deadline lies at or before <paramref name="now"/>, the earliest first. They stay due until the deadline is moved or removed.
+    /// Jobs whose deadline lies at or before <paramref name="now"/>, the earliest first. They stay due until it is moved or removed.
     /// </summary>
     public async Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int limit)
     {

@@ -63,7 +63,7 @@ internal sealed class SecretSealer(MasterKeys masterKeys)
         catch (AuthenticationTagMismatchException e)
         {
             throw new SecretsUnreadableException(
-                $"{job}: the sealed secrets do not open. They were changed, belong to another job, or need another master key {version}.", e);
+                $"{job}: the sealed secrets do not open. They were changed, are of another job, or need another master key {version}.", e);
         }
         finally
         {
