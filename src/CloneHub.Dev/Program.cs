@@ -1,1 +1,62 @@
-return 0;
+using System.Runtime.InteropServices;
+using CloneHub.Dev;
+using CloneHub.Dev.Demo;
+
+const string usage = "Usage: CloneHub.Dev up | demo [--once] | down [--state FOLDER]";
+
+var screen = new Screen();
+using var end = new CancellationTokenSource();
+// The first Ctrl-C asks for an orderly end; a second one is not caught and ends the process, after which the leash cleans up.
+PosixSignalRegistration? interrupt = null;
+interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, Stop);
+using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, Stop);
+using var hangUp = PosixSignalRegistration.Create(PosixSignal.SIGHUP, Stop);
+
+var words = args.ToList();
+var stateAt = words.IndexOf("--state");
+var state = stateAt >= 0 && stateAt + 1 < words.Count ? words[stateAt + 1] : null;
+if (state is not null)
+    words.RemoveRange(stateAt, 2);
+
+try
+{
+    return words switch
+    {
+        ["up"] => await UpCommand.RunAsync(state ?? Repository.Path(".clonehub", "up"), screen, end.Token),
+        ["demo"] => await DemoCommand.RunAsync(state ?? Repository.Path(".clonehub", "demo"), once: false, screen, end.Token),
+        ["demo", "--once"] => await DemoCommand.RunAsync(state ?? Repository.Path(".clonehub", "demo"), once: true, screen, end.Token),
+        ["down"] => await DownAsync(),
+        _ => Refuse(),
+    };
+}
+catch (SetUpException e)
+{
+    screen.Trouble(e.Message);
+    return 1;
+}
+catch (OperationCanceledException) when (end.IsCancellationRequested)
+{
+    screen.Report("Stopped.");
+    return words.Contains("--once") ? 130 : 0;
+}
+
+async Task<int> DownAsync()
+{
+    foreach (var folder in state is null ? [Repository.Path(".clonehub", "up"), Repository.Path(".clonehub", "demo")] : new[] { state })
+        await DownCommand.RunAsync(folder, screen, end.Token);
+    return 0;
+}
+
+int Refuse()
+{
+    Console.Error.WriteLine(usage);
+    return 64; // EX_USAGE of sysexits.h
+}
+
+void Stop(PosixSignalContext signal)
+{
+    signal.Cancel = true;
+    interrupt?.Dispose();
+    screen.Report("Stopping.");
+    end.Cancel();
+}

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CloneHub.Dev.Servers;
+using CloneHub.Dev.WordPress;
 
 namespace CloneHub.Dev.Host;
 
@@ -18,8 +19,9 @@ public static class HostSettings
             ["CloneHub__AllowLoopbackSources"] = "true",
             ["CloneHub__Local__MariaDb"] = servers.MariaDbConnectionString,
             ["CloneHub__Local__StateDirectory"] = Path.Combine(state.FullName, "local"),
-            ["CloneHub__Local__SocketDirectory"] = servers.Sockets.FullName,
+            ["CloneHub__Local__SocketDirectory"] = Path.Combine(servers.Sockets.FullName, "clones"),
             ["CloneHub__Local__CoreStore"] = coreStore.FullName,
+            ["CloneHub__Local__PhpFpm"] = PhpFpm.Program,
             ["CloneHub__Local__PublicUrlTemplate"] = string.Create(CultureInfo.InvariantCulture, $"http://{{job_id}}.localhost:{port}"),
         };
     }

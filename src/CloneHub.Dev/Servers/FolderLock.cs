@@ -7,15 +7,23 @@ internal static class FolderLock
     {
         while (true)
         {
-            try
-            {
-                return new FileStream($"{folder.FullName.TrimEnd('/')}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
-            }
-            catch (IOException) when (!ct.IsCancellationRequested)
-            {
-                // Another process holds it: look again shortly.
-                await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, ct);
-            }
+            if (TryAcquire(folder) is { } held)
+                return held;
+            await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, ct);
+        }
+    }
+
+    /// <summary>Null if another process holds it.</summary>
+    public static IDisposable? TryAcquire(DirectoryInfo folder)
+    {
+        try
+        {
+            return new FileStream($"{folder.FullName.TrimEnd('/')}.lock", FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException e) when (e is not (DirectoryNotFoundException or PathTooLongException))
+        {
+            // Locked: .NET tells that by a plain IOException only.
+            return null;
         }
     }
 }

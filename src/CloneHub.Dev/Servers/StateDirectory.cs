@@ -13,16 +13,19 @@ internal static class StateDirectory
     /// </summary>
     public static DirectoryInfo Place(string wanted, IProgress<string> progress)
     {
-        var path = Path.GetFullPath(wanted);
-        if (Environment.IsPrivilegedProcess && !OthersCanReach(new DirectoryInfo(path)))
-        {
-            var moved = $"/var/lib/clonehub/{Hash(path)}";
-            progress.Report($"Other accounts cannot reach {path}; files of the servers are kept in {moved}.");
-            path = moved;
-        }
+        var path = Locate(wanted);
+        if (path != Path.GetFullPath(wanted))
+            progress.Report($"Other accounts cannot reach {wanted}; files of the servers are kept in {path}.");
 
         // Folders above stay as they are; ours must let the services' accounts through.
         return Directory.CreateDirectory(path, OpenFolder);
+    }
+
+    /// <summary>Where <see cref="Place"/> would put it; nothing is made.</summary>
+    public static string Locate(string wanted)
+    {
+        var path = Path.GetFullPath(wanted);
+        return Environment.IsPrivilegedProcess && !OthersCanReach(new DirectoryInfo(path)) ? $"/var/lib/clonehub/{Hash(path)}" : path;
     }
 
     /// <summary>A unix socket's path may have 107 characters; this one is short whatever the state directory is called.</summary>

@@ -143,7 +143,7 @@ public sealed class SourceSite : IAsyncDisposable
     private async Task ServeAsync(Leash? leash, int port, CancellationToken ct)
     {
         var run = Logs;
-        _daemons.Add(Daemon.Start(new DaemonSpec("php-fpm", PhpFpm(), ["-F", "-y", Path.Combine(run.FullName, "php-fpm.conf")]), run, leash));
+        _daemons.Add(Daemon.Start(new DaemonSpec("php-fpm", PhpFpm.Program, ["-F", "-y", Path.Combine(run.FullName, "php-fpm.conf")]), run, leash));
         _daemons.Add(Daemon.Start(new DaemonSpec("nginx", "nginx", ["-e", Path.Combine(run.FullName, "nginx-errors.log"), "-c", Path.Combine(run.FullName, "nginx.conf")]), run, leash));
         var clock = TimeProvider.System;
         var started = clock.GetTimestamp();
@@ -157,8 +157,4 @@ public sealed class SourceSite : IAsyncDisposable
     }
 
     private string Socket => Path.Combine(_sockets.FullName, "php.sock");
-
-    private static string PhpFpm() =>
-        Directory.GetFiles("/usr/sbin", "php-fpm*").Max(StringComparer.Ordinal)
-        ?? throw new SetUpException("php-fpm is not installed (no /usr/sbin/php-fpm*). Install the package php-fpm.");
 }

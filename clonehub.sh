@@ -1,0 +1,204 @@
+#!/usr/bin/env bash
+# The one command of this repository; ./clonehub.sh help says what it can do.
+set -euo pipefail
+
+cd "$(dirname "${BASH_SOURCE[0]}")"
+export DOTNET_CLI_TELEMETRY_OPTOUT=1 DOTNET_NOLOGO=1
+
+# Every package with a program or a folder that shows it is installed.
+readonly PACKAGES=(
+    "postgresql:/usr/lib/postgresql/*/bin/postgres"
+    "redis-server:redis-server"
+    "mariadb-server:mariadbd"
+    "nginx-light:nginx"
+    "php-cli:php"
+    "php-fpm:/usr/sbin/php-fpm*"
+    "php-mysql:/usr/lib/php/*/mysqli.so"
+    "php-xml:/usr/lib/php/*/simplexml.so"
+    "php-mbstring:/usr/lib/php/*/mbstring.so"
+    "php-gd:/usr/lib/php/*/gd.so"
+    "php-curl:/usr/lib/php/*/curl.so"
+    "php-zip:/usr/lib/php/*/zip.so"
+    "php-intl:/usr/lib/php/*/intl.so"
+    "ca-certificates:/etc/ssl/certs/ca-certificates.crt"
+)
+
+if [[ -t 1 ]]; then bold=$'\e[1m' red=$'\e[31m' plain=$'\e[0m'; else bold='' red='' plain=''; fi
+say() { printf '%s%s%s\n' "$bold" "$*" "$plain"; }
+fail() {
+    printf '%s%s%s\n' "$red" "$1" "$plain" >&2
+    exit "${2:-1}"
+}
+
+help() {
+    cat <<'TEXT'
+./clonehub.sh COMMAND
+
+  up                 run CloneHub with private PostgreSQL, Redis and MariaDB until Ctrl-C
+  demo [--once]      the same, with a WordPress site that is cloned before your eyes;
+                     --once removes the clone and ends
+  test [fast|all]    run the tests; fast leaves out those that need servers
+  bench              measure, see benchmarks/
+  format             bring all code into the house's form
+  key TENANT         make an API key
+  down               stop what a killed run left behind
+  help               this text
+
+Missing Debian packages are installed where that is allowed (root, or sudo without a
+password). Settings of your own, such as CloneHub__Redis__ConnectionString, are used
+when they are in the environment.
+TEXT
+}
+
+is_there() {
+    case $1 in
+        /*) compgen -G "$1" >/dev/null ;;
+        *) command -v "$1" >/dev/null || [[ -x /usr/sbin/$1 ]] ;;
+    esac
+}
+
+missing_packages() {
+    local entry
+    for entry in "${PACKAGES[@]}"; do
+        is_there "${entry#*:}" || printf '%s\n' "${entry%%:*}"
+    done
+}
+
+# Installs packages without starting the services they bring and without making PostgreSQL's "main" cluster.
+install_packages() {
+    local as_root=() dropin=/etc/postgresql-common/createcluster.d/clonehub.conf policy=/usr/sbin/policy-rc.d
+    if ((EUID != 0)); then as_root=(sudo -n); fi
+    say "Installing: $*"
+    "${as_root[@]}" sh -c '
+        set -e
+        policy=$1; dropin=$2; shift 2
+        made_policy=; made_dropin=
+        trap '\''[ -z "$made_policy" ] || rm -f "$policy"; [ -z "$made_dropin" ] || rm -f "$dropin"'\'' EXIT
+        if [ ! -e "$policy" ]; then
+            made_policy=1
+            printf "#!/bin/sh\nexit 101\n" >"$policy"
+            chmod 755 "$policy"
+        fi
+        if [ ! -e "$dropin" ]; then
+            made_dropin=1
+            mkdir -p "$(dirname "$dropin")"
+            printf "create_main_cluster = false\n" >"$dropin"
+        fi
+        export DEBIAN_FRONTEND=noninteractive
+        apt-get update -q </dev/null
+        apt-get install -q -y --no-install-recommends "$@" </dev/null
+    ' sh "$policy" "$dropin" "$@"
+}
+
+need_packages() {
+    local missing
+    mapfile -t missing < <(missing_packages)
+    ((${#missing[@]})) || return 0
+    command -v apt-get >/dev/null || fail "These programs are missing and this is not a Debian system: ${missing[*]}"
+    if ((EUID == 0)) || sudo -n true 2>/dev/null; then
+        install_packages "${missing[@]}" || fail "The packages could not be installed; apt-get said why above."
+    else
+        fail "Some packages are missing and need an administrator:
+  sudo apt-get install --no-install-recommends ${missing[*]}"
+    fi
+}
+
+need_dotnet() {
+    if ! command -v dotnet >/dev/null && [[ -x $HOME/.dotnet/dotnet ]]; then PATH=$HOME/.dotnet:$PATH; fi
+    command -v dotnet >/dev/null || fail "The .NET 10 SDK is missing. Get it from https://dotnet.microsoft.com/download or as package dotnet-sdk-10.0."
+    dotnet --list-sdks | grep -q '^10\.' || fail "The .NET 10 SDK is missing; installed are: $(dotnet --list-sdks | tr '\n' ' ')"
+}
+
+build() {
+    local log
+    log=$(mktemp)
+    if ! dotnet build "$@" -c Release -v q -nologo >"$log" 2>&1; then
+        cat "$log" >&2
+        rm -f "$log"
+        fail "The build failed."
+    fi
+    rm -f "$log"
+}
+
+run_dev() {
+    need_packages
+    need_dotnet
+    say "Building."
+    build src/CloneHub.Host
+    build src/CloneHub.Dev
+    exec dotnet artifacts/bin/CloneHub.Dev/release/CloneHub.Dev.dll "$@"
+}
+
+# Runs the tests and says, as its last line, how many of them there were according to the result files.
+run_tests() {
+    local filter=() results=artifacts/test-results status=0
+    if [[ $1 == fast ]]; then filter=(--filter 'Needs!=servers'); else need_packages; fi
+    need_dotnet
+    rm -rf "$results"
+    say "Building."
+    build CloneHub.sln
+    say "Testing."
+    # One project after the other: each starts servers of its own, and timings should mean something.
+    dotnet test CloneHub.sln -c Release --no-build --nologo -m:1 --logger trx --results-directory "$results" \
+        --blame-hang-timeout 8m --blame-hang-dump-type none "${filter[@]}" </dev/null || status=$?
+    count_tests "$results" || status=1
+    return "$status"
+}
+
+count_tests() {
+    local passed=0 failed=0 file counters number
+    for file in "$1"/*.trx; do
+        [[ -e $file ]] || continue
+        counters=$(grep -o '<Counters [^>]*>' "$file" || true)
+        number=$(sed -n 's/.* passed="\([0-9]*\)".*/\1/p' <<<"$counters")
+        passed=$((passed + ${number:-0}))
+        for number in $(grep -oE '(failed|error|timeout|aborted)="[0-9]+"' <<<"$counters" | grep -oE '[0-9]+'); do
+            failed=$((failed + number))
+        done
+    done
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+    ((passed > 0 && failed == 0))
+}
+
+not_in_this_version() { fail "$1 is not part of this version." 2; }
+
+command=${1:-help}
+shift || true
+case $command in
+    up) run_dev up "$@" ;;
+    demo) run_dev demo "$@" ;;
+    down)
+        need_dotnet
+        build src/CloneHub.Dev
+        exec dotnet artifacts/bin/CloneHub.Dev/release/CloneHub.Dev.dll down "$@"
+        ;;
+    test)
+        case ${1:-all} in
+            fast | all) run_tests "${1:-all}" ;;
+            infra | kube) not_in_this_version "test $1" ;;
+            *) fail "Unknown kind of test: $1. There are fast and all." 64 ;;
+        esac
+        ;;
+    bench)
+        need_packages
+        need_dotnet
+        build benchmarks/CloneHub.Benchmarks
+        exec dotnet artifacts/bin/CloneHub.Benchmarks/release/CloneHub.Benchmarks.dll "$@"
+        ;;
+    format)
+        need_dotnet
+        exec dotnet format CloneHub.sln "$@"
+        ;;
+    key)
+        [[ -n ${1:-} ]] || fail "Which tenant? ./clonehub.sh key TENANT" 64
+        need_dotnet
+        build src/CloneHub.Host
+        exec dotnet artifacts/bin/CloneHub.Host/release/CloneHub.Host.dll new-api-key --tenant "$1"
+        ;;
+    chaos) not_in_this_version chaos ;;
+    help | -h | --help) help ;;
+    *)
+        help >&2
+        fail "Unknown command: $command" 64
+        ;;
+esac

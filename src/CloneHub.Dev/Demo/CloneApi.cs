@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Net.Http.Json;
+using System.Text.Json;
+using CloneHub.Dev.WordPress;
+
+namespace CloneHub.Dev.Demo;
+
+/// <summary>The public API, as any client would use it.</summary>
+internal sealed class CloneApi(HttpClient client)
+{
+    private static readonly JsonSerializerOptions Wire = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+
+    public Task<JobAnswer> RequestAsync(SourceSite source, CancellationToken ct)
+    {
+        var order = new CloneOrderBody(source.Url.AbsoluteUri, source.AdminUser, source.AdminPassword, "demo", 60);
+        return SendAsync(HttpMethod.Post, "api/v2/clone", JsonContent.Create(order, options: Wire), ct);
+    }
+
+    public Task<JobAnswer> AskAsync(JobAnswer job, CancellationToken ct) => SendAsync(HttpMethod.Get, job.StatusUrl, null, ct);
+
+    public Task<JobAnswer> RemoveAsync(JobAnswer job, CancellationToken ct) => SendAsync(HttpMethod.Delete, $"api/v2/jobs/{job.JobId}", null, ct);
+
+    /// <summary>Asks until the job is as wanted, and tells every change of words or number on the way.</summary>
+    public async Task<JobAnswer> FollowAsync(JobAnswer job, Func<JobAnswer, bool> isThere, Action<JobAnswer> onChange, TimeSpan patience, CancellationToken ct)
+    {
+        var clock = TimeProvider.System;
+        var started = clock.GetTimestamp();
+        var last = job;
+        while (true)
+        {
+            var now = await AskAsync(job, ct);
+            if (now.Message != last.Message || now.Progress != last.Progress)
+                onChange(now);
+            if (isThere(now))
+                return now;
+            if (clock.GetElapsedTime(started) > patience)
+                throw new SetUpException(string.Create(CultureInfo.InvariantCulture, $"{job.JobId} is still \"{now.Message}\" ({now.Status}) after {patience.TotalSeconds:0} s."));
+            last = now;
+            await Task.Delay(TimeSpan.FromMilliseconds(150), clock, ct);
+        }
+    }
+
+    private async Task<JobAnswer> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken ct)
+    {
+        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.RelativeOrAbsolute)) { Content = content };
+        using var answer = await client.SendAsync(request, ct);
+        var body = await answer.Content.ReadAsStringAsync(ct);
+        if (!answer.IsSuccessStatusCode)
+            throw new SetUpException($"{method} {path} was answered with {(int)answer.StatusCode}:\n{body}");
+        return JsonSerializer.Deserialize<JobAnswer>(body, Wire) ?? throw new SetUpException($"{method} {path} was answered with an empty body.");
+    }
+
+    private sealed record CloneOrderBody(string SourceUrl, string SourceUsername, string SourcePassword, string CustomerId, int TtlMinutes);
+}
+
+internal sealed record JobAnswer(string JobId, string Status, int Progress, string Message, string StatusUrl, CloneAnswer? Result, TroubleAnswer? Error)
+{
+    public bool IsOver => Status is "completed" or "failed" or "cancelled";
+}
+
+internal sealed record CloneAnswer(Uri CloneUrl, string Username, string Password, DateTimeOffset? ExpiresAt, DateTimeOffset? RemovedAt);
+
+internal sealed record TroubleAnswer(string Code, string Message, string? Hint, string? Step);

@@ -1,0 +1,72 @@
+using System.Globalization;
+using CloneHub.Dev.Host;
+using CloneHub.Dev.WordPress;
+
+namespace CloneHub.Dev.Demo;
+
+/// <summary>From nothing to a clone one can log in to, through the public API.</summary>
+internal static class DemoCommand
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
+
+    public static async Task<int> RunAsync(string stateDirectory, bool once, Screen screen, CancellationToken ct)
+    {
+        await using var installation = Installation.Open(stateDirectory, screen);
+        await installation.StartServersAsync(ct);
+        await using var source = await StartSourceAsync(installation, screen, ct);
+        screen.Report($"The site to be cloned: {source.Url} (user {source.AdminUser}, password {source.AdminPassword})");
+        var host = await installation.StartHostAsync(ct);
+        using var client = LoopbackHttp.CreateClient(host.Address);
+        var api = new CloneApi(client);
+
+        var clock = TimeProvider.System;
+        var started = clock.GetTimestamp();
+        var job = await api.RequestAsync(source, ct);
+        screen.Report($"POST {host.Address}api/v2/clone was accepted as {job.JobId}.");
+        job = await screen.FollowAsync(show => api.FollowAsync(job, answer => answer.IsOver, show, Patience, ct));
+        if (job.Status != "completed" || job.Result is not { } clone)
+            return Failed(screen, job, host);
+
+        screen.Report(string.Create(CultureInfo.InvariantCulture, $"The clone was ready after {clock.GetElapsedTime(started).TotalSeconds:0.0} s."));
+        var faults = await CloneCheck.FindFaultsAsync(source, clone, ct);
+        foreach (var fault in faults)
+            screen.Trouble(fault);
+        if (faults.Count == 0)
+            screen.Success("Checked: same title as the source, no address of the source left, log-in to wp-admin works.");
+        screen.Credentials(clone);
+
+        if (once)
+            return await RemoveAsync(api, job, clone, screen, ct) && faults.Count == 0 ? 0 : 1;
+        screen.Report("All of it runs until you press Ctrl-C.");
+        await Task.Delay(Timeout.InfiniteTimeSpan, clock, ct);
+        return 0;
+    }
+
+    private static async Task<SourceSite> StartSourceAsync(Installation installation, Screen screen, CancellationToken ct)
+    {
+        await SourceSite.StopAllAsync(installation.Servers.State, ct);
+        var templates = Installation.Cache(screen).CreateSubdirectory("sites");
+        var options = new SourceSiteOptions { Name = "demo", Content = SiteContent.Demo };
+        return await SourceSite.StartAsync(installation.Servers, installation.Core, templates, options, screen, ct);
+    }
+
+    private static async Task<bool> RemoveAsync(CloneApi api, JobAnswer job, CloneAnswer clone, Screen screen, CancellationToken ct)
+    {
+        screen.Report("Removing the clone.");
+        await api.RemoveAsync(job, ct);
+        await api.FollowAsync(job, answer => answer.Result?.RemovedAt is not null, _ => { }, Patience, ct);
+        var gone = await CloneCheck.IsGoneAsync(clone.CloneUrl, ct);
+        if (gone)
+            screen.Success("The clone was removed; its address answers no more.");
+        else
+            screen.Trouble($"{clone.CloneUrl} still answers though the clone was removed.");
+        return gone;
+    }
+
+    private static int Failed(Screen screen, JobAnswer job, HostRun host)
+    {
+        screen.Trouble(job.Error is { } error ? $"{error.Code} in {error.Step}: {error.Message} {error.Hint}" : $"The job is {job.Status}: {job.Message}");
+        screen.Report($"CloneHub's log is {host.LogFile}.");
+        return 1;
+    }
+}

@@ -1,0 +1,96 @@
+using System.Diagnostics;
+using System.Globalization;
+using CloneHub.Dev.Host;
+using CloneHub.Dev.Processes;
+using CloneHub.Dev.Servers;
+using CloneHub.Dev.WordPress;
+
+namespace CloneHub.Dev;
+
+/// <summary>One CloneHub on this machine: private servers, the store of WordPress cores, and the Host. Ends what it started, nothing else.</summary>
+internal sealed class Installation : IAsyncDisposable
+{
+    private const int UsualPort = 5080;
+    private readonly Leash _leash;
+    private readonly IDisposable _exclusive;
+    private readonly IProgress<string> _progress;
+    private PrivateServers? _servers;
+
+    private Installation(DirectoryInfo state, IDisposable exclusive, IProgress<string> progress)
+    {
+        State = state;
+        _exclusive = exclusive;
+        _progress = progress;
+        _leash = new Leash();
+    }
+
+    public DirectoryInfo State { get; }
+
+    public PrivateServers Servers => _servers ?? throw new UnreachableException("The servers are started first.");
+
+    public DirectoryInfo Core { get; private set; } = null!;
+
+    public HostRun? Host { get; private set; }
+
+    /// <summary>What may be kept and shared between installations of this checkout.</summary>
+    public static DirectoryInfo Cache(IProgress<string> progress) => StateDirectory.Place(Repository.Path(".clonehub", "cache"), progress);
+
+    public static Installation Open(string stateDirectory, IProgress<string> progress)
+    {
+        var state = StateDirectory.Place(stateDirectory, progress);
+        var exclusive = FolderLock.TryAcquire(state)
+            ?? throw new SetUpException($"CloneHub already runs with its files in {state.FullName}. Stop that one first (Ctrl-C there, or ./clonehub.sh down).");
+        return new Installation(state, exclusive, progress);
+    }
+
+    public async Task StartServersAsync(CancellationToken ct)
+    {
+        _progress.Report("Starting PostgreSQL, Redis and MariaDB.");
+        var servers = PrivateServers.StartAsync(new PrivateServersOptions { StateDirectory = State.FullName, Leash = _leash }, _progress, ct);
+        var core = WordPressCore.EnsureAsync(Cache(_progress).CreateSubdirectory("wordpress"), _progress, ct);
+        await Task.WhenAll(servers, core);
+        _servers = await servers;
+        Core = await core;
+    }
+
+    public async Task<HostRun> StartHostAsync(CancellationToken ct)
+    {
+        _progress.Report("Starting CloneHub.");
+        await HostRun.StopAnywayAsync(State, ct);
+        var settings = HostSettings.For(Servers, Core.Parent!, State, Port());
+        foreach (var name in settings.Keys.Where(IsGiven).ToList())
+            settings.Remove(name);
+        settings["ASPNETCORE_URLS"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port()}");
+        return Host = await HostRun.StartAsync(settings, State, _leash, ct);
+    }
+
+    public async ValueTask DisposeAsync()
+    {
+        if (Host is { } host)
+        {
+            await host.StopAsync();
+            await LocalClones.StopAllAsync(new DirectoryInfo(Path.Combine(State.FullName, "local")), CancellationToken.None);
+        }
+
+        if (_servers is { } servers)
+            await servers.StopAsync(CancellationToken.None);
+        _leash.Dispose();
+        _exclusive.Dispose();
+    }
+
+    /// <summary>Addresses of clones contain the port, so it stays the same from run to run.</summary>
+    private int Port()
+    {
+        var file = Path.Combine(State.FullName, "host.port");
+        if (!File.Exists(file) && Ports.IsFree(UsualPort))
+            File.WriteAllText(file, UsualPort.ToString(CultureInfo.InvariantCulture));
+        var port = Ports.Remembered(file);
+        return Ports.IsFree(port)
+            ? port
+            : throw new SetUpException($"Port {port} is taken by another program. Stop it, or delete {file} to let CloneHub choose another port (addresses of existing clones change).");
+    }
+
+#pragma warning disable RS0030 // The caller's own settings win over ours; there are no options here to bind them to.
+    private static bool IsGiven(string setting) => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(setting));
+#pragma warning restore RS0030
+}
