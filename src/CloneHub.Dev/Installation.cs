@@ -60,7 +60,7 @@ internal sealed class Installation : IAsyncDisposable
         var settings = HostSettings.For(Servers, Core.Parent!, State, Port());
         foreach (var name in settings.Keys.Where(IsGiven).ToList())
             settings.Remove(name);
-        settings["ASPNETCORE_URLS"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port()}");
+        settings["Urls"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port()}");
         return Host = await HostRun.StartAsync(settings, State, _leash, ct);
     }
 

@@ -28,7 +28,7 @@ internal sealed class HostRun
         var lines = settings.Select(setting => $"export {setting.Key}={Quoted(setting.Value)}\n");
         await Account.Self.WriteSecretAsync(environment, string.Concat(lines), ct);
         var spec = new DaemonSpec("host", "sh", ["-c", ". \"$1\"; cd \"$2\"; exec dotnet \"$3\"", "sh", environment, folder.FullName, HostSettings.Program()]);
-        var run = new HostRun(Daemon.Start(spec, folder, leash), new Uri(settings["ASPNETCORE_URLS"]));
+        var run = new HostRun(Daemon.Start(spec, folder, leash), new Uri(settings["Urls"]));
         await run.AwaitReadyAsync(ct);
         return run;
     }

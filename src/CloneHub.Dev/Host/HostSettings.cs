@@ -12,7 +12,8 @@ public static class HostSettings
         var address = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}");
         return new Dictionary<string, string>
         {
-            ["ASPNETCORE_URLS"] = address,
+            // Not ASPNETCORE_URLS: the Urls of appsettings.json would win over it.
+            ["Urls"] = address,
             ["CloneHub__Redis__ConnectionString"] = servers.RedisConnectionString,
             ["CloneHub__PostgreSql__ConnectionString"] = servers.PostgreSqlConnectionString,
             ["CloneHub__MasterKeyFile"] = Path.Combine(state.FullName, "master.key"),

@@ -43,7 +43,7 @@ public static class Ports
         using var probe = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
         try
         {
-            probe.SetSocketOption(SocketOptionLevel.Socket, SocketOptionName.ReuseAddress, true);
+            // .NET binds with SO_REUSEADDR by itself; its ReuseAddress option would add SO_REUSEPORT and share a port in use.
             probe.Bind(new IPEndPoint(IPAddress.Loopback, port));
             return true;
         }
