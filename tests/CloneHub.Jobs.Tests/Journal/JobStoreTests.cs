@@ -45,8 +45,7 @@ public sealed class JobStoreTests(RedisServer redis) : IAsyncLifetime
         Assert.Equal(IntakeResult.AlreadyKnown, await _store.AcceptAsync(again));
         Assert.Equal(first.Secrets.Blob, (await _store.SecretsAsync(first.Job))!.Blob);
         Assert.Equal([first.Job], await _store.DueAsync(first.Deadline, 10));
-        var events = new RedisKeys(_options.KeyPrefix).Events(PersistenceId.Of(first.Job));
-        Assert.Equal(1, await _connection.GetDatabase().SortedSetLengthAsync(events));
+        Assert.Equal(1, await _connection.GetDatabase().SortedSetLengthAsync(new RedisKeys(_options.KeyPrefix).Events(PersistenceId.Of(first.Job))));
     }
 
     [Fact]
@@ -162,13 +161,7 @@ public sealed class JobStoreTests(RedisServer redis) : IAsyncLifetime
     private async Task<List<LivePage>> PagesAsync(int limit)
     {
         var pages = new List<LivePage>();
-        var position = LivePosition.Start;
-        while (await _store.LiveAsync(position, limit) is { Jobs.Count: > 0 } page)
-        {
-            pages.Add(page);
-            position = page.Next;
-        }
-
+        for (var page = await _store.LiveAsync(LivePosition.Start, limit); page.Jobs.Count > 0; page = await _store.LiveAsync(page.Next, limit)) pages.Add(page);
         return pages;
     }
 }

@@ -12,7 +12,6 @@ namespace CloneHub.Jobs.Tests.Journal;
 public abstract class JournalSpec : TestKit
 {
     protected const string Id = "p-1";
-    private const string Plugin = "akka.persistence.journal.redis";
 
     private readonly string _writer = Guid.NewGuid().ToString();
 
@@ -39,10 +38,7 @@ public abstract class JournalSpec : TestKit
         }.ToConfig())
         .WithFallback(RedisJournalOptions.Defaults);
 
-    protected static IActorRef JournalOf(ActorSystem system) => Persistence.Instance.Apply(system).JournalFor(Plugin);
-
-    protected Task<PersistenceHealthCheckResult> HealthAsync() =>
-        Persistence.Instance.Apply(Sys).CheckJournalHealthAsync(Plugin, CancellationToken.None);
+    protected static IActorRef JournalOf(ActorSystem system) => Persistence.Instance.Apply(system).JournalFor("akka.persistence.journal.redis");
 
     /// <summary>Events "a-from" to "a-to", in one batch if they are to be atomic, otherwise in one batch each.</summary>
     protected TestProbe Write(long from, long to, string id = Id, bool atomic = true, Func<long, object>? payload = null)
@@ -102,6 +98,5 @@ public abstract class JournalSpec : TestKit
         probe.ExpectMsg<DeleteMessagesSuccess>();
     }
 
-    protected static IEnumerable<long> Numbers(long from, long to) =>
-        Enumerable.Range((int)from, (int)(to - from + 1)).Select(number => (long)number);
+    protected static IEnumerable<long> Numbers(long from, long to) => Enumerable.Range((int)from, (int)(to - from + 1)).Select(number => (long)number);
 }

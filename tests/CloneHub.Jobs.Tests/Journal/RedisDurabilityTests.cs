@@ -13,8 +13,7 @@ public sealed class RedisDurabilityTests(RedisServer redis) : IClassFixture<Redi
     public async Task DisposeAsync() => await _connection.DisposeAsync();
 
     [Fact]
-    public async Task A_Redis_that_keeps_what_it_acknowledges_is_healthy() =>
-        Assert.Equal(HealthStatus.Healthy, (await CheckAsync()).Status);
+    public async Task A_Redis_that_keeps_what_it_acknowledges_is_healthy() => Assert.Equal(HealthStatus.Healthy, (await CheckAsync()).Status);
 
     [Theory]
     [InlineData("appendonly", "no", "yes")]
@@ -66,11 +65,8 @@ public sealed class RedisDurabilityTests(RedisServer redis) : IClassFixture<Redi
         }
     }
 
-    private Task<HealthCheckResult> CheckAsync(
-        RedisDurabilityMode mode = RedisDurabilityMode.Verify, IConnectionMultiplexer? connection = null) =>
-        new RedisHealth(connection ?? _connection, new RedisOptions { Durability = mode }, TimeProvider.System)
-            .CheckHealthAsync(new HealthCheckContext());
+    private Task<HealthCheckResult> CheckAsync(RedisDurabilityMode mode = RedisDurabilityMode.Verify, IConnectionMultiplexer? connection = null) =>
+        new RedisHealth(connection ?? _connection, new RedisOptions { Durability = mode }, TimeProvider.System).CheckHealthAsync(new HealthCheckContext());
 
-    private async Task SetAsync(string setting, string value) =>
-        await _connection.GetDatabase().ExecuteAsync("CONFIG", "SET", setting, value);
+    private async Task SetAsync(string setting, string value) => await _connection.GetDatabase().ExecuteAsync("CONFIG", "SET", setting, value);
 }

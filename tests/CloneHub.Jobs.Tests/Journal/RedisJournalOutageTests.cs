@@ -29,7 +29,7 @@ public sealed class RedisJournalOutageTests(RedisServer redis) : JournalSpec(red
         Written(1, 3);
         await redis.KillAsync();
         await redis.StartAsync();
-        await Eventually.Until("the journal is back", async () => (await HealthAsync()).Status == PersistenceHealthStatus.Healthy);
+        await Eventually.Until("the journal's connection is back", async () => (await HealthAsync()).Status == PersistenceHealthStatus.Healthy);
         Assert.Equal([1, 2, 3], Replayed());
         Written(4, 4);
     }
@@ -49,4 +49,7 @@ public sealed class RedisJournalOutageTests(RedisServer redis) : JournalSpec(red
             await redis.ThawAsync();
         }
     }
+
+    private Task<PersistenceHealthCheckResult> HealthAsync() =>
+        Persistence.Instance.Apply(Sys).CheckJournalHealthAsync("akka.persistence.journal.redis", CancellationToken.None);
 }

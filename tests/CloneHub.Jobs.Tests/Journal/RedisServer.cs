@@ -19,8 +19,7 @@ public sealed class RedisServer : IAsyncLifetime
 
     public string ConnectionString => $"127.0.0.1:{_port}";
 
-    internal RedisOptions NewOptions() =>
-        new() { ConnectionString = ConnectionString, KeyPrefix = $"test{Interlocked.Increment(ref _prefixes)}:" };
+    internal RedisOptions NewOptions() => new() { ConnectionString = ConnectionString, KeyPrefix = $"test{Interlocked.Increment(ref _prefixes)}:" };
 
     internal Task<IConnectionMultiplexer> ConnectAsync() => RedisConnection.ConnectAsync(ConnectionString);
 
@@ -37,7 +36,7 @@ public sealed class RedisServer : IAsyncLifetime
     {
         var ready = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
 
-        // The kernel kills Redis when the thread that started it ends, so this one stays as long as Redis runs; one of the pool might not.
+        // The kernel kills Redis when the thread that started it ends, so this thread stays for as long as Redis runs; threads of the pool may not.
         new Thread(() => Run(ready)) { IsBackground = true, Name = "redis-server" }.Start();
         await ready.Task.WaitAsync(TimeSpan.FromSeconds(20));
     }

@@ -8,7 +8,7 @@ namespace CloneHub.Jobs.Tests.Journal;
 [Collection(SharedRedis.Name)]
 public sealed class StoredLayoutTests(RedisServer redis) : JournalSpec(redis.NewOptions()), IAsyncLifetime
 {
-    /// <summary>Event 7 of "job-x", "hello", as Akka 1.5.73 writes it: field 1 payload, 2 number, 3 id, 13 writer, 14 timestamp.</summary>
+    /// <summary>Event 7 of "job-x" with the text "hello", as Akka 1.5.73 writes it: field 1 payload, 2 number, 3 id, 13 writer, 14 timestamp.</summary>
     private const string StoredBefore = "CgsIARIHImhlbGxvIhAHGgVqb2IteGoBd3CAgJjr1OfQ2hE=";
 
     private IConnectionMultiplexer _connection = null!;
@@ -42,8 +42,7 @@ public sealed class StoredLayoutTests(RedisServer redis) : JournalSpec(redis.New
         var input = new CodedInputStream((byte[])entry.Element!);
         while (input.ReadTag() is not 0 and var tag)
         {
-            var isNumber = WireFormat.GetTagWireType(tag) == WireFormat.WireType.Varint;
-            fields[WireFormat.GetTagFieldNumber(tag)] = isNumber ? input.ReadInt64() : input.ReadBytes();
+            fields[WireFormat.GetTagFieldNumber(tag)] = WireFormat.GetTagWireType(tag) == WireFormat.WireType.Varint ? input.ReadInt64() : input.ReadBytes();
         }
 
         Assert.Equal(1L, fields[2]);

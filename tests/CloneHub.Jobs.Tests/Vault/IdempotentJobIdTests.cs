@@ -21,8 +21,8 @@ public sealed class IdempotentJobIdTests : VaultWorld
         using var elsewhere = new IdempotentJobId(Keys(Line(1)));
         CloneHub.Contracts.JobId[] all =
         [
-            ids.Of("acme", "k-1"), ids.Of("acme", "k-2"), ids.Of("other", "k-1"), ids.Of("acmek", "-1"), elsewhere.Of("acme", "k-1"),
-            IdempotentJobId.New(), IdempotentJobId.New(),
+            ids.Of("acme", "k-1"), ids.Of("acme", "k-2"), ids.Of("other", "k-1"), ids.Of("acmek", "-1"), elsewhere.Of("acme", "k-1"), IdempotentJobId.New(),
+            IdempotentJobId.New(),
         ];
         Assert.Equal(all.Length, all.Distinct().Count());
     }

@@ -14,11 +14,7 @@ public abstract class VaultWorld : IDisposable
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("clonehub-vault-");
 
     internal static JobSecrets Secrets { get; } = new(
-        "marker-user",
-        new Secret("marker-source-\u00e4\"\\\u2603"),
-        new Secret("marker-clone"),
-        new Secret("marker-database"),
-        new Secret("marker-key"));
+        "marker-user", new Secret("marker-source-\u00e4\"\\\u2603"), new Secret("marker-clone"), new Secret("marker-database"), new Secret("marker-key"));
 
     internal string PathOf(string name) => Path.Combine(_folder.FullName, name);
 

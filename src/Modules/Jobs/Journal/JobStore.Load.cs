@@ -6,7 +6,7 @@ namespace CloneHub.Jobs.Journal;
 
 /// <summary>How much Redis has to carry.</summary>
 /// <param name="UnarchivedEvents">Events of live jobs that the event log does not have yet.</param>
-/// <param name="MemoryRatio">Used part of <c>maxmemory</c>, else of the machine's memory; 0 if Redis does not tell.</param>
+/// <param name="MemoryRatio">Used memory, of <c>maxmemory</c> where it is set and of the machine's memory otherwise; 0 if Redis does not tell.</param>
 internal sealed record RedisLoad(long LiveJobs, long UnarchivedEvents, double MemoryRatio);
 
 internal sealed partial class JobStore
@@ -14,8 +14,7 @@ internal sealed partial class JobStore
     private const int LoadPage = 1000;
 
     /// <summary>
-    /// Counts in pages, so that Redis is never held up: about 5 ms for every thousand live jobs. For a look every few seconds, not for
-    /// every request.
+    /// Counts in pages, so that Redis is never held up: some milliseconds for every thousand live jobs. For a look every few seconds, not for every request.
     /// </summary>
     public async Task<RedisLoad> MeasureLoadAsync()
     {
@@ -39,10 +38,7 @@ internal sealed partial class JobStore
     private async Task<double> MemoryRatioAsync()
     {
         var info = (await Database.ExecuteAsync("INFO", "memory")).ToString();
-        var values = info.Split('\n')
-            .Select(line => line.Trim().Split(':', 2))
-            .Where(pair => pair.Length == 2)
-            .ToDictionary(pair => pair[0], pair => pair[1]);
+        var values = info.Split('\n').Select(line => line.Trim().Split(':', 2)).Where(pair => pair.Length == 2).ToDictionary(pair => pair[0], pair => pair[1]);
         var limit = Number("maxmemory") is > 0 and var set ? set : Number("total_system_memory");
         return limit > 0 ? Number("used_memory") / limit : 0;
 

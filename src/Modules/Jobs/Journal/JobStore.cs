@@ -72,14 +72,11 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
     /// <summary>Takes a job that is over out of the index, so that nothing wakes it any more.</summary>
     public Task RemoveLiveAsync(JobId job) => Database.SortedSetRemoveAsync(_keys.Live, job.Value);
 
-    public Task SetDeadlineAsync(JobId job, DateTimeOffset deadline) =>
-        Database.SortedSetAddAsync(_keys.Deadlines, job.Value, Score(deadline));
+    public Task SetDeadlineAsync(JobId job, DateTimeOffset deadline) => Database.SortedSetAddAsync(_keys.Deadlines, job.Value, Score(deadline));
 
     public Task RemoveDeadlineAsync(JobId job) => Database.SortedSetRemoveAsync(_keys.Deadlines, job.Value);
 
-    /// <summary>
-    /// Jobs whose deadline lies at or before <paramref name="now"/>, the earliest first. They stay due until it is moved or removed.
-    /// </summary>
+    /// <summary>Jobs whose deadline lies at or before <paramref name="now"/>, the earliest first. They stay due until their deadline is set or removed.</summary>
     public async Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int limit)
     {
         var due = await Database.SortedSetRangeByScoreAsync(_keys.Deadlines, double.NegativeInfinity, Score(now), take: limit);
@@ -111,7 +108,7 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
 
     public Task DeleteSecretsAsync(JobId job) => Database.HashDeleteAsync(_keys.Secrets, job.Value);
 
-    /// <summary>Removes all of this after a job's purge. The highest sequence number stays, so the id is never given twice.</summary>
+    /// <summary>Removes all of this after a job's purge. The journal's highest sequence number stays, so the id is never given twice.</summary>
     public Task ForgetAsync(JobId job) => Database.ScriptEvaluateAsync(
         Scripts.Forget, [_keys.Live, _keys.Deadlines, _keys.Archived, _keys.Progress, _keys.Secrets], [job.Value]);
 

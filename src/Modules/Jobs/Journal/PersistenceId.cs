@@ -2,10 +2,16 @@ using CloneHub.Contracts;
 
 namespace CloneHub.Jobs.Journal;
 
-/// <summary>The name of a job's events in the journal. It names the kind of entity, so that no other kind can take it.</summary>
+/// <summary>The name under which the journal keeps a job's events. It says what kind of entity it is, so that no other kind can take it.</summary>
 internal static class PersistenceId
 {
     private const string Prefix = "clone-";
 
     public static string Of(JobId job) => Prefix + job.Value;
+
+    public static bool TryParse(string persistenceId, out JobId job)
+    {
+        job = default;
+        return persistenceId.StartsWith(Prefix, StringComparison.Ordinal) && JobId.TryParse(persistenceId[Prefix.Length..], out job);
+    }
 }

@@ -32,8 +32,8 @@ internal sealed class RedisDurability(IConnectionMultiplexer redis, RedisOptions
             }
             catch (RedisServerException e)
             {
-                return $"Redis does not tell its setting {name} ({e.Message}). If it is a managed service that keeps " +
-                    $"acknowledged writes, say so with {RedisOptions.Section}:{nameof(RedisOptions.Durability)}=managed.";
+                return $"Redis does not tell its setting {name} ({e.Message}). If it is a managed service that keeps acknowledged writes, " +
+                    $"say so with {RedisOptions.Section}:{nameof(RedisOptions.Durability)}=managed.";
             }
 
             var actual = answer.Length < 2 ? "(unknown)" : answer[1].ToString();

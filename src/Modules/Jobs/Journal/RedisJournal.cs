@@ -57,17 +57,11 @@ internal sealed class RedisJournal : AsyncWriteJournal
         }
     }
 
-    public override async Task<long> ReadHighestSequenceNrAsync(
-        string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
+    public override async Task<long> ReadHighestSequenceNrAsync(string persistenceId, long fromSequenceNr, CancellationToken cancellationToken) =>
         (long)await (await DatabaseAsync()).StringGetAsync(_keys.Highest(persistenceId));
 
     public override async Task ReplayMessagesAsync(
-        IActorContext context,
-        string persistenceId,
-        long fromSequenceNr,
-        long toSequenceNr,
-        long max,
-        Action<IPersistentRepresentation> recoveryCallback)
+        IActorContext context, string persistenceId, long fromSequenceNr, long toSequenceNr, long max, Action<IPersistentRepresentation> recoveryCallback)
     {
         // To Redis a limit of 0 or less means no limit.
         if (max <= 0) return;
@@ -81,8 +75,7 @@ internal sealed class RedisJournal : AsyncWriteJournal
     /// Serialises all batches on the actor's thread, then sends them without waiting in between: Redis takes them in this order and, with
     /// <c>appendfsync always</c>, makes many of them durable by one fsync.
     /// </summary>
-    protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(
-        IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
+    protected override async Task<IImmutableList<Exception>> WriteMessagesAsync(IEnumerable<AtomicWrite> messages, CancellationToken cancellationToken)
     {
         var batches = messages.Select(Serialize).ToList();
         var database = await DatabaseAsync();

@@ -53,10 +53,8 @@ internal sealed class RedisJournalOptions() : JournalOptions(isDefault: true)
 internal static class RedisJournalHosting
 {
     /// <summary>Makes Redis the journal of this system, over a connection that somebody else opened and closes.</summary>
-    public static AkkaConfigurationBuilder WithRedisJournal(
-        this AkkaConfigurationBuilder builder, IConnectionMultiplexer connection, RedisOptions redis) => builder
+    public static AkkaConfigurationBuilder WithRedisJournal(this AkkaConfigurationBuilder builder, IConnectionMultiplexer connection, RedisOptions redis) =>
+        builder
             .AddSetup(new RedisJournalSetup(connection))
-            .WithJournal(
-                new RedisJournalOptions { KeyPrefix = redis.KeyPrefix, Database = redis.Database },
-                journal => journal.WithHealthCheck());
+            .WithJournal(new RedisJournalOptions { KeyPrefix = redis.KeyPrefix, Database = redis.Database }, journal => journal.WithHealthCheck());
 }

@@ -14,8 +14,7 @@ internal static class RedisStoreServices
         services.AddSingleton(options);
         services.AddSingleton<IConnectionMultiplexer>(_ => ConnectionMultiplexer.Connect(RedisConnection.Parse(options.ConnectionString)));
         services.AddSingleton<JobStore>();
-        services.AddSingleton(provider =>
-            new RedisJournalFormat(provider.GetRequiredService<ActorSystem>(), provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(provider => new RedisJournalFormat(provider.GetRequiredService<ActorSystem>(), provider.GetRequiredService<TimeProvider>()));
         services.AddHealthChecks().AddCheck<RedisHealth>(RedisHealth.Name, tags: ["ready"]);
         return services;
     }

@@ -15,8 +15,7 @@ internal sealed class IdempotentJobId : IDisposable
 
     private readonly List<byte[]> _keys;
 
-    public IdempotentJobId(MasterKeys masterKeys) =>
-        _keys = [.. masterKeys.Versions.Select(version => masterKeys.Derive(version, Purpose))];
+    public IdempotentJobId(MasterKeys masterKeys) => _keys = [.. masterKeys.Versions.Select(version => masterKeys.Derive(version, Purpose))];
 
     /// <summary>For a request without an Idempotency-Key.</summary>
     public static JobId New() => JobId.FromBytes(RandomNumberGenerator.GetBytes(IdBytes));

@@ -12,7 +12,7 @@ namespace CloneHub.Jobs.Vault;
 /// </summary>
 internal static class JobSecretsJson
 {
-    /// <summary>In the order of <see cref="JobSecrets"/>. Stored, so a name is never given another meaning.</summary>
+    /// <summary>In the order of <see cref="JobSecrets"/>. Stored, if only for the life of a job: a name is never given another meaning.</summary>
     private static readonly string[] Names = ["source_username", "source_password", "clone_password", "database_password", "connector_key"];
 
     public static byte[] Write(JobSecrets secrets)
@@ -56,7 +56,7 @@ internal static class JobSecretsJson
         return new JobSecrets(Text(0), new Secret(Text(1)), new Secret(Text(2)), new Secret(Text(3)), new Secret(Text(4)));
     }
 
-    /// <summary>Never grows, for a growing buffer leaves copies behind. JSON takes at most six bytes for a character.</summary>
+    /// <summary>Never grows, because a growing buffer leaves copies behind. JSON takes at most six bytes for one UTF-16 character.</summary>
     private sealed class FixedBuffer(int characters) : IBufferWriter<byte>
     {
         private readonly byte[] _bytes = new byte[512 + (6 * characters)];

@@ -17,7 +17,7 @@ internal sealed class JobVault(JobStore store, SecretSealer sealer) : IJobVault
         return found is null ? null : sealer.Open(job, found);
     }
 
-    /// <summary>Forgets the log-in at the source once nothing needs it any more; the clone's own secrets stay.</summary>
+    /// <summary>Forgets the log-in at the source once nothing needs it any more; the clone's own secrets stay. Harmless when repeated.</summary>
     public async Task ForgetSourceAsync(JobId job, CancellationToken cancellation)
     {
         while (await store.SecretsAsync(job).WaitAsync(cancellation) is { } found)

@@ -25,7 +25,7 @@ internal sealed class MasterKeys : IDisposable
 
     public IReadOnlyList<uint> Versions => [.. _keys.Select(key => key.Version)];
 
-    /// <summary>A key for one purpose, derived from a master key: no key is ever used for two things. The caller erases it.</summary>
+    /// <summary>A key for one purpose, derived from a master key, so that no key is ever used for two things. The caller erases it.</summary>
     public byte[] Derive(uint version, string purpose)
     {
         var master = _keys.Find(key => key.Version == version).Key
@@ -33,16 +33,14 @@ internal sealed class MasterKeys : IDisposable
         return HKDF.DeriveKey(HashAlgorithmName.SHA256, master, KeyBytes, info: Encoding.UTF8.GetBytes(purpose));
     }
 
-    /// <summary>For a node of its own: makes the file if there is none, and refuses one that others than its owner may read.</summary>
+    /// <summary>For a node of its own: makes the file if there is none, and accepts it only while nobody but its owner may read it.</summary>
     public static MasterKeys LoadOrCreate(string path)
     {
         if (!File.Exists(path)) Create(path);
         return Load(path, forbidden: UnixFileMode.GroupRead | UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
     }
 
-    /// <summary>
-    /// For a mounted secret, which must exist. Its group may read it: Kubernetes gives a pod's group that right and no pod the ownership.
-    /// </summary>
+    /// <summary>For a mounted secret, which must exist. Its group may read it: Kubernetes gives a pod's group that right and knows no owner but root.</summary>
     public static MasterKeys LoadMounted(string path) =>
         Load(path, forbidden: UnixFileMode.GroupWrite | UnixFileMode.OtherRead | UnixFileMode.OtherWrite);
 
@@ -56,8 +54,7 @@ internal sealed class MasterKeys : IDisposable
         using var file = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.Read);
         if (!OperatingSystem.IsWindows() && (File.GetUnixFileMode(file.SafeFileHandle) & forbidden) is not UnixFileMode.None and var mode)
         {
-            throw new InvalidDataException(
-                $"{path}: the master key may not be open to others ({mode}). Put it right with: chmod 600 {path}");
+            throw new InvalidDataException($"{path}: the master key may not be open to others ({mode}). Put it right with: chmod 600 {path}");
         }
 
         var text = new byte[file.Length];
@@ -104,7 +101,7 @@ internal sealed class MasterKeys : IDisposable
             : throw new InvalidDataException($"{place}: expected {KeyBytes} bytes in base 64.");
     }
 
-    /// <summary>Written whole and flushed under another name first: half a key on the disk would lose every job sealed with it.</summary>
+    /// <summary>Written whole and flushed under another name first: a key that is half on the disk would lose every job sealed with it.</summary>
     private static void Create(string path)
     {
         Directory.CreateDirectory(Path.GetDirectoryName(Path.GetFullPath(path))!);

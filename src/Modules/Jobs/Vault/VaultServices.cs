@@ -5,7 +5,7 @@ namespace CloneHub.Jobs.Vault;
 
 internal static class VaultServices
 {
-    /// <summary>The vault and what else needs the master keys, which are read when the first of these is used.</summary>
+    /// <summary>The vault and what else needs the master keys. They are read when the first of it is used, at the start of the program.</summary>
     public static IServiceCollection AddVault(this IServiceCollection services, Func<MasterKeys> masterKeys) => services
         .AddSingleton(_ => masterKeys())
         .AddSingleton<SecretSealer>()

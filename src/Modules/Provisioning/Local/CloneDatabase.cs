@@ -1,0 +1,98 @@
+using CloneHub.Contracts;
+using MySqlConnector;
+
+namespace CloneHub.Provisioning.Local;
+
+/// <summary>One database and one user per clone, both called <c>clone_&lt;key&gt;</c>; the user sees nothing else.</summary>
+internal sealed class CloneDatabase(CloneServer server)
+{
+    private const string NamePrefix = "clone_";
+
+    // Over TCP a loopback client may be seen as "localhost" (its name) or by its address, depending on skip_name_resolve.
+    private readonly string[] _hosts = server.OverSocket ? ["localhost"] : ["localhost", "%"];
+
+    public static string NameOf(JobId job) => NamePrefix + job.Key;
+
+    public string HostForPhp => server.HostForPhp;
+
+    /// <summary>Connection string of the clone's own user.</summary>
+    public string ConnectionStringOf(JobId job, Secret password) => server.ConnectionStringFor(NameOf(job), password.Reveal(), NameOf(job));
+
+    public async Task EnsureAsync(JobId job, Secret password, CancellationToken cancellation)
+    {
+        var name = NameOf(job);
+        await using var connection = await server.OpenAsync(cancellation);
+        await ExecuteAsync(connection, $"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4", password, cancellation);
+        foreach (var host in _hosts)
+        {
+            await ExecuteAsync(connection, $"CREATE USER IF NOT EXISTS '{name}'@'{host}' IDENTIFIED BY @password", password, cancellation);
+
+            // An existing user keeps its old password over CREATE ... IF NOT EXISTS; ALTER makes the given one true.
+            await ExecuteAsync(connection, $"ALTER USER '{name}'@'{host}' IDENTIFIED BY @password", password, cancellation);
+
+            // In a grant an underscore stands for any character unless it is escaped.
+            await ExecuteAsync(connection, $"GRANT ALL PRIVILEGES ON `{name.Replace("_", "\\_", StringComparison.Ordinal)}`.* TO '{name}'@'{host}'", password, cancellation);
+        }
+    }
+
+    public async Task RemoveAsync(JobId job, CancellationToken cancellation)
+    {
+        var name = NameOf(job);
+        await using var connection = await server.OpenAsync(cancellation);
+
+        // The user goes first and its connections are cut, so that nobody holds a lock that DROP DATABASE would wait for.
+        foreach (var host in await HostsOfAsync(connection, name, cancellation))
+            await ExecuteAsync(connection, $"DROP USER IF EXISTS '{name}'@'{host}'", null, cancellation);
+        await ExecuteAsync(connection, $"KILL USER '{name}'", null, cancellation);
+        await ExecuteAsync(connection, $"DROP DATABASE IF EXISTS `{name}`", null, cancellation);
+    }
+
+    /// <summary>Jobs that have a database, and jobs that have a user.</summary>
+    public async Task<(IReadOnlySet<JobId> Databases, IReadOnlySet<JobId> Users)> ListAsync(CancellationToken cancellation)
+    {
+        await using var connection = await server.OpenAsync(cancellation);
+        return (
+            await JobsAsync(connection, @"SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'clone\_%'", cancellation),
+            await JobsAsync(connection, @"SELECT DISTINCT user FROM mysql.user WHERE user LIKE 'clone\_%'", cancellation));
+    }
+
+    /// <summary>Whether the clone's content has a user of that log-in name. The prefix comes from the clone's own configuration.</summary>
+    public async Task<bool> HasLoginAsync(JobId job, string tablePrefix, string login, CancellationToken cancellation)
+    {
+        await using var connection = await server.OpenAsync(cancellation);
+        await using var query = new MySqlCommand(
+            $"SELECT COUNT(*) FROM `{NameOf(job)}`.`{tablePrefix.Replace("`", "``", StringComparison.Ordinal)}users` WHERE user_login = @login", connection);
+        query.Parameters.AddWithValue("@login", login);
+        return await query.ExecuteScalarAsync(cancellation) is > 0L;
+    }
+
+    private static async Task<IReadOnlyList<string>> HostsOfAsync(MySqlConnection connection, string name, CancellationToken cancellation)
+    {
+        await using var query = new MySqlCommand("SELECT host FROM mysql.user WHERE user = @name", connection);
+        query.Parameters.AddWithValue("@name", name);
+        await using var rows = await query.ExecuteReaderAsync(cancellation);
+        var hosts = new List<string>();
+        while (await rows.ReadAsync(cancellation)) hosts.Add(rows.GetString(0));
+        return hosts;
+    }
+
+    private static async Task<IReadOnlySet<JobId>> JobsAsync(MySqlConnection connection, string sql, CancellationToken cancellation)
+    {
+        await using var query = new MySqlCommand(sql, connection);
+        await using var rows = await query.ExecuteReaderAsync(cancellation);
+        var jobs = new HashSet<JobId>();
+        while (await rows.ReadAsync(cancellation))
+        {
+            if (JobId.TryParse("job-" + rows.GetString(0)[NamePrefix.Length..], out var job)) jobs.Add(job);
+        }
+
+        return jobs;
+    }
+
+    private static async Task ExecuteAsync(MySqlConnection connection, string sql, Secret? password, CancellationToken cancellation)
+    {
+        await using var command = new MySqlCommand(sql, connection);
+        if (password is not null) command.Parameters.AddWithValue("@password", password.Reveal());
+        await command.ExecuteNonQueryAsync(cancellation);
+    }
+}

@@ -1,0 +1,76 @@
+using CloneHub.Contracts;
+
+namespace CloneHub.Provisioning.Local;
+
+/// <summary>Where everything of one clone lies. All of it follows from the job id, so nothing has to be remembered.</summary>
+internal sealed record ClonePaths(JobId Job, string Folder, string Socket)
+{
+    /// <summary>Document root.</summary>
+    public string Www => Path.Combine(Folder, "www");
+
+    public string Content => Path.Combine(Www, "wp-content");
+
+    /// <summary>What CloneHub writes and the clone's PHP only partly sees: process files, the mark of an open route.</summary>
+    public string Run => Path.Combine(Folder, "run");
+
+    /// <summary>Writable for the clone's PHP and outside its document root: captured mail, temporary files, compiled code.</summary>
+    public string State => Path.Combine(Folder, "state");
+
+    public string Temporary => Path.Combine(State, "tmp");
+
+    public string CompiledCode => Path.Combine(State, "opcache");
+
+    public string Logs => Path.Combine(Folder, "logs");
+
+    public string FpmConfig => Path.Combine(Run, "php-fpm.conf");
+
+    public string FpmPid => Path.Combine(Run, "php-fpm.pid");
+
+    /// <summary>Exists while the public route leads to the clone.</summary>
+    public string RouteMark => Path.Combine(Run, "route");
+
+    /// <summary>Exists while PHP should run for this clone.</summary>
+    public string ServeMark => Path.Combine(Run, "serve");
+
+    /// <summary>Log-in name that was chosen for the caller's administrator.</summary>
+    public string UsernameMark => Path.Combine(Run, "username");
+}
+
+/// <summary>The folders of the local back end.</summary>
+internal sealed class LocalLayout(string stateDirectory, string socketDirectory)
+{
+    public string StateDirectory { get; } = Path.GetFullPath(stateDirectory);
+
+    public string SocketDirectory { get; } = Path.GetFullPath(socketDirectory);
+
+    public string Clones => Path.Combine(StateDirectory, "clones");
+
+    public string NginxFolder => Path.Combine(StateDirectory, "nginx");
+
+    public string NginxConfig => Path.Combine(StateDirectory, "nginx.conf");
+
+    public string NginxPid => Path.Combine(StateDirectory, "nginx.pid");
+
+    public string NginxSocket => Path.Combine(SocketDirectory, "nginx.sock");
+
+    public ClonePaths Of(JobId job) =>
+        new(job, Path.Combine(Clones, job.Value), Path.Combine(SocketDirectory, job.Key + ".sock"));
+
+    /// <summary>The jobs that have a folder.</summary>
+    public IEnumerable<JobId> JobsWithFolder() =>
+        !Directory.Exists(Clones) ? [] : JobsOf(Directory.EnumerateDirectories(Clones).Select(Path.GetFileName));
+
+    /// <summary>The jobs that have a socket.</summary>
+    public IEnumerable<JobId> JobsWithSocket() =>
+        !Directory.Exists(SocketDirectory)
+            ? []
+            : JobsOf(Directory.EnumerateFiles(SocketDirectory, "*.sock").Select(socket => "job-" + Path.GetFileNameWithoutExtension(socket)));
+
+    private static IEnumerable<JobId> JobsOf(IEnumerable<string?> names)
+    {
+        foreach (var name in names)
+        {
+            if (JobId.TryParse(name, out var job)) yield return job;
+        }
+    }
+}

@@ -1,0 +1,123 @@
+using CloneHub.Contracts;
+using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.Import;
+using Microsoft.Extensions.Options;
+
+namespace CloneHub.Provisioning.Local;
+
+/// <summary>Clones on this machine: a database, a folder and a php-fpm each, one nginx for all.</summary>
+internal sealed class LocalBackend(
+    IOptions<LocalOptions> options, LocalLayout layout, CloneFence fence, CloneDatabase database, CloneTree tree, PhpFpm php, Nginx nginx,
+    CloneRoutes routes, CloneAdministrator administrator, NginxClient client) : ICloneBackend
+{
+    public async Task EnsureDatabaseAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    {
+        await fence.ClaimAsync(token, cancellation);
+        await database.EnsureAsync(token.Job, secrets.DatabasePassword, cancellation);
+    }
+
+    public async Task EnsurePodAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    {
+        await fence.ClaimAsync(token, cancellation);
+        var paths = layout.Of(token.Job);
+        await tree.EnsureAsync(paths, cancellation);
+        await nginx.EnsureAsync(cancellation);
+        await File.WriteAllBytesAsync(paths.ServeMark, [], cancellation);
+        await php.EnsureAsync(token.Job, cancellation);
+    }
+
+    public async Task<ContentReport> ImportContentAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation)
+    {
+        await EnsurePodAsync(token, order, secrets, cancellation);
+        routes.Close(token.Job);
+        var paths = layout.Of(token.Job);
+        File.Delete(paths.UsernameMark);
+        var target = new CloneTarget(
+            token.Job, database.ConnectionStringOf(token.Job, secrets.DatabasePassword), database.HostForPhp,
+            CloneDatabase.NameOf(token.Job), CloneDatabase.NameOf(token.Job), new DirectoryInfo(paths.Www), new DirectoryInfo(paths.State),
+            tree.CoreStore, options.Value.PublicUrlOf(token.Job), CloneAccount.OwnerOf(token.Job));
+        var report = await SiteImporter.ImportAsync(
+            source, target, order, secrets, progress, stop => fence.EnsureHeldAsync(token, stop), cancellation);
+        await fence.EnsureHeldAsync(token, cancellation);
+
+        // PHP looks at most every two seconds whether a file it compiled has changed; a fresh one has compiled nothing.
+        await php.RestartAsync(token.Job, cancellation);
+        return report;
+    }
+
+    public async Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    {
+        await EnsurePodAsync(token, order, secrets, cancellation);
+        return await administrator.AdoptAsync(layout.Of(token.Job), options.Value.PublicUrlOf(token.Job), secrets, cancellation);
+    }
+
+    public async Task<Uri> OpenRouteAsync(StepToken token, CloneOrder order, CancellationToken cancellation)
+    {
+        await fence.ClaimAsync(token, cancellation);
+        await nginx.EnsureAsync(cancellation);
+        await php.EnsureAsync(token.Job, cancellation);
+        var address = options.Value.PublicUrlOf(token.Job);
+        await WarmAsync(address, cancellation);
+        await fence.EnsureHeldAsync(token, cancellation);
+        routes.Open(token.Job);
+        return address;
+    }
+
+    public async Task RemoveAsync(StepToken token, CancellationToken cancellation)
+    {
+        await fence.ClaimAsync(token, cancellation);
+        var paths = layout.Of(token.Job);
+        routes.Close(token.Job);
+        if (File.Exists(paths.ServeMark)) File.Delete(paths.ServeMark);
+        await php.RemoveAsync(token.Job, cancellation);
+        await database.RemoveAsync(token.Job, cancellation);
+        await Task.Run(() => CloneTree.Remove(paths), cancellation);
+        var (databases, users) = await database.ListAsync(cancellation);
+        var left = PartsOf(token.Job, databases, users);
+        if (left.Count > 0) throw new IOException($"{token.Job}: still there after the removal: {string.Join(", ", left)}.");
+        await fence.BuryAsync(token, cancellation);
+    }
+
+    public async Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation)
+    {
+        var (databases, users) = await database.ListAsync(cancellation);
+        var standing = await fence.StandingAsync(cancellation);
+        return
+        [
+            .. databases.Concat(users).Concat(layout.JobsWithFolder()).Concat(layout.JobsWithSocket()).Distinct()
+                .Select(job => new ExistingClone(job, PartsOf(job, databases, users), SinceOf(job, standing)))
+                .Where(clone => clone.Parts.Count > 0),
+        ];
+    }
+
+    private List<string> PartsOf(JobId job, IReadOnlySet<JobId> databases, IReadOnlySet<JobId> users)
+    {
+        var paths = layout.Of(job);
+        var parts = new List<string>();
+        if (databases.Contains(job)) parts.Add("database");
+        if (users.Contains(job)) parts.Add("user");
+        if (Directory.Exists(paths.Folder)) parts.Add("files");
+        if (File.Exists(paths.Socket) || PhpFpm.ProcessesOf(paths).Count > 0) parts.Add("processes");
+        if (File.Exists(paths.RouteMark)) parts.Add("route");
+        return parts;
+    }
+
+    // Where no attempt left a row only the folder tells an age; a part without either counts as old.
+    private DateTimeOffset SinceOf(JobId job, IReadOnlyDictionary<JobId, DateTimeOffset> standing)
+    {
+        if (standing.TryGetValue(job, out var since)) return since;
+        var folder = layout.Of(job).Folder;
+        return Directory.Exists(folder) ? Directory.GetCreationTimeUtc(folder) : DateTimeOffset.UnixEpoch;
+    }
+
+    // The first page of a new PHP compiles WordPress. That time is better spent before a visitor waits for it.
+    private async Task WarmAsync(Uri address, CancellationToken cancellation)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, CloneAdministrator.Inside(address));
+        request.Headers.Host = address.Authority;
+        request.Headers.Add("X-Forwarded-Proto", address.Scheme);
+        using var answer = await client.Http.SendAsync(request, cancellation);
+        await answer.Content.CopyToAsync(Stream.Null, cancellation);
+    }
+}

@@ -1,0 +1,13 @@
+using CloneHub.Contracts;
+
+namespace CloneHub.Provisioning.Local;
+
+/// <summary>What exists on this machine, for the sweep.</summary>
+internal sealed class LocalInventory(ICloneBackend backend, CloneFence fence) : ICloneInventory
+{
+    public Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation) => backend.ListAsync(cancellation);
+
+    /// <summary>Removes with the newest fence that was seen: no job stands behind it that could have given a newer one.</summary>
+    public async Task RemoveOrphanAsync(JobId job, CancellationToken cancellation) =>
+        await backend.RemoveAsync(new StepToken(job, CloneStep.Remove, Attempt: 1, await fence.NewestAsync(job, cancellation)), cancellation);
+}

@@ -1,0 +1,16 @@
+using CloneHub.Contracts;
+using Microsoft.Extensions.Logging;
+
+namespace CloneHub.Provisioning.Local;
+
+internal sealed partial class PhpFpm
+{
+    private static partial class Log
+    {
+        [LoggerMessage(2101, LogLevel.Debug, "{Job}: PHP started")]
+        public static partial void Started(ILogger logger, JobId job);
+
+        [LoggerMessage(2102, LogLevel.Debug, "{Job}: PHP stopped, {Processes} processes")]
+        public static partial void Stopped(ILogger logger, JobId job, int processes);
+    }
+}

@@ -1,0 +1,76 @@
+using Akka.Hosting;
+using CloneHub.Contracts;
+using CloneHub.Provisioning.FrontDoor;
+using CloneHub.Provisioning.Local;
+using CloneHub.Provisioning.Steps;
+using CloneHub.Provisioning.WordPress;
+using Microsoft.AspNetCore.Builder;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Options;
+using MySqlConnector;
+
+namespace CloneHub.Provisioning;
+
+/// <summary>What the Host has to know of this module.</summary>
+public static class ProvisioningModule
+{
+    /// <summary>Name of this module's ActivitySource and Meter.</summary>
+    public const string Telemetry = ProvisioningTelemetry.Name;
+
+    public static IServiceCollection AddProvisioning(this IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<LocalOptions>().Bind(configuration.GetSection(LocalOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LocalOptions>, LocalOptionsValidation>();
+        services.TryAddSingleton(TimeProvider.System);
+        AddLocalBackend(services);
+
+        services.AddSingleton(new SourceOptions { AllowLoopback = configuration.GetValue<bool>("CloneHub:AllowLoopbackSources") });
+        services.AddSingleton<SourceConnector>();
+        services.AddSingleton<ICloneStep, CreateDatabase>();
+        services.AddSingleton<ICloneStep, StartPod>();
+        services.AddSingleton<ICloneStep, ImportContent>();
+        services.AddSingleton<ICloneStep, ActivatePlugin>();
+        services.AddSingleton<ICloneStep, OpenIngress>();
+        services.AddSingleton<ICloneStep, Remove>();
+
+        services.AddHttpForwarder();
+        services.AddSingleton<CloneRouter>();
+        return services;
+    }
+
+    /// <summary>Starts this node's step runner; others find it under <see cref="StepRunners"/>.</summary>
+    public static AkkaConfigurationBuilder WithStepRunner(this AkkaConfigurationBuilder builder) =>
+        builder.WithActors((system, registry, resolver) =>
+            registry.Register<StepRunners>(system.ActorOf(resolver.Props<StepRunnerActor>(), "steps")));
+
+    /// <summary>The public door of the clones. It comes before everything else: their hosts are not ours to authenticate or limit.</summary>
+    public static IApplicationBuilder UseCloneRouter(this IApplicationBuilder app)
+    {
+        var router = app.ApplicationServices.GetRequiredService<CloneRouter>();
+        return app.Use(next => context => router.InvokeAsync(context, next));
+    }
+
+    private static void AddLocalBackend(IServiceCollection services)
+    {
+        services.AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<LocalOptions>>().Value;
+            return new LocalLayout(options.StateDirectory, options.SocketDirectory);
+        });
+        services.AddSingleton(provider =>
+            new CloneServer(new MySqlConnectionStringBuilder(provider.GetRequiredService<IOptions<LocalOptions>>().Value.MariaDb)));
+        services.AddSingleton<CloneFence>();
+        services.AddSingleton<CloneDatabase>();
+        services.AddSingleton<CloneTree>();
+        services.AddSingleton<CloneRoutes>();
+        services.AddSingleton<CloneAdministrator>();
+        services.AddSingleton<NginxClient>();
+        services.AddSingleton<Nginx>();
+        services.AddSingleton<PhpFpm>();
+        services.AddSingleton<ICloneBackend, LocalBackend>();
+        services.AddSingleton<ICloneInventory, LocalInventory>();
+        services.AddHostedService<CloneSupervisor>();
+    }
+}

@@ -1,0 +1,55 @@
+using CloneHub.Contracts;
+using CloneHub.Provisioning.WordPress;
+using Microsoft.Extensions.Logging;
+
+namespace CloneHub.Provisioning.Steps;
+
+/// <summary>Brings the source's tables and files into the clone, and leaves nothing on the source.</summary>
+internal sealed partial class ImportContent(ICloneBackend backend, IJobVault vault, SourceConnector source, TimeProvider clock, ILogger<ImportContent> logger)
+    : ICloneStep
+{
+    // The source must be left clean also when the attempt was cancelled, but nobody waits for a source that does not answer.
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(15);
+
+    public CloneStep Kind => CloneStep.ImportContent;
+
+    public async Task<StepFacts> RunAsync(
+        StepToken token, CloneOrder order, IProgress<ContentProgress> progress, CancellationToken cancellation)
+    {
+        var secrets = await vault.RequireAsync(order.Job, cancellation);
+        await using var channel = await source.ConnectAsync(order, secrets, cancellation);
+        var warnings = new List<string>();
+        try
+        {
+            var report = await backend.ImportContentAsync(token, order, secrets, channel, progress, cancellation);
+            warnings.AddRange(report.Warnings);
+            return new StepFacts { Content = report.Facts, Warnings = warnings };
+        }
+        finally
+        {
+            if (!await LeaveAsync(channel, order.Job)) warnings.Add("The connector could not be removed from the source; it expires by itself.");
+        }
+    }
+
+    private async Task<bool> LeaveAsync(SourceChannel channel, JobId job)
+    {
+        using var patience = new CancellationTokenSource(Farewell, clock);
+        try
+        {
+            await channel.ByeAsync(patience.Token);
+            return true;
+        }
+        catch (Exception fault)
+        {
+            // It must not hide how the import ended. The connector stops answering when its key expires.
+            Log.NotLeft(logger, fault, job);
+            return false;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2011, LogLevel.Warning, "{Job}: the connector could not be removed from the source")]
+        public static partial void NotLeft(ILogger logger, Exception fault, JobId job);
+    }
+}
