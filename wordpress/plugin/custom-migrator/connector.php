@@ -1,0 +1,27 @@
+<?php
+/**
+ * Plugin Name: CloneHub connector {{FOLDER}}
+ * Description: Lets CloneHub copy this site once, by signed calls, and removes itself afterwards.
+ * Version: {{VERSION}}
+ * Author: CloneHub
+ * License: GPL-2.0-or-later
+ * License URI: https://www.gnu.org/licenses/gpl-2.0.html
+ */
+
+namespace CloneHub\Migrator;
+
+defined('ABSPATH') || exit;
+
+// This file alone is read by every PHP, so that one that is too old can say so instead of failing at activation.
+if (PHP_VERSION_ID < 70400 || !function_exists('openssl_verify') || !class_exists('mysqli')) {
+    if (isset($_SERVER['HTTP_X_CLONEHUB_JOB']) && '{{JOB}}' === $_SERVER['HTTP_X_CLONEHUB_JOB']) {
+        header('X-CloneHub-Fault: ' . (PHP_VERSION_ID < 70400 ? 'PHP_TOO_OLD' : (class_exists('mysqli') ? 'NO_OPENSSL' : 'NO_MYSQLI')), true, 501);
+        exit;
+    }
+
+    return;
+}
+
+require_once __DIR__ . '/src/autoload.php';
+
+OnSource\Connector::boot(__FILE__);

@@ -1,0 +1,60 @@
+<?php
+/**
+ * @license GPL-2.0-or-later
+ */
+
+declare(strict_types=1);
+
+namespace CloneHub\Migrator;
+
+/** How long one answer may take and how much memory it may use on this PHP. */
+final class Budget
+{
+    private const MOST_SECONDS = 25.0;
+    private const LARGEST_FRAME = 262144;
+    private const LARGEST_VALUE = 1048576;
+
+    private Reply $reply;
+    private float $until;
+    private int $bytes;
+
+    /** @param array<string,mixed> $arguments "seconds" and "bytes" as the client wishes; 0 bytes means no limit. */
+    public function __construct(Reply $reply, array $arguments)
+    {
+        $this->reply = $reply;
+        $this->bytes = (int) ($arguments['bytes'] ?? 0);
+        $seconds = min(self::MOST_SECONDS, max(0.0, (float) ($arguments['seconds'] ?? self::MOST_SECONDS)));
+        $started = (float) ($_SERVER['REQUEST_TIME_FLOAT'] ?? microtime(true));
+        $limit = (int) ini_get('max_execution_time');
+        if ($limit > 0) {
+            $seconds = min($seconds, 0.7 * $limit - (microtime(true) - $started));
+        }
+
+        $this->until = microtime(true) + $seconds;
+    }
+
+    public function is_spent(): bool
+    {
+        return microtime(true) >= $this->until || ($this->bytes > 0 && $this->reply->sent() >= $this->bytes);
+    }
+
+    /** Payload size at which a frame is sent. */
+    public static function frame_bytes(): int
+    {
+        $limit = self::memory_limit();
+        return $limit > 0 ? max(16384, min(self::LARGEST_FRAME, intdiv($limit, 64))) : self::LARGEST_FRAME;
+    }
+
+    /** Size from which a value of the database is fetched and sent in pieces. */
+    public static function value_bytes(): int
+    {
+        $limit = self::memory_limit();
+        return $limit > 0 ? max(65536, min(self::LARGEST_VALUE, intdiv($limit, 64))) : self::LARGEST_VALUE;
+    }
+
+    /** memory_limit in bytes; -1 means none. */
+    public static function memory_limit(): int
+    {
+        return wp_convert_hr_to_bytes((string) ini_get('memory_limit'));
+    }
+}

@@ -1,0 +1,96 @@
+<?php
+/**
+ * @license GPL-2.0-or-later
+ */
+
+declare(strict_types=1);
+
+namespace CloneHub\Migrator\OnSource;
+
+use CloneHub\Migrator\Budget;
+use CloneHub\Migrator\Call;
+use CloneHub\Migrator\Refused;
+use CloneHub\Migrator\Reply;
+
+/**
+ * The job's end on the site to be copied. Works while WordPress includes its plugins, before themes, routes and most other
+ * plugins get a say: it needs no permalinks and no REST, and takes a few milliseconds.
+ */
+final class Connector
+{
+    private const OPERATIONS = ['hello', 'schema', 'dump', 'list', 'get', 'bye'];
+
+    public static function boot(string $main_file): void
+    {
+        $job = Job::read($main_file);
+        $call = Call::of($job->id);
+        if (time() >= $job->expires) {
+            (new Removal($job))->run();
+            if (null !== $call) {
+                (new Refused(410, 'expired'))->answer();
+            }
+
+            return;
+        }
+
+        if (null !== $call) {
+            self::obey($job, $call);
+        }
+    }
+
+    private static function obey(Job $job, Call $call): void
+    {
+        try {
+            $call->verify($job->public_key, self::OPERATIONS);
+            $arguments = $call->arguments();
+            if ('bye' === $call->op) {
+                if (($arguments['build'] ?? '') !== $job->build) {
+                    throw new Refused(401, 'stale');
+                }
+
+                Nonces::take($job, $call->nonce);
+            }
+        } catch (Refused $refused) {
+            $refused->answer();
+        }
+
+        $reply = new Reply((bool) ($arguments['deflate'] ?? false));
+        try {
+            self::run($job, $call->op, $arguments, $reply);
+        } catch (\Throwable $trouble) {
+            $reply->json(Reply::ERROR, ['message' => substr($trouble->getMessage(), 0, 500), 'at' => basename($trouble->getFile()) . ':' . $trouble->getLine()]);
+        }
+
+        exit;
+    }
+
+    /** @param array<string,mixed> $arguments */
+    private static function run(Job $job, string $op, array $arguments, Reply $reply): void
+    {
+        $budget = new Budget($reply, $arguments);
+        switch ($op) {
+            case 'hello':
+                $reply->json(Reply::JSON, Hello::facts($job));
+                $reply->json(Reply::END, []);
+                break;
+            case 'schema':
+                $reply->json(Reply::JSON, (new Schema(Database::connect('utf8mb4')))->describe());
+                $reply->json(Reply::END, []);
+                break;
+            case 'dump':
+                (new Dump(Database::connect('binary'), $reply, $budget))->send((array) ($arguments['tables'] ?? []));
+                break;
+            case 'list':
+                $tree = Tree::named((string) ($arguments['root'] ?? ''));
+                (new Listing($tree, $reply, $budget, (bool) ($arguments['hash'] ?? false)))->send((string) ($arguments['after'] ?? ''));
+                break;
+            case 'get':
+                (new Files(Tree::named((string) ($arguments['root'] ?? '')), $reply, $budget))->send((array) ($arguments['files'] ?? []));
+                break;
+            case 'bye':
+                $reply->json(Reply::JSON, ['left' => (new Removal($job))->run()]);
+                $reply->json(Reply::END, []);
+                break;
+        }
+    }
+}
