@@ -1,4 +1,6 @@
 using System.Runtime.CompilerServices;
+using System.Text;
+using System.Text.Json;
 
 namespace CloneHub.Provisioning.WordPress;
 
@@ -18,43 +20,206 @@ internal enum DumpConsistency
 /// </summary>
 internal sealed class SourceChannel : IAsyncDisposable
 {
+    private readonly Lock _gate = new();
+    private readonly List<string> _leftOut = [];
+    private readonly SourceHttp _http;
+    private readonly CallSigner _signer;
+    private readonly SourceCalls _calls;
+    private readonly SourceFacts _facts;
+    private readonly string _build;
+    private readonly bool _deflate;
+    private readonly TimeProvider _clock;
+
+    /// <param name="build">Name of the connector's build, without which it does not leave.</param>
+    public SourceChannel(SourceHttp http, Uri endpoint, CallSigner signer, SourceFacts facts, string build, TimeProvider clock)
+    {
+        _http = http;
+        _signer = signer;
+        _calls = new SourceCalls(http.SendAsync, endpoint, signer, clock);
+        _facts = facts;
+        _build = build;
+
+        // On one machine compressing takes longer than sending.
+        _deflate = !endpoint.IsLoopback;
+        _clock = clock;
+    }
+
     /// <summary>What the last dump was; <see cref="DumpConsistency.Snapshot"/> before any.</summary>
     public DumpConsistency Consistency { get; private set; }
 
+    /// <summary>Bounds of one answer: tests make them tiny.</summary>
+    internal double AnswerSeconds { get; init; } = 20;
+
     /// <summary>Folders and files that listings left out, each with the reason.</summary>
-    public IReadOnlyCollection<string> LeftOut => _leftOut;
+    public IReadOnlyCollection<string> LeftOut
+    {
+        get
+        {
+            lock (_gate) return [.. _leftOut];
+        }
+    }
 
-    private readonly List<string> _leftOut = [];
+    public Task<SourceFacts> HelloAsync(CancellationToken cancellation)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        return Task.FromResult(_facts);
+    }
 
-    public Task<SourceFacts> HelloAsync(CancellationToken cancellation) => throw new NotSupportedException();
-
-    public Task<SourceSchema> SchemaAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    public async Task<SourceSchema> SchemaAsync(CancellationToken cancellation)
+    {
+        var pace = new TransferPace(_clock);
+        while (true)
+        {
+            try
+            {
+                var answer = await _calls.AskAsync("schema", JsonSerializer.SerializeToUtf8Bytes(new { deflate = _deflate }), cancellation);
+                return answer.Deserialize(CallJson.Default.SourceSchema)!;
+            }
+            catch (AnswerBrokenException trouble)
+            {
+                await pace.BrokenAsync(trouble, cancellation);
+            }
+        }
+    }
 
     public async IAsyncEnumerable<DumpItem> DumpAsync(
         IReadOnlyList<DumpRequest> tables, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await Task.CompletedTask;
+        var pace = NewPace();
+        var progress = new DumpProgress(tables);
+        var answers = 0;
         Consistency = DumpConsistency.Snapshot;
-        yield break;
+        await using var frames = new FrameStream(_calls, "dump", () => progress.ToRequest(pace, _deflate), pace, cancellation);
+        while (!progress.IsComplete)
+        {
+            var frame = await frames.NextAsync();
+            DumpItem? item = null;
+            try
+            {
+                item = Take(progress, frame);
+            }
+            catch (AnswerBrokenException trouble)
+            {
+                await frames.DistrustAsync(trouble);
+            }
+
+            if (frame.Type == FrameType.Opened && ++answers > 1) Consistency = DumpConsistency.Fuzzy;
+            if (frame.Type is FrameType.End or FrameType.Yield && HasFuzzyTables(frame)) Consistency = DumpConsistency.Fuzzy;
+            if (item is not null) yield return item;
+        }
+
+        // The last frame names the tables whose engine knows no transactions.
+        if (tables.Count > 0 && HasFuzzyTables(await frames.LastAsync())) Consistency = DumpConsistency.Fuzzy;
     }
 
     public async IAsyncEnumerable<SourceFile> ListAsync(FileRoot root, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await Task.CompletedTask;
-        _leftOut.Clear();
-        yield break;
+        var pace = NewPace();
+        var after = "";
+        await using var frames = new FrameStream(_calls, "list", () => ListRequest(root, after, pace), pace, cancellation);
+        while (true)
+        {
+            var frame = await frames.NextAsync();
+            if (frame.Type is FrameType.End or FrameType.Yield) NoteLeftOut(root, frame.Payload.Span);
+            if (frame.Type == FrameType.End) yield break;
+            if (frame.Type != FrameType.FileList) continue;
+            foreach (var line in Encoding.ASCII.GetString(frame.Payload.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            {
+                var file = FileLine.Parse(line);
+                after = file.Path;
+                yield return file;
+            }
+        }
     }
 
     public async IAsyncEnumerable<FileChunk> GetAsync(
         FileRoot root, IReadOnlyList<string> paths, [EnumeratorCancellation] CancellationToken cancellation)
     {
-        await Task.CompletedTask;
-        _leftOut.Clear();
-        yield break;
+        var pace = NewPace();
+        var progress = new FileProgress(root, paths);
+        await using var frames = new FrameStream(_calls, "get", () => progress.ToRequest(pace, _deflate), pace, cancellation);
+        while (!progress.IsComplete)
+        {
+            var frame = await frames.NextAsync();
+            FileChunk? chunk = null;
+            try
+            {
+                chunk = frame.Type switch
+                {
+                    FrameType.FileData => progress.TakePiece(frame.Payload),
+                    FrameType.FileError => progress.TakeError(frame.Payload.Span),
+                    _ => null,
+                };
+            }
+            catch (AnswerBrokenException trouble)
+            {
+                await frames.DistrustAsync(trouble);
+            }
+
+            if (chunk is { } ready) yield return ready;
+        }
     }
 
-    /// <summary>The source removes the connector and every trace of it.</summary>
-    public Task ByeAsync(CancellationToken cancellation) => throw new NotSupportedException();
+    /// <summary>The source removes the connector and every trace of it. Nothing else can be asked afterwards.</summary>
+    public async Task ByeAsync(CancellationToken cancellation)
+    {
+        foreach (var rest in await new Farewell(_calls, _clock).SayAsync(_build, cancellation))
+        {
+            lock (_gate) _leftOut.Add($"wp-content/plugins/{rest} (the source could not remove it)");
+        }
+    }
 
-    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
+    public ValueTask DisposeAsync()
+    {
+        _http.Dispose();
+        _signer.Dispose();
+        return ValueTask.CompletedTask;
+    }
+
+    private static DumpItem? Take(DumpProgress progress, Frame frame)
+    {
+        switch (frame.Type)
+        {
+            case FrameType.Table:
+                return progress.Open(frame.Payload.Span) ? new TableStarted(progress.Table) : null;
+            case FrameType.Rows:
+                return progress.TakeRows(frame.Payload) is { } rows ? new TableRows(progress.Table, rows) : null;
+            case FrameType.BigValue:
+                return progress.TakePiece(frame.Payload.Span) is { } row ? new TableRows(progress.Table, row) : null;
+            case FrameType.TableEnd:
+                return progress.Close(frame.Payload.Span);
+            case FrameType.End:
+                throw new AnswerBrokenException("The site ended the dump before its last table.");
+            default:
+                return null;
+        }
+    }
+
+    private static bool HasFuzzyTables(Frame frame) =>
+        frame.Payload.Length > 0 && JsonElement.Parse(frame.Payload.Span).GetProperty("fuzzy").GetArrayLength() > 0;
+
+    private byte[] ListRequest(FileRoot root, string after, TransferPace pace) => JsonSerializer.SerializeToUtf8Bytes(new
+    {
+        root = root == FileRoot.Core ? "core" : "content",
+        hash = root == FileRoot.Core,
+        after,
+        deflate = _deflate,
+        seconds = pace.Seconds,
+        bytes = pace.Bytes,
+    });
+
+    private TransferPace NewPace() => new(_clock) { Seconds = AnswerSeconds };
+
+    private void NoteLeftOut(FileRoot root, ReadOnlySpan<byte> payload)
+    {
+        var folder = root == FileRoot.Core ? "" : "wp-content/";
+        lock (_gate)
+        {
+            foreach (var entry in JsonElement.Parse(payload).GetProperty("left_out").EnumerateArray())
+            {
+                var text = $"{folder}{entry.GetProperty("path").GetString()} ({entry.GetProperty("reason").GetString()})";
+                if (!_leftOut.Contains(text)) _leftOut.Add(text);
+            }
+        }
+    }
 }

@@ -1,4 +1,5 @@
 using CloneHub.Contracts;
+using Microsoft.Extensions.Logging;
 
 namespace CloneHub.Provisioning.WordPress;
 
@@ -9,13 +10,56 @@ internal sealed class SourceOptions
 }
 
 /// <summary>Gets our connector onto a source site with nothing but a log-in, and off it again.</summary>
-internal sealed class SourceConnector(SourceOptions options, TimeProvider clock)
+internal sealed partial class SourceConnector(SourceOptions options, TimeProvider clock, ILogger<SourceConnector> log)
 {
-    /// <summary>Logs in, uploads and activates the job's connector, logs out. What an earlier attempt of the same job left is removed first.</summary>
-    public Task<SourceChannel> ConnectAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation) =>
-        throw new NotSupportedException($"{options} {clock} {order} {secrets} {cancellation}");
+    /// <summary>Logs in, uploads and activates the job's connector, logs out. What an earlier attempt of the same job left is replaced.</summary>
+    /// <exception cref="StepFaultException">The site cannot be cloned this way, and why.</exception>
+    public async Task<SourceChannel> ConnectAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    {
+        var started = clock.GetTimestamp();
+        var http = new SourceHttp(options, clock);
+        var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
+        try
+        {
+            var door = await DoorFinder.FindAsync(http, order.SourceUrl, clock, cancellation);
+            signer.Offset = door.ClockOffset;
+            var channel = await new Installation(http, door, signer, order, secrets, clock, log).RunAsync(cancellation);
+            LogConnected(order.Job, clock.GetElapsedTime(started).TotalMilliseconds);
+            return channel;
+        }
+        catch
+        {
+            signer.Dispose();
+            http.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Removes the connector if it is still there. Does its best and never fails: the source may be gone.</summary>
-    public Task LeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation) =>
-        throw new NotSupportedException($"{options} {clock} {order} {secrets} {cancellation}");
+    public async Task LeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    {
+        using var http = new SourceHttp(options, clock);
+        using var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
+        try
+        {
+            var door = await DoorFinder.FindAsync(http, order.SourceUrl, clock, cancellation);
+            signer.Offset = door.ClockOffset;
+            if (await Endpoint.FindAsync(http, door, signer, clock, cancellation) is { } endpoint)
+            {
+                await new Farewell(new SourceCalls(http.SendAsync, endpoint.Address, signer, clock), clock).SayAsync(endpoint.Build, cancellation);
+                LogLeft(order.Job);
+            }
+            else if (ApplicationPassword.LooksLikeOne(secrets.SourcePassword))
+            {
+                // The administrator who was to install the connector may exist without it.
+                var password = new ApplicationPassword(http, door, secrets.SourceUsername, secrets.SourcePassword);
+                await password.DeleteUserAsync(ConnectorBuild.FolderOf(order.Job), cancellation);
+            }
+        }
+        catch (StepFaultException trouble)
+        {
+            // The connector removes itself when its time is up.
+            LogNotLeft(trouble, order.Job);
+        }
+    }
 }

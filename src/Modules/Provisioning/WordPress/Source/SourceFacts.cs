@@ -1,8 +1,11 @@
+using System.Text.Json.Serialization;
+
 namespace CloneHub.Provisioning.WordPress;
 
 /// <summary>What the connector on a source site says about the site and its surroundings.</summary>
 internal sealed record SourceFacts
 {
+    [JsonPropertyName("wordpress_version")]
     public required string WordPressVersion { get; init; }
     public required string PhpVersion { get; init; }
 

@@ -1,0 +1,86 @@
+namespace CloneHub.Provisioning.WordPress;
+
+/// <summary>
+/// The frames of one operation over as many answers as it takes. Every answer begins with <see cref="FrameType.Opened"/>: the
+/// caller then goes on from what it has complete, which <paramref name="request"/> must ask for.
+/// </summary>
+internal sealed class FrameStream(SourceCalls calls, string op, Func<byte[]> request, TransferPace pace, CancellationToken cancellation) : IAsyncDisposable
+{
+    private FrameReader? _reader;
+
+    public async ValueTask<Frame> NextAsync()
+    {
+        while (true)
+        {
+            try
+            {
+                if (_reader is null)
+                {
+                    _reader = await calls.OpenAsync(op, request(), cancellation);
+                    return new Frame(FrameType.Opened, default);
+                }
+
+                return await TakeAsync(_reader);
+            }
+            catch (AnswerBrokenException trouble)
+            {
+                await CloseAsync();
+                await pace.BrokenAsync(trouble, cancellation);
+            }
+        }
+    }
+
+    /// <summary>The caller cannot make sense of what it got; asks again from what it has complete.</summary>
+    public async Task DistrustAsync(AnswerBrokenException trouble)
+    {
+        await CloseAsync();
+        await pace.BrokenAsync(trouble, cancellation);
+    }
+
+    /// <summary>The frame that ends the answer once nothing more is wanted; empty if the connection broke before it.</summary>
+    public async ValueTask<Frame> LastAsync()
+    {
+        if (_reader is null) return default;
+        try
+        {
+            return await TakeAsync(_reader);
+        }
+        catch (AnswerBrokenException)
+        {
+            // Everything that was asked for is here; only a remark is lost.
+            return default;
+        }
+    }
+
+    public async ValueTask DisposeAsync() => await CloseAsync();
+
+    private async ValueTask<Frame> TakeAsync(FrameReader reader)
+    {
+        var frame = await reader.ReadAsync();
+        switch (frame.Type)
+        {
+            case FrameType.Error:
+                throw new AnswerBrokenException(SourceCalls.ErrorOf(frame));
+            case FrameType.Yield or FrameType.End:
+                // The payload lives in the reader's buffer, which goes with it.
+                frame = new Frame(frame.Type, frame.Payload.ToArray());
+                await CloseAsync();
+                pace.Completed();
+                break;
+            default:
+                pace.Advanced();
+                break;
+        }
+
+        return frame;
+    }
+
+    private async ValueTask CloseAsync()
+    {
+        if (_reader is { } reader)
+        {
+            _reader = null;
+            await reader.DisposeAsync();
+        }
+    }
+}

@@ -1,0 +1,133 @@
+using System.Globalization;
+using System.Net;
+using System.Net.Http.Headers;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
+
+namespace CloneHub.Provisioning.WordPress;
+
+/// <summary>Installs a plugin from a zip through wp-admin, as a person would, and removes it the same way.</summary>
+internal sealed partial class PluginUpload(AdminSession session, string folder)
+{
+    /// <summary>The upload form's nonce; whoever does not get the form learns why.</summary>
+    public async Task<string> OpenFormAsync(CancellationToken cancellation)
+    {
+        var page = await session.GetAsync("plugin-install.php?tab=upload", cancellation);
+        DoorFinder.Refuse(page);
+        if (page.Status == HttpStatusCode.Forbidden) throw await WhyForbiddenAsync(cancellation);
+        var form = page.Html.IndexOf("wp-upload-form", StringComparison.Ordinal);
+        var nonce = form < 0 ? Match.Empty : Nonce().Match(page.Html, form);
+        if (IsMultisite().IsMatch(page.Html)) throw SourceFaults.Multisite();
+        return nonce.Success ? nonce.Groups[1].Value : throw SourceFaults.Walled("plugin-install.php", (int)page.Status);
+    }
+
+    /// <summary>Uploads and activates. Files of an earlier attempt are replaced.</summary>
+    public async Task InstallAsync(string nonce, byte[] zip, CancellationToken cancellation)
+    {
+        var page = await session.PostAsync("update.php?action=upload-plugin", Form(nonce, zip), cancellation);
+        if (OverwriteLink().Match(page.Html) is { Success: true } overwrite)
+        {
+            page = await session.FollowAsync(new Uri(page.Address, WebUtility.HtmlDecode(overwrite.Groups[1].Value)), cancellation);
+            if (page.Status == HttpStatusCode.OK && !Links(page).Any()) return;
+        }
+
+        if (Links(page).FirstOrDefault() is not { } activate)
+        {
+            await RemoveAttachmentAsync(cancellation);
+            throw WhyNotInstalled(page);
+        }
+
+        var activated = await session.FollowAsync(activate, cancellation);
+        if (!activated.IsRedirect || activated.Location!.Query.Contains("error=true", StringComparison.Ordinal)) throw SourceFaults.ActivationFailed();
+    }
+
+    /// <summary>Takes the plugin off again where it cannot do so itself.</summary>
+    public async Task UninstallAsync(CancellationToken cancellation)
+    {
+        var route = $"/wp/v2/plugins/{folder}/{folder}";
+        await session.RestAsync(HttpMethod.Post, route + "&status=inactive", cancellation);
+        await session.RestAsync(HttpMethod.Delete, route, cancellation);
+    }
+
+    private static MultipartFormDataContent Form(string nonce, byte[] zip)
+    {
+        var file = new ByteArrayContent(zip) { Headers = { ContentType = new MediaTypeHeaderValue("application/zip") } };
+        return new MultipartFormDataContent
+        {
+            { new StringContent(nonce), "\"_wpnonce\"" },
+            { file, "\"pluginzip\"", "\"" + "{0}" + "\"" },
+        };
+    }
+
+    /// <summary>An upload that WordPress could not unpack lies in the media library, for everyone to fetch.</summary>
+    private async Task RemoveAttachmentAsync(CancellationToken cancellation)
+    {
+        var found = await session.RestAsync(HttpMethod.Get, $"/wp/v2/media&status=private&search={folder}", cancellation);
+        if (found.Status != HttpStatusCode.OK) return;
+        try
+        {
+            foreach (var id in (JsonNode.Parse(found.Html) as JsonArray ?? []).Select(media => media?["id"]?.GetValue<long>()))
+            {
+                var route = string.Create(CultureInfo.InvariantCulture, $"/wp/v2/media/{id}&force=true");
+                await session.RestAsync(HttpMethod.Delete, route, cancellation);
+            }
+        }
+        catch (JsonException)
+        {
+            // No REST interface here: WordPress removes the attachment itself after two hours.
+        }
+    }
+
+    private IEnumerable<Uri> Links(SourcePage page) =>
+        from Match match in ActivateLink().Matches(page.Html)
+        let link = WebUtility.HtmlDecode(match.Groups[1].Value)
+        where link.Contains(folder, StringComparison.Ordinal)
+        select new Uri(page.Address, link);
+
+    private async Task<StepFaultException> WhyForbiddenAsync(CancellationToken cancellation)
+    {
+        // Both a missing capability and DISALLOW_FILE_MODS forbid the form; only the former forbids the settings.
+        var settings = await session.GetAsync("options-general.php", cancellation);
+        if (IsMultisite().IsMatch(settings.Html)) return SourceFaults.Multisite();
+        return settings.Status == HttpStatusCode.OK ? SourceFaults.FileChangesDisallowed() : SourceFaults.NotAdministrator();
+    }
+
+    private static StepFaultException WhyNotInstalled(SourcePage page)
+    {
+        DoorFinder.Refuse(page);
+        if (page.Status != HttpStatusCode.OK) return SourceFaults.Walled("update.php", (int)page.Status);
+        if (CredentialsForm().IsMatch(page.Html)) return SourceFaults.CredentialsNeeded();
+        var content = page.Html.IndexOf("wpbody-content", StringComparison.Ordinal);
+        var said = content < 0 ? "" : LastParagraphs(page.Html[content..]);
+        return SourceFaults.PluginsReadOnly(said);
+    }
+
+    private static string LastParagraphs(string html)
+    {
+        var texts = Paragraph().Matches(html).Select(match => WebUtility.HtmlDecode(Tag().Replace(match.Groups[1].Value, "")).Trim());
+        var said = string.Join(' ', texts.Where(text => text.Length > 0).Take(4));
+        return said.Length > 300 ? said[..300] : said;
+    }
+
+    [GeneratedRegex(@"name=[""']_wpnonce[""'][^>]*value=[""']([0-9a-f]+)[""']", RegexOptions.IgnoreCase)]
+    private static partial Regex Nonce();
+
+    [GeneratedRegex(@"href=[""']([^""']*plugins\.php\?action=activate[^""']*)[""']", RegexOptions.IgnoreCase)]
+    private static partial Regex ActivateLink();
+
+    [GeneratedRegex(@"href=[""']([^""']*action=upload-plugin[^""']*overwrite=[^""']*)[""']", RegexOptions.IgnoreCase)]
+    private static partial Regex OverwriteLink();
+
+    [GeneratedRegex(@"request-filesystem-credentials|name=[""']connection_type[""']", RegexOptions.IgnoreCase)]
+    private static partial Regex CredentialsForm();
+
+    [GeneratedRegex(@"<body[^>]*class=[""'][^""']*\bmultisite\b", RegexOptions.IgnoreCase)]
+    private static partial Regex IsMultisite();
+
+    [GeneratedRegex(@"<p>(.*?)</p>", RegexOptions.Singleline)]
+    private static partial Regex Paragraph();
+
+    [GeneratedRegex(@"<[^>]+>")]
+    private static partial Regex Tag();
+}

@@ -1,0 +1,16 @@
+using CloneHub.Contracts;
+using Microsoft.Extensions.Logging;
+
+namespace CloneHub.Provisioning.WordPress;
+
+internal sealed partial class SourceConnector
+{
+    [LoggerMessage(2301, LogLevel.Information, "{Job}: connector installed on the source in {Milliseconds:0} ms")]
+    private partial void LogConnected(JobId job, double milliseconds);
+
+    [LoggerMessage(2302, LogLevel.Information, "{Job}: connector removed from the source")]
+    private partial void LogLeft(JobId job);
+
+    [LoggerMessage(2303, LogLevel.Warning, "{Job}: the connector could not be removed from the source; it removes itself when its time is up")]
+    private partial void LogNotLeft(Exception trouble, JobId job);
+}

@@ -1,0 +1,103 @@
+using System.Net.Sockets;
+using System.Security.Authentication;
+using CloneHub.Contracts;
+
+namespace CloneHub.Provisioning.WordPress;
+
+/// <summary>Everything that can be wrong with a source, in words for its owner.</summary>
+internal static class SourceFaults
+{
+    private const string ManualWay = "Let the site's owner allow the log-in from here, or give an account and a password that work without it.";
+
+    public static StepFaultException AddressRefused(string host) => Final("SOURCE_ADDRESS_REFUSED",
+        $"{host} does not lead to a public address.", "Give the address under which the site is reached from the internet.");
+
+    public static StepFaultException Unreachable(string why, Exception? inner = null) => Passing("SOURCE_UNREACHABLE",
+        $"The source site cannot be reached: {why}", "Check the address and that the site answers; the step is tried again.", inner);
+
+    public static StepFaultException Tls(string why, Exception? inner) => Final("SOURCE_TLS",
+        $"The source site's certificate is not valid: {why}", "Renew the certificate, or give the http address if the site serves it.", inner);
+
+    public static StepFaultException HttpAuthentication() => Final("SOURCE_HTTP_AUTH",
+        "The web server in front of the source site asks for a password of its own.", "Lift the directory protection while the site is cloned.");
+
+    public static StepFaultException NotWordPress(Uri address) => Final("NOT_WORDPRESS",
+        $"There is no WordPress at {address.GetLeftPart(UriPartial.Path)}.", "Give the address of the site's home page.");
+
+    public static StepFaultException LogInHidden() => Final("LOGIN_HIDDEN",
+        "The site is a WordPress, but its log-in page is hidden or moved.", "Let the site serve wp-login.php while it is cloned.");
+
+    public static StepFaultException LogInFailed() => Final("LOGIN_FAILED",
+        "The site refused user name and password.", "Check both. An application password works only where WordPress offers them: https, or a local environment.");
+
+    public static StepFaultException SecondFactor() => Final("LOGIN_2FA", "The account asks for a second factor.",
+        "Give an application password, or an administrator without second factor.");
+
+    public static StepFaultException Captcha() => Final("LOGIN_CAPTCHA", "The log-in page asks for a captcha.", ManualWay);
+
+    public static StepFaultException Locked() => Passing("LOGIN_LOCKED",
+        "The site refuses log-ins for now, after too many of them.", "Wait until the lock is over, or lift it in the site's security plugin.");
+
+    public static StepFaultException Walled(string where, int status) => Final("WAF_BLOCKED",
+        $"A firewall in front of the site answered {status} to {where}.", ManualWay);
+
+    public static StepFaultException NotAdministrator() => Final("NOT_ADMIN",
+        "The account may not install plugins.", "Give an administrator's account.");
+
+    public static StepFaultException FileChangesDisallowed() => Final("FILE_MODS_DISALLOWED",
+        "The site allows no installation of plugins (DISALLOW_FILE_MODS).", "Remove that constant from wp-config.php while the site is cloned.");
+
+    public static StepFaultException CredentialsNeeded() => Final("FS_CREDENTIALS_NEEDED",
+        "The site installs plugins only with FTP or SSH credentials.", "Let PHP write to wp-content, or define FS_METHOD as 'direct' while the site is cloned.");
+
+    public static StepFaultException PluginsReadOnly(string said) => Final("PLUGINS_DIR_READONLY",
+        $"The site could not unpack the plugin{(said.Length == 0 ? "." : $": {said}")}", "Let PHP write to wp-content/plugins and wp-content/upgrade.");
+
+    public static StepFaultException ActivationFailed() => Final("ACTIVATION_FATAL",
+        "The connector could not be activated on the site.", "See the site's PHP error log; another plugin may forbid new ones.");
+
+    public static StepFaultException UpgradePending() => Final("DB_UPGRADE_PENDING",
+        "WordPress wants to upgrade its database before anything else.", "Open wp-admin on the site and let it upgrade.");
+
+    public static StepFaultException Multisite() => Final("MULTISITE_UNSUPPORTED",
+        "The source is a network of sites (multisite).", "Only single sites can be cloned.");
+
+    public static StepFaultException PhpTooOld() => Final("PHP_TOO_OLD", "The site runs a PHP older than 7.4.", "Run it with PHP 7.4 or newer.");
+
+    public static StepFaultException NoOpenSsl() => Final("NO_OPENSSL",
+        "The site's PHP lacks the openssl or the mysqli extension.", "Switch both extensions on.");
+
+    public static StepFaultException ChannelBlocked(string why) => Final("CHANNEL_BLOCKED",
+        $"The connector is active but its answers do not get through: {why}", "A firewall or cache drops signed POST requests to the site; let them pass.");
+
+    public static StepFaultException Expired() => Passing("CHANNEL_EXPIRED",
+        "The connector's time on the site was up.", "The step is tried again with a new one.");
+
+    public static StepFaultException Untrusted(string path) => Final("SOURCE_UNTRUSTED",
+        $"The source names a path outside its own folders: {path}", "The connector on the site was tampered with; look for the cause there.");
+
+    /// <summary>What a request threw, as a fault; other exceptions come back as they are.</summary>
+    public static Exception From(Exception trouble)
+    {
+        for (var inner = trouble; inner is not null; inner = inner.InnerException)
+        {
+            switch (inner)
+            {
+                case StepFaultException:
+                    return inner;
+                case AuthenticationException:
+                    return Tls(inner.Message, trouble);
+                case SocketException socket:
+                    return Unreachable(socket.SocketErrorCode.ToString(), trouble);
+            }
+        }
+
+        return trouble is HttpRequestException or IOException ? Unreachable(trouble.Message, trouble) : trouble;
+    }
+
+    private static StepFaultException Final(string code, string message, string hint, Exception? inner = null) =>
+        new(new StepFault(code, message, hint, Retryable: false), inner);
+
+    private static StepFaultException Passing(string code, string message, string hint, Exception? inner = null) =>
+        new(new StepFault(code, message, hint, Retryable: true), inner);
+}
