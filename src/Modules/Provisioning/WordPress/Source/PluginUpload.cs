@@ -50,13 +50,13 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
         await session.RestAsync(HttpMethod.Delete, route, cancellation);
     }
 
-    private static MultipartFormDataContent Form(string nonce, byte[] zip)
+    private MultipartFormDataContent Form(string nonce, byte[] zip)
     {
         var file = new ByteArrayContent(zip) { Headers = { ContentType = new MediaTypeHeaderValue("application/zip") } };
         return new MultipartFormDataContent
         {
             { new StringContent(nonce), "\"_wpnonce\"" },
-            { file, "\"pluginzip\"", "\"" + "{0}" + "\"" },
+            { file, "\"pluginzip\"", $"\"{folder}.zip\"" },
         };
     }
 
