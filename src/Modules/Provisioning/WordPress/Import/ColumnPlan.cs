@@ -17,7 +17,16 @@ internal sealed record ColumnPlan(SourceColumn Column, bool IsRewritten, bool Is
     internal bool IsCompared => Column.DataType is not ("float" or "double" or "real" or "bit" or "geometry" or "point" or "linestring" or "polygon"
         or "multipoint" or "multilinestring" or "multipolygon" or "geometrycollection" or "geomcollection" or "vector");
 
-    internal bool IsBit => Column.DataType == "bit";
+    /// <summary>
+    /// How a value of the wire becomes one of the column, where bytes alone do not say it: a BIT column takes the text '513' for three bytes and
+    /// fills up with ones, an address type takes binary text for the address itself. Null for all others.
+    /// </summary>
+    internal string? Load(string variable) => Column.DataType switch
+    {
+        "bit" => $"CAST({variable} AS UNSIGNED)",
+        "inet4" or "inet6" or "uuid" => $"CONVERT({variable} USING utf8mb4)",
+        _ => null,
+    };
 
     internal static ColumnPlan Of(SourceTable table, SourceColumn column, HashSet<string> uniqueColumns)
     {

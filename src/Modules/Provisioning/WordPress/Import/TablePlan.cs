@@ -38,9 +38,9 @@ internal sealed class TablePlan(SourceTable table)
         {
             var name = TableDdl.Quote(Columns[i].Column.Name);
 
-            // A BIT column takes the text '513' for three bytes and fills up with ones; a number it takes as a number.
-            loader.Columns.Add(Columns[i].IsBit ? $"@b{i}" : name);
-            if (Columns[i].IsBit) loader.Expressions.Add($"{name} = CAST(@b{i} AS UNSIGNED)");
+            var value = Columns[i].Load($"@v{i}");
+            loader.Columns.Add(value is null ? name : $"@v{i}");
+            if (value is not null) loader.Expressions.Add($"{name} = {value}");
         }
     }
 

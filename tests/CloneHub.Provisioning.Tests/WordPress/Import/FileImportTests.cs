@@ -1,0 +1,212 @@
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text;
+using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.Import;
+using CloneHub.Provisioning.WordPress.Rewriting;
+
+namespace CloneHub.Provisioning.Tests.WordPress.Import;
+
+public sealed class FileImportTests : IDisposable
+{
+    private static readonly ContentRewriter Rewriter = new(new RewriteMap().Url(new Uri("https://example.com"), new Uri("http://job-x.localhost:5080")));
+
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("clonehub-files-");
+    private readonly ImportWarnings _warnings = new();
+    private readonly Dictionary<(FileRoot, string), byte[]> _content = [];
+    private readonly List<string> _fetched = [];
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task Files_of_both_trees_arrive_with_their_content_time_and_mode()
+    {
+        var (files, bytes) = await ImportAsync([Core("index.php", "<?php"), Core("wp-admin/a b%\"é😀.php", "x"), Content("uploads/2026/01/empty.txt", ""), Content("themes/t/style.css", "a{}")]);
+        Assert.Equal((4, 9), (files, bytes));
+        Assert.Equal("<?php", Read("index.php"));
+        Assert.Equal("x", Read("wp-admin/a b%\"é😀.php"));
+        Assert.Equal("", Read("wp-content/uploads/2026/01/empty.txt"));
+        Assert.Equal(new DateTime(2020, 9, 13, 12, 26, 40, DateTimeKind.Utc), File.GetLastWriteTimeUtc(PathOf("index.php")));
+        if (!OperatingSystem.IsWindows()) Assert.False(File.GetUnixFileMode(PathOf("index.php")).HasFlag(UnixFileMode.OtherWrite));
+    }
+
+    [Fact]
+    public async Task A_core_file_that_the_store_has_does_not_travel_and_a_changed_one_does()
+    {
+        Store("wp-load.php", "same");
+        Store("wp-login.php", "original");
+        await ImportAsync([Core("wp-load.php", "same"), Core("wp-login.php", "modified")]);
+        Assert.Equal(["wp-login.php"], _fetched);
+        Assert.Equal(("same", "modified"), (Read("wp-load.php"), Read("wp-login.php")));
+    }
+
+    [Fact]
+    public async Task Where_PHP_runs_as_another_user_core_files_are_links_into_the_store()
+    {
+        Store("wp-load.php", "same");
+        await ImportAsync([Core("wp-load.php", "same")], Environment.UserName == "root" ? new FileOwner(33, 33) : null);
+        if (Environment.UserName != "root") return;
+        File.AppendAllText(Path.Combine(_folder.FullName, "store", "6.1.9", "wp-load.php"), "!");
+        Assert.Equal("same!", Read("wp-load.php"));
+    }
+
+    [Fact]
+    public async Task What_an_earlier_attempt_brought_stays_and_what_does_not_belong_goes()
+    {
+        SourceFile[] files = [Content("uploads/a.jpg", "aaaa"), Content("uploads/b.jpg", "bbbb")];
+        await ImportAsync(files);
+        File.WriteAllText(PathOf("wp-content/uploads/b.jpg"), "half");
+        File.WriteAllText(PathOf("wp-content/uploads/c.jpg"), "extra");
+        File.WriteAllText(PathOf("wp-content/uploads/.clonehub-0.part"), "part");
+        Directory.CreateDirectory(PathOf("wp-content/cache/deep"));
+        File.CreateSymbolicLink(PathOf("wp-content/etc"), "/etc");
+        _fetched.Clear();
+        await ImportAsync(files);
+        Assert.Equal(["uploads/b.jpg"], _fetched);
+        Assert.Equal(["wp-content/uploads/a.jpg", "wp-content/uploads/b.jpg"], All());
+        Assert.Equal("bbbb", Read("wp-content/uploads/b.jpg"));
+    }
+
+    [Theory]
+    [InlineData("../evil.php")]
+    [InlineData("/etc/passwd")]
+    [InlineData("uploads/../../../evil")]
+    [InlineData("uploads//a")]
+    [InlineData("./a")]
+    [InlineData("a\0b")]
+    [InlineData("..")]
+    public async Task A_path_that_leaves_the_site_ends_the_import_before_anything_is_written(string path)
+    {
+        var fault = await Assert.ThrowsAsync<StepFaultException>(() => ImportAsync([Content("a.txt", "a"), Content(path, "evil")]));
+        Assert.Equal("IMPORT_FAILED", fault.Fault.Code);
+        Assert.False(fault.Fault.Retryable);
+        Assert.Empty(All());
+    }
+
+    [Theory]
+    [InlineData("/etc")]
+    [InlineData("../../..")]
+    [InlineData("../wp-config.php")]
+    public async Task A_link_that_leads_out_of_the_site_is_left_out_and_reported(string target)
+    {
+        await ImportAsync([Content("uploads/a", "x"), Link("uploads/l", target.Replace("../wp", "../../wp", StringComparison.Ordinal))]);
+        Assert.False(Path.Exists(PathOf("wp-content/uploads/l")));
+        Assert.Contains(_warnings.ToList(), warning => warning.Contains("uploads/l", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_link_inside_the_site_stays_one()
+    {
+        await ImportAsync([Content("uploads/a.txt", "x"), Link("uploads/l.txt", "a.txt")]);
+        await ImportAsync([Content("uploads/a.txt", "x"), Link("uploads/l.txt", "a.txt")]);
+        Assert.Equal("a.txt", new FileInfo(PathOf("wp-content/uploads/l.txt")).LinkTarget);
+    }
+
+    [Fact]
+    public async Task A_file_with_another_sum_than_listed_fails_the_import()
+    {
+        var file = Core("wp-load.php", "right");
+        _content[(FileRoot.Core, "wp-load.php")] = "wrong"u8.ToArray();
+        var fault = await Assert.ThrowsAsync<StepFaultException>(() => ImportAsync([file]));
+        Assert.Equal("VERIFY_FAILED", fault.Fault.Code);
+        Assert.Empty(All());
+    }
+
+    [Fact]
+    public async Task A_file_that_never_comes_fails_the_import()
+    {
+        var file = Content("a.txt", "a");
+        _content.Clear();
+        var fault = await Assert.ThrowsAsync<StepFaultException>(() => ImportAsync([file]));
+        Assert.True(fault.Fault.Retryable);
+    }
+
+    [Fact]
+    public async Task A_file_the_source_cannot_read_is_reported()
+    {
+        var file = Content("secret.txt", "a") with { Mode = -1 };
+        await ImportAsync([file, Content("b.txt", "b")]);
+        Assert.Equal(["wp-content/b.txt"], All());
+        Assert.Contains(_warnings.ToList(), warning => warning.Contains("secret.txt", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task Generated_styles_below_uploads_are_rewritten_and_code_is_not()
+    {
+        await ImportAsync([Content("uploads/elementor/css/post-1.css", "a{b:url(https://example.com/i.png)}"), Content("plugins/p/p.css", "/* https://example.com */")]);
+        Assert.Equal("a{b:url(http://job-x.localhost:5080/i.png)}", Read("wp-content/uploads/elementor/css/post-1.css"));
+        Assert.Equal("/* https://example.com */", Read("wp-content/plugins/p/p.css"));
+    }
+
+    [Fact]
+    public async Task What_only_works_at_its_host_is_put_aside_and_our_own_connector_stays_away()
+    {
+        await ImportAsync([
+            Content("object-cache.php", "x"), Content("mu-plugins/wpengine-common/a.php", "x"), Content("mu-plugins/mine.php", "x"),
+            Content("plugins/clonehub-abcdefgh/job.php", "x"), Core("wp-config.php", "x"), Core(".user.ini", "x"), Core("robots.txt", "x"),
+        ]);
+        Assert.Equal(
+            ["robots.txt", "wp-content/.clonehub-disabled/mu-plugins/wpengine-common/a.php", "wp-content/.clonehub-disabled/object-cache.php", "wp-content/mu-plugins/mine.php"],
+            All());
+        Assert.Contains(_warnings.ToList(), warning => warning.Contains("object-cache.php", StringComparison.Ordinal));
+    }
+
+    private async Task<(long Files, long Bytes)> ImportAsync(IEnumerable<SourceFile> files, FileOwner? owner = null)
+    {
+        var target = Targets.Folder(_folder, coreStore: new DirectoryInfo(Path.Combine(_folder.FullName, "store")), owner: owner);
+        var plan = files.Select(file => FilePlan.Place(RootOf(file), file, isMultisite: false, _warnings))
+            .OfType<PlannedFile>().ToList();
+        var import = new FileImport(target, Rewriter, _warnings, new ImportProgress(new Progress<ContentProgress>()), _ => Task.CompletedTask);
+        return await import.RunAsync(plan, CoreStore.Of(target.CoreStore, "6.1.9"), GetAsync, CancellationToken.None);
+    }
+
+    private static FileRoot RootOf(SourceFile file) => file.Md5 is null ? FileRoot.Content : FileRoot.Core;
+
+    private async IAsyncEnumerable<FileChunk> GetAsync(FileRoot root, IReadOnlyList<string> paths, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await Task.Yield();
+        foreach (var path in paths)
+        {
+            if (path == "secret.txt") yield return new FileChunk(path, 0, default, IsLast: false, "permission denied");
+            if (path == "secret.txt" || !_content.TryGetValue((root, path), out var bytes)) continue;
+            lock (_fetched) _fetched.Add(path);
+            var half = bytes.Length / 2;
+            if (half > 0) yield return new FileChunk(path, 0, bytes.AsMemory(0, half), IsLast: false);
+            yield return new FileChunk(path, half, bytes.AsMemory(half), IsLast: true);
+        }
+    }
+
+    private SourceFile Core(string path, string text) => Add(FileRoot.Core, path, text, Convert.ToHexStringLower(Md5(text)));
+
+    private SourceFile Content(string path, string text) => Add(FileRoot.Content, path, text, null);
+
+    private static SourceFile Link(string path, string target) => new(path, SourceFileKind.Link, 0, 1_600_000_000, 0, null, target);
+
+    private SourceFile Add(FileRoot root, string path, string text, string? md5)
+    {
+        _content[(root, path)] = Encoding.UTF8.GetBytes(text);
+        return new SourceFile(path, SourceFileKind.File, Encoding.UTF8.GetByteCount(text), 1_600_000_000, 0b110_110_110, md5, null);
+    }
+
+    private void Store(string path, string text)
+    {
+        var file = Path.Combine(_folder.FullName, "store", "6.1.9", path);
+        Directory.CreateDirectory(Path.GetDirectoryName(file)!);
+        File.WriteAllText(file, text);
+    }
+
+    private string PathOf(string place) => Path.Combine(_folder.FullName, "root", place);
+
+    private string Read(string place) => File.ReadAllText(PathOf(place));
+
+    private string[] All() => !Directory.Exists(PathOf("")) ? []
+        : [.. Directory.EnumerateFiles(PathOf(""), "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 })
+            .Select(file => Path.GetRelativePath(PathOf(""), file)).Order(StringComparer.Ordinal)];
+
+    private static byte[] Md5(string text)
+    {
+        using var sum = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        sum.AppendData(Encoding.UTF8.GetBytes(text));
+        return sum.GetHashAndReset();
+    }
+}
