@@ -53,7 +53,7 @@ internal sealed class MariaDbServer(DirectoryInfo folder, DirectoryInfo sockets,
         await RunAs.CreateDirectoryAsync(SocketFolder, "0755", ct);
         var accounts = Path.Combine(Folder.FullName, "accounts.sql");
         await RunAs.WriteSecretAsync(accounts, AdministratorSql(), ct);
-        string[] durability = Settings.Durable ? [] : ["--innodb-flush-log-at-trx-commit=0", "--innodb-flush-method=nosync"];
+        string[] durability = Settings.Durable ? [] : ["--innodb-flush-log-at-trx-commit=2", "--innodb-flush-method=nosync"];
         return new DaemonSpec(
             Name,
             "mariadbd",

@@ -43,7 +43,7 @@ internal sealed class PostgreSqlServer(DirectoryInfo folder, ServerSettings sett
         [
             $"port={Port.ToString(CultureInfo.InvariantCulture)}", "listen_addresses=127.0.0.1", "unix_socket_directories=",
             "max_connections=300", "shared_buffers=128MB", "logging_collector=off",
-            .. Settings.Durable ? Array.Empty<string>() : ["fsync=off", "full_page_writes=off", "synchronous_commit=off"],
+            .. Settings.Durable ? Array.Empty<string>() : ["fsync=off", "full_page_writes=off"],
         ];
         string[] arguments = ["-D", DataDirectory, .. settings.SelectMany(setting => new[] { "-c", setting })];
         return Task.FromResult(new DaemonSpec(Name, Program("postgres"), arguments) { RunAs = RunAs, StopSignal = Settings.Durable ? StopSignal : "QUIT" });

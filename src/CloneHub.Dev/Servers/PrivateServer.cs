@@ -25,6 +25,10 @@ internal abstract class PrivateServer(string name, Account account, DirectoryInf
 
     protected string DataDirectory => Path.Combine(Folder.FullName, "data");
 
+    public bool IsPrepared => Directory.Exists(DataDirectory);
+
+    private string PasswordFile => Path.Combine(Folder.FullName, "password");
+
     private string PortFile => Path.Combine(Folder.FullName, "port");
 
     /// <summary>Fills <see cref="DataDirectory"/>, which does not exist yet.</summary>
@@ -39,10 +43,21 @@ internal abstract class PrivateServer(string name, Account account, DirectoryInf
     public async Task PrepareAsync(CancellationToken ct)
     {
         Directory.CreateDirectory(Folder.FullName);
-        Password = await SecretFile.ReadOrCreateAsync(Path.Combine(Folder.FullName, "password"), ct);
-        if (Directory.Exists(DataDirectory))
+        Password = await SecretFile.ReadOrCreateAsync(PasswordFile, ct);
+        if (!IsPrepared)
+            await InitialiseAsync(ct);
+    }
+
+    /// <summary>Takes over data and password of a prepared server that does not run, unless there are data already.</summary>
+    public async Task CopyFromAsync(PrivateServer template, CancellationToken ct)
+    {
+        if (IsPrepared)
             return;
-        await InitialiseAsync(ct);
+        var unfinished = $"{DataDirectory}.new";
+        await Command.RunAsync("rm", ["-rf", unfinished], ct);
+        await Command.RunAsync("cp", ["-a", template.PasswordFile, PasswordFile], ct);
+        await Command.RunAsync("cp", ["-a", template.DataDirectory, unfinished], ct);
+        Directory.Move(unfinished, DataDirectory);
     }
 
     public async Task StartAsync(Leash? leash, CancellationToken ct)

@@ -62,7 +62,7 @@ public sealed class PrivateServers
     public static async Task<PrivateServers> StartAsync(PrivateServersOptions options, IProgress<string> progress, CancellationToken ct)
     {
         var servers = await PlaceAsync(options, progress, ct);
-        if (options.TemplateDirectory is { } template)
+        if (options.TemplateDirectory is { } template && !servers.All.All(server => server.IsPrepared))
             await servers.CopyFromAsync(template, progress, ct);
         try
         {
@@ -117,12 +117,12 @@ public sealed class PrivateServers
     private async Task CopyFromAsync(string template, IProgress<string> progress, CancellationToken ct)
     {
         var source = StateDirectory.Place(template, progress);
+        var original = new PrivateServers(_options with { StateDirectory = source.FullName }, source, Sockets);
         using (await FolderLock.AcquireAsync(source, ct))
         {
-            var original = new PrivateServers(_options with { StateDirectory = source.FullName }, source, Sockets);
             await Task.WhenAll(original.All.Select(server => server.PrepareAsync(ct)));
         }
 
-        await Command.RunAsync("cp", ["-a", $"{source.FullName}/.", State.FullName], ct);
+        await Task.WhenAll(All.Zip(original.All, (server, template) => server.CopyFromAsync(template, ct)));
     }
 }
