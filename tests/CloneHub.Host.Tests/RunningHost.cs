@@ -42,6 +42,7 @@ internal sealed class RunningHost : IAsyncDisposable
         all["CloneHub:PostgreSql:MigrateAtStart"] = "true";
         all["CloneHub:Redis:ConnectionString"] = redis;
         all["CloneHub:Redis:Durability"] = "managed";
+        all["urls"] = "http://127.0.0.1:0";
         foreach (var (name, value) in settings ?? new Dictionary<string, string>()) all[name] = value;
 
         var factory = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>

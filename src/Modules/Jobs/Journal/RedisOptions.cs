@@ -17,7 +17,8 @@ internal sealed class RedisOptions
 
     public string ConnectionString { get; set; } = "localhost:6379";
 
-    public int Database { get; set; }
+    /// <summary>-1 is the one that the connection string names, or 0.</summary>
+    public int Database { get; set; } = -1;
 
     /// <summary>
     /// Starts every key. With a hash tag (<c>{clonehub}:</c>) all keys share one slot, which the scripts need on a service in cluster mode.
