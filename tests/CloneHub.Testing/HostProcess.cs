@@ -29,6 +29,9 @@ public sealed class HostProcess : IAsyncDisposable
     /// <summary>The Host's state directory; local clones are under <c>local</c>.</summary>
     public DirectoryInfo State { get; }
 
+    /// <summary>The database of its event log.</summary>
+    public string PostgreSql => _settings["CloneHub__PostgreSql__ConnectionString"];
+
     /// <summary>All it has printed, over all its starts.</summary>
     public string Output => string.Join('\n', _output);
 

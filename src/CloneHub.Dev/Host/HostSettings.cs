@@ -16,6 +16,7 @@ public static class HostSettings
             ["Urls"] = address,
             ["CloneHub__Redis__ConnectionString"] = servers.RedisConnectionString,
             ["CloneHub__PostgreSql__ConnectionString"] = servers.PostgreSqlConnectionString,
+            ["CloneHub__PostgreSql__MigrateAtStart"] = "true",
             ["CloneHub__MasterKeyFile"] = Path.Combine(state.FullName, "master.key"),
             ["CloneHub__AllowLoopbackSources"] = "true",
             ["CloneHub__Local__MariaDb"] = servers.MariaDbConnectionString,

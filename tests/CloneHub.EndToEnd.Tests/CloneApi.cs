@@ -1,0 +1,65 @@
+using System.Net;
+using System.Net.Http.Json;
+using System.Text.Json;
+using CloneHub.Dev.WordPress;
+using CloneHub.Testing;
+
+namespace CloneHub.EndToEnd.Tests;
+
+/// <summary>The API as a client sees it.</summary>
+internal sealed class CloneApi(HttpClient client)
+{
+    public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    public async Task<string> RequestAsync(SourceSite source, string? password = null, string? idempotencyKey = null, int ttlMinutes = 30)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("api/v2/clone", UriKind.Relative))
+        {
+            Content = JsonContent.Create(new
+            {
+                source_url = source.Url, source_username = source.AdminUser, source_password = password ?? source.AdminPassword, ttl_minutes = ttlMinutes,
+            }),
+        };
+        if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);
+        using var answer = await client.SendAsync(request);
+        var body = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.StatusCode == HttpStatusCode.Accepted, $"{answer.StatusCode}: {body}");
+        return JsonDocument.Parse(body).RootElement.GetProperty("job_id").GetString()!;
+    }
+
+    public Task<JsonElement> StatusAsync(string job) =>
+        client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/job-status/{job}", UriKind.Relative));
+
+    /// <summary>Waits for a status; a job that fails instead is shown.</summary>
+    public async Task<JsonElement> WaitAsync(string job, string status)
+    {
+        JsonElement last = default;
+        await Eventually.Until(
+            $"{job} is {status}",
+            async () =>
+            {
+                last = await StatusAsync(job);
+                var now = last.GetProperty("status").GetString();
+                if (now != status && now is "failed" or "cancelled") Assert.Fail($"Expected {status}: {last}");
+                return now == status;
+            },
+            Patience);
+        return last;
+    }
+
+    public async Task RemoveAsync(string job)
+    {
+        using var answer = await client.DeleteAsync(new Uri($"api/v2/jobs/{job}", UriKind.Relative));
+        Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
+    }
+
+    public async Task WaitUntilRemovedAsync(string job) => await Eventually.Until(
+        $"{job} is removed",
+        async () =>
+        {
+            var status = await StatusAsync(job);
+            return status.GetProperty("status").GetString() is "cancelled"
+                || (status.TryGetProperty("result", out var result) && result.TryGetProperty("removed_at", out _));
+        },
+        Patience);
+}

@@ -1,0 +1,69 @@
+using CloneHub.Dev.Processes;
+using CloneHub.Dev.WordPress;
+using CloneHub.Testing;
+
+namespace CloneHub.EndToEnd.Tests;
+
+/// <summary>Secrets are planted and looked for wherever anything is written: stores, logs, files.</summary>
+[Trait("Needs", "servers")]
+public sealed class SecretTests(ServersFixture servers) : IClassFixture<ServersFixture>
+{
+    private const string SourceMarker = "marker-of-the-source-Zq7Rk2Vd9";
+
+    [Fact]
+    public async Task No_secret_is_written_anywhere_in_clear()
+    {
+        var user = new SiteUser("owner", SourceMarker, "administrator");
+        await using var site = await servers.StartSiteAsync(new SourceSiteOptions { Name = ServersFixture.Unique("s"), Users = [user] });
+        await using var host = await HostProcess.StartAsync(servers, new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Debug" });
+        var api = new CloneApi(host.Client);
+        var failed = await api.RequestAsync(site, password: SourceMarker);
+        var job = await RequestAsOwnerAsync(host.Client, site);
+
+        await api.WaitAsync(failed, "failed");
+        var status = await api.WaitAsync(job, "completed");
+        var clonePassword = status.GetProperty("result").GetProperty("password").GetString()!;
+        var config = Directory.GetFiles(host.State.FullName, "wp-config.php", SearchOption.AllDirectories).Single(path => path.Contains(job, StringComparison.Ordinal));
+        var databasePassword = DatabasePasswordIn(await File.ReadAllTextAsync(config));
+
+        // The search finds what is there: the job's own id, in the stores' files.
+        Assert.NotEmpty(await FilesWithAsync(job));
+        Assert.Contains(job, host.Output, StringComparison.Ordinal);
+
+        Assert.Empty(await FilesWithAsync(SourceMarker));
+        Assert.Empty(await FilesWithAsync(clonePassword));
+        Assert.Equal([config], await FilesWithAsync(databasePassword));
+        foreach (var secret in new[] { SourceMarker, clonePassword, databasePassword })
+            Assert.DoesNotContain(secret, host.Output, StringComparison.Ordinal);
+
+        await api.RemoveAsync(job);
+        await api.WaitUntilRemovedAsync(job);
+        var after = await api.StatusAsync(job);
+        Assert.DoesNotContain(clonePassword, after.ToString(), StringComparison.Ordinal);
+        Assert.Empty(await FilesWithAsync(databasePassword));
+    }
+
+    private static async Task<string> RequestAsOwnerAsync(HttpClient client, SourceSite site)
+    {
+        using var body = System.Net.Http.Json.JsonContent.Create(new { source_url = site.Url, source_username = "owner", source_password = SourceMarker });
+        using var answer = await client.PostAsync(new Uri("api/v2/clone", UriKind.Relative), body);
+        answer.EnsureSuccessStatusCode();
+        return System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("job_id").GetString()!;
+    }
+
+    private static string DatabasePasswordIn(string config)
+    {
+        const string Define = "'DB_PASSWORD', '";
+        var start = config.IndexOf(Define, StringComparison.Ordinal) + Define.Length;
+        Assert.True(start > Define.Length, "wp-config.php defines no DB_PASSWORD.");
+        return config[start..config.IndexOf('\'', start)];
+    }
+
+    /// <summary>All files of all servers, the Host and the sites: data files, append-only files, write-ahead logs, logs, configuration.</summary>
+    private async Task<IReadOnlyList<string>> FilesWithAsync(string text)
+    {
+        var state = servers.Servers.State.FullName;
+        var found = await Command.RunAsync("bash", ["-c", "grep -rlFa -e \"$1\" \"$2\" || test $? -eq 1", "bash", text, state], CancellationToken.None);
+        return found.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+    }
+}
