@@ -1,4 +1,4 @@
-using CloneHub.Dev.Processes;
+using System.Diagnostics;
 using CloneHub.Dev.WordPress;
 using CloneHub.Testing;
 
@@ -62,8 +62,9 @@ public sealed class SecretTests(ServersFixture servers) : IClassFixture<ServersF
     /// <summary>All files of all servers, the Host and the sites: data files, append-only files, write-ahead logs, logs, configuration.</summary>
     private async Task<IReadOnlyList<string>> FilesWithAsync(string text)
     {
-        var state = servers.Servers.State.FullName;
-        var found = await Command.RunAsync("bash", ["-c", "grep -rlFa -e \"$1\" \"$2\" || test $? -eq 1", "bash", text, state], CancellationToken.None);
+        using var grep = Process.Start(new ProcessStartInfo("grep", ["-rlFa", "-e", text, servers.Servers.State.FullName]) { RedirectStandardOutput = true })!;
+        var found = await grep.StandardOutput.ReadToEndAsync();
+        await grep.WaitForExitAsync();
         return found.Split('\n', StringSplitOptions.RemoveEmptyEntries);
     }
 }
