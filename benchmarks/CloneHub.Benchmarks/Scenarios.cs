@@ -1,0 +1,72 @@
+using System.Globalization;
+using CloneHub.Dev.Servers;
+
+namespace CloneHub.Benchmarks;
+
+/// <summary>How long one clone takes, alone on the machine: from sending the POST to reading "completed".</summary>
+internal static class CloneBenchmark
+{
+    private const int Rounds = 5;
+
+    public static async Task RunAsync(Stage stage, Report report, CancellationToken ct)
+    {
+        var seconds = new List<double>();
+        for (var round = 0; round < Rounds; round++)
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            var job = await stage.RequestAsync(ct);
+            await stage.WaitUntilServingAsync(job, ct);
+            seconds.Add(TimeProvider.System.GetElapsedTime(started).TotalSeconds);
+            await stage.RemoveAsync([job], ct);
+        }
+
+        report.Row("clone of S, first in the process", $"{seconds[0]:0.00} s");
+        report.Row($"clone of S, median of {Rounds}", $"{Statistics.Percentile(seconds, 50):0.00} s (all: {string.Join(", ", seconds.Select(s => s.ToString("0.00", CultureInfo.InvariantCulture)))})");
+    }
+}
+
+/// <summary>How long a POST takes while five clones are built beside it. The requests name a source that is down and are cancelled afterwards.</summary>
+internal static class AcceptBenchmark
+{
+    private const int Clones = 5;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+
+    public static async Task RunAsync(Stage stage, Report report, CancellationToken ct)
+    {
+        var clones = new List<string>();
+        for (var i = 0; i < Clones; i++) clones.Add(await stage.RequestAsync(ct));
+        var building = Task.WhenAll(clones.Select(job => stage.WaitUntilServingAsync(job, ct)));
+        var waiting = new List<string>();
+        var milliseconds = new List<double>();
+        var nowhere = new Uri($"http://127.0.0.1:{Ports.Free()}/");
+        while (!building.IsCompleted)
+        {
+            var started = TimeProvider.System.GetTimestamp();
+            waiting.Add(await stage.RequestAsync(nowhere, ct));
+            milliseconds.Add(TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
+            await Task.Delay(Pause, TimeProvider.System, ct);
+        }
+
+        await building;
+        report.Row(
+            $"POST while {Clones} clones are built, {milliseconds.Count} requests",
+            $"p50 {Statistics.Percentile(milliseconds, 50):0.0} ms, p95 {Statistics.Percentile(milliseconds, 95):0.0} ms, p99 {Statistics.Percentile(milliseconds, 99):0.0} ms, max {milliseconds.Max():0.0} ms");
+        await stage.RemoveAsync(clones.Concat(waiting), ct);
+    }
+}
+
+/// <summary>Twenty clones asked for at once, and what the Host needed for them.</summary>
+internal static class BurstBenchmark
+{
+    private const int Clones = 20;
+
+    public static async Task RunAsync(Stage stage, Report report, CancellationToken ct)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        var jobs = await Task.WhenAll(Enumerable.Range(0, Clones).Select(_ => stage.RequestAsync(ct)));
+        await Task.WhenAll(jobs.Select(job => stage.WaitUntilServingAsync(job, ct)));
+        report.Row($"{Clones} clones at once, all serving after", $"{TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s");
+        report.Row("memory of the Host, highest so far", $"{Machine.PeakMemory(stage.HostPid) / 1024.0 / 1024.0:0} MB");
+        await stage.RemoveAsync(jobs, ct);
+    }
+}
