@@ -4,7 +4,9 @@ using Akka.Cluster.Hosting;
 using Akka.Cluster.Hosting.SBR;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
+using CloneHub.Cleanup;
 using CloneHub.Jobs;
+using CloneHub.Provisioning;
 using Microsoft.Extensions.Options;
 
 namespace CloneHub.Host;
@@ -75,7 +77,7 @@ internal static class ClusterNode
             if (options.SeedNodes.Count == 0) akka.AddStartup((system, _) => Cluster.Get(system).Join(Cluster.Get(system).SelfAddress));
 
             // Each looks up what the one before it has registered.
-            akka.WithJobs(provider);
+            akka.WithStepRunner().WithJobs(provider).WithCleanup(provider);
         });
     }
 }

@@ -1,6 +1,8 @@
+using CloneHub.Cleanup;
 using CloneHub.Host;
 using CloneHub.Jobs;
 using CloneHub.Jobs.Api;
+using CloneHub.Provisioning;
 using Microsoft.Extensions.Options;
 
 if (args is ["new-api-key", .. var rest]) return NewApiKey.Run(rest, Console.Out, Console.Error);
@@ -13,7 +15,9 @@ try
     builder.AddLogs();
     builder.AddTelemetry();
     builder.Services.AddApiDocument();
+    builder.Services.AddProvisioning(builder.Configuration);
     builder.Services.AddJobs(builder.Configuration);
+    builder.Services.AddCleanup(builder.Configuration);
     builder.AddCluster();
 
     var app = builder.Build();
@@ -23,6 +27,7 @@ try
         return 0;
     }
 
+    app.UseCloneRouter();
     app.UseJobsApi();
     app.MapJobs();
     app.MapApiDocument();
