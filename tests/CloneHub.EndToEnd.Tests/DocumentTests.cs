@@ -48,12 +48,23 @@ public sealed partial class DocumentTests
     [Fact]
     public void Every_code_that_README_names_is_explained()
     {
-        var errors = File.ReadAllText(Repository.Path("docs", "errors.md"));
         var codes = Code().Matches(Readme.Text).Select(m => m.Groups[1].Value).Distinct().ToList();
-        var explained = Code().Matches(errors).Select(m => m.Groups[1].Value);
 
         Assert.Contains("CREDENTIALS_REQUIRED", codes);
-        Assert.Empty(codes.Except(explained).Except(Readme.Table("Setting").Select(row => row[0])));
+        Assert.Empty(codes.Except(Explained()).Except(Readme.Table("Setting").Select(row => row[0])));
+    }
+
+    [Fact]
+    public void Every_code_that_a_caller_can_get_is_explained()
+    {
+        var codes = Directory.GetFiles(Repository.Path("src", "Modules"), "*.cs", SearchOption.AllDirectories)
+            .SelectMany(file => Given().Matches(File.ReadAllText(file)).Select(m => m.Groups[1].Value))
+            .Distinct()
+            .ToList();
+
+        Assert.True(codes.Count > 30, $"Only {codes.Count} codes were found in the code.");
+        Assert.Contains("LOGIN_FAILED", codes);
+        Assert.Empty(codes.Except(Explained()));
     }
 
     [Fact]
@@ -76,6 +87,8 @@ public sealed partial class DocumentTests
         .Where(link => !link.Contains("://", StringComparison.Ordinal) && !link.StartsWith('#'))
         .Where(link => !Path.Exists(Path.Combine(folder, link.Split('#')[0])));
 
+    private static IEnumerable<string> Explained() => Code().Matches(File.ReadAllText(Repository.Path("docs", "errors.md"))).Select(m => m.Groups[1].Value);
+
     private static string Name(string file) => Path.GetRelativePath(Repository.Root.FullName, file);
 
     private static List<string> CommandsIn(string help) => [.. HelpLine().Matches(help).Select(m => m.Groups[1].Value)];
@@ -97,6 +110,10 @@ public sealed partial class DocumentTests
     [GeneratedRegex(@"^  ([a-z]+)", RegexOptions.Multiline)]
     private static partial Regex HelpLine();
 
-    [GeneratedRegex(@"`([A-Z]+(?:_[A-Z]+)+)`")]
+    [GeneratedRegex(@"`([A-Z]+(?:_[A-Z0-9]+)+)`")]
     private static partial Regex Code();
+
+    /// <summary>A code where a fault or a refusal is made of it.</summary>
+    [GeneratedRegex("""(?:Final|Passing|StepFault|ProblemAsync|new)\(\s*(?:(?:context, )?StatusCodes\.\w+, )?"([A-Z]+(?:_[A-Z0-9]+)+)["]""")]
+    private static partial Regex Given();
 }
