@@ -11,6 +11,15 @@ namespace CloneHub.Dev;
 internal sealed class Installation : IAsyncDisposable
 {
     private const int UsualPort = 5080;
+
+    // A server whose connection string is in the environment is not started.
+    private static readonly Dictionary<string, ServerKinds> OwnServers = new()
+    {
+        ["CloneHub__PostgreSql__ConnectionString"] = ServerKinds.PostgreSql,
+        ["CloneHub__Redis__ConnectionString"] = ServerKinds.Redis,
+        ["CloneHub__Local__MariaDb"] = ServerKinds.MariaDb,
+    };
+
     private readonly Leash _leash;
     private readonly IDisposable _exclusive;
     private readonly IProgress<string> _progress;
@@ -43,10 +52,13 @@ internal sealed class Installation : IAsyncDisposable
         return new Installation(state, exclusive, progress);
     }
 
-    public async Task StartServersAsync(CancellationToken ct)
+    /// <param name="needed">Servers to start even if the caller has named other ones for the Host.</param>
+    public async Task StartServersAsync(ServerKinds needed, CancellationToken ct)
     {
-        _progress.Report("Starting PostgreSQL, Redis and MariaDB.");
-        var servers = PrivateServers.StartAsync(new PrivateServersOptions { StateDirectory = State.FullName, Leash = _leash }, _progress, ct);
+        var wanted = OwnServers.Where(pair => !IsGiven(pair.Key)).Aggregate(needed, (kinds, pair) => kinds | pair.Value);
+        _progress.Report($"Starting servers: {wanted}.");
+        var options = new PrivateServersOptions { StateDirectory = State.FullName, Leash = _leash, Wanted = wanted };
+        var servers = PrivateServers.StartAsync(options, _progress, ct);
         var core = WordPressCore.EnsureAsync(Cache(_progress).CreateSubdirectory("wordpress"), _progress, ct);
         await Task.WhenAll(servers, core);
         _servers = await servers;

@@ -1,4 +1,5 @@
 using CloneHub.Dev.Demo;
+using CloneHub.Dev.Servers;
 
 namespace CloneHub.Dev;
 
@@ -8,7 +9,7 @@ internal static class UpCommand
     public static async Task<int> RunAsync(string stateDirectory, Screen screen, CancellationToken ct)
     {
         await using var installation = Installation.Open(stateDirectory, screen);
-        await installation.StartServersAsync(ct);
+        await installation.StartServersAsync(ServerKinds.None, ct);
         var host = await installation.StartHostAsync(ct);
         screen.Success($"CloneHub runs at {host.Address} and writes its log to {host.LogFile}. Try:");
         screen.Report(

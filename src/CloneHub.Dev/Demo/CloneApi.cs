@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Net;
 using System.Net.Http.Json;
+using System.Security.Cryptography;
 using System.Text.Json;
 using CloneHub.Dev.WordPress;
 
@@ -8,7 +10,9 @@ namespace CloneHub.Dev.Demo;
 /// <summary>The public API, as any client would use it.</summary>
 internal sealed class CloneApi(HttpClient client)
 {
+    private const int MostAttempts = 10;
     private static readonly JsonSerializerOptions Wire = new() { PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower };
+    private readonly string _idempotencyKey = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16));
 
     public Task<JobAnswer> RequestAsync(SourceSite source, CancellationToken ct)
     {
@@ -42,12 +46,27 @@ internal sealed class CloneApi(HttpClient client)
 
     private async Task<JobAnswer> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken ct)
     {
-        using var request = new HttpRequestMessage(method, new Uri(path, UriKind.RelativeOrAbsolute)) { Content = content };
-        using var answer = await client.SendAsync(request, ct);
+        using var answer = await SendPatientlyAsync(method, path, content, ct);
         var body = await answer.Content.ReadAsStringAsync(ct);
         if (!answer.IsSuccessStatusCode)
             throw new SetUpException($"{method} {path} was answered with {(int)answer.StatusCode}:\n{body}");
         return JsonSerializer.Deserialize<JobAnswer>(body, Wire) ?? throw new SetUpException($"{method} {path} was answered with an empty body.");
+    }
+
+    /// <summary>503 comes with the time after which to ask again; everything asked here may be asked twice.</summary>
+    private async Task<HttpResponseMessage> SendPatientlyAsync(HttpMethod method, string path, HttpContent? content, CancellationToken ct)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            using var request = new HttpRequestMessage(method, new Uri(path, UriKind.RelativeOrAbsolute)) { Content = content };
+            request.Headers.Add("Idempotency-Key", _idempotencyKey);
+            var answer = await client.SendAsync(request, ct);
+            if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || attempt == MostAttempts)
+                return answer;
+            var pause = answer.Headers.RetryAfter?.Delta ?? TimeSpan.FromSeconds(1);
+            answer.Dispose();
+            await Task.Delay(pause, TimeProvider.System, ct);
+        }
     }
 
     private sealed record CloneOrderBody(string SourceUrl, string SourceUsername, string SourcePassword, string CustomerId, int TtlMinutes);

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CloneHub.Dev.Host;
+using CloneHub.Dev.Servers;
 using CloneHub.Dev.WordPress;
 
 namespace CloneHub.Dev.Demo;
@@ -12,7 +13,7 @@ internal static class DemoCommand
     public static async Task<int> RunAsync(string stateDirectory, bool once, Screen screen, CancellationToken ct)
     {
         await using var installation = Installation.Open(stateDirectory, screen);
-        await installation.StartServersAsync(ct);
+        await installation.StartServersAsync(ServerKinds.MariaDb, ct);
         await using var source = await StartSourceAsync(installation, screen, ct);
         screen.Report($"The site to be cloned: {source.Url} (user {source.AdminUser}, password {source.AdminPassword})");
         var host = await installation.StartHostAsync(ct);

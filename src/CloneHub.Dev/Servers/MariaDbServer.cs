@@ -7,7 +7,6 @@ namespace CloneHub.Dev.Servers;
 internal sealed class MariaDbServer(DirectoryInfo folder, DirectoryInfo sockets, ServerSettings settings)
     : PrivateServer("mariadb", Account.OfService("mysql"), folder, settings)
 {
-    public const string StopSignal = "TERM";
     public const string Administrator = "clonehub";
     private static readonly string[] LocalHosts = ["localhost", "127.0.0.1"];
 
@@ -31,6 +30,8 @@ internal sealed class MariaDbServer(DirectoryInfo folder, DirectoryInfo sockets,
         Server = "127.0.0.1",
         Port = (uint)Port,
     }.ConnectionString;
+
+    protected override string OrderlyStop => "TERM";
 
     protected override async Task InitialiseAsync(CancellationToken ct)
     {
@@ -64,7 +65,7 @@ internal sealed class MariaDbServer(DirectoryInfo folder, DirectoryInfo sockets,
                 "--character-set-server=utf8mb4", "--max-connections=600", "--max-allowed-packet=64M", "--innodb-buffer-pool-size=256M",
                 "--innodb-log-file-size=32M", .. durability,
             ])
-        { RunAs = RunAs, StopSignal = Settings.Durable ? StopSignal : "KILL" };
+        { RunAs = RunAs, StopSignal = Settings.Durable ? OrderlyStop : "KILL" };
     }
 
     protected override async Task<bool> AnswersAsync(CancellationToken ct)

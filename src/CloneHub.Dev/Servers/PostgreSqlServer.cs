@@ -6,7 +6,6 @@ namespace CloneHub.Dev.Servers;
 internal sealed class PostgreSqlServer(DirectoryInfo folder, ServerSettings settings)
     : PrivateServer("postgresql", Account.OfService("postgres"), folder, settings)
 {
-    public const string StopSignal = "INT";
     public const string Owner = "clonehub";
     private static readonly Lazy<string> Programs = new(FindPrograms);
 
@@ -15,6 +14,8 @@ internal sealed class PostgreSqlServer(DirectoryInfo folder, ServerSettings sett
 
     public Task<string> QueryAsync(string database, string sql, CancellationToken ct) =>
         Command.RunAsync(Program("psql"), PsqlArguments(database, sql), PsqlSettings, ct);
+
+    protected override string OrderlyStop => "INT";
 
     protected override async Task InitialiseAsync(CancellationToken ct)
     {
@@ -46,7 +47,7 @@ internal sealed class PostgreSqlServer(DirectoryInfo folder, ServerSettings sett
             .. Settings.Durable ? Array.Empty<string>() : ["fsync=off", "full_page_writes=off"],
         ];
         string[] arguments = ["-D", DataDirectory, .. settings.SelectMany(setting => new[] { "-c", setting })];
-        return Task.FromResult(new DaemonSpec(Name, Program("postgres"), arguments) { RunAs = RunAs, StopSignal = Settings.Durable ? StopSignal : "QUIT" });
+        return Task.FromResult(new DaemonSpec(Name, Program("postgres"), arguments) { RunAs = RunAs, StopSignal = Settings.Durable ? OrderlyStop : "QUIT" });
     }
 
     protected override async Task<bool> AnswersAsync(CancellationToken ct)

@@ -31,6 +31,9 @@ internal abstract class PrivateServer(string name, Account account, DirectoryInf
 
     private string PortFile => Path.Combine(Folder.FullName, "port");
 
+    /// <summary>What the server takes as an order to end without loss.</summary>
+    protected abstract string OrderlyStop { get; }
+
     /// <summary>Fills <see cref="DataDirectory"/>, which does not exist yet.</summary>
     protected abstract Task InitialiseAsync(CancellationToken ct);
 
@@ -66,7 +69,7 @@ internal abstract class PrivateServer(string name, Account account, DirectoryInf
         if (await IsOursAsync(ct))
             return;
         // Left over from a run that was killed while the server was coming up or going down.
-        if (Daemon.Find(Name, Folder) is { } stale)
+        if (Daemon.Find(Name, Folder, OrderlyStop) is { } stale)
             await stale.StopAsync(ct);
         if (!Ports.IsFree(Port))
             Port = Ports.Renew(PortFile);
@@ -85,9 +88,9 @@ internal abstract class PrivateServer(string name, Account account, DirectoryInf
     }
 
     /// <summary>Stops the server whoever started it.</summary>
-    public async Task<bool> StopAnywayAsync(string stopSignal, CancellationToken ct)
+    public async Task<bool> StopAnywayAsync(CancellationToken ct)
     {
-        if (Daemon.Find(Name, Folder, stopSignal) is not { } daemon)
+        if (Daemon.Find(Name, Folder, OrderlyStop) is not { } daemon)
             return false;
         await daemon.StopAsync(ct);
         return true;

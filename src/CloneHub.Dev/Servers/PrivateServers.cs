@@ -2,10 +2,23 @@ using CloneHub.Dev.Processes;
 
 namespace CloneHub.Dev.Servers;
 
+[Flags]
+public enum ServerKinds
+{
+    None = 0,
+    PostgreSql = 1,
+    Redis = 2,
+    MariaDb = 4,
+    All = PostgreSql | Redis | MariaDb,
+}
+
 public sealed record PrivateServersOptions
 {
     /// <summary>Where data, ports, passwords and logs are kept. A later start with the same folder finds all of them again.</summary>
     public required string StateDirectory { get; init; }
+
+    /// <summary>Which servers to start; the others are somebody else's.</summary>
+    public ServerKinds Wanted { get; init; } = ServerKinds.All;
 
     /// <summary>A folder with databases initialised once, to be copied instead of made anew; filled if it is empty.</summary>
     public string? TemplateDirectory { get; init; }
@@ -92,14 +105,16 @@ public sealed class PrivateServers
     public static async Task<IReadOnlyList<string>> StopAnywayAsync(PrivateServersOptions options, IProgress<string> progress, CancellationToken ct)
     {
         var servers = await PlaceAsync(options, progress, ct);
-        var stopped = await Task.WhenAll(
-            servers._postgreSql.StopAnywayAsync(PostgreSqlServer.StopSignal, ct),
-            servers._redis.StopAnywayAsync(RedisServer.StopSignal, ct),
-            servers._mariaDb.StopAnywayAsync(MariaDbServer.StopSignal, ct));
+        var stopped = await Task.WhenAll(servers.All.Select(server => server.StopAnywayAsync(ct)));
         return [.. servers.All.Zip(stopped).Where(pair => pair.Second).Select(pair => pair.First.Name)];
     }
 
-    private PrivateServer[] All => [_postgreSql, _redis, _mariaDb];
+    private IEnumerable<PrivateServer> All => new (ServerKinds Kind, PrivateServer Server)[]
+        {
+            (ServerKinds.PostgreSql, _postgreSql), (ServerKinds.Redis, _redis), (ServerKinds.MariaDb, _mariaDb),
+        }
+        .Where(pair => _options.Wanted.HasFlag(pair.Kind))
+        .Select(pair => pair.Server);
 
     private static async Task<PrivateServers> PlaceAsync(PrivateServersOptions options, IProgress<string> progress, CancellationToken ct)
     {

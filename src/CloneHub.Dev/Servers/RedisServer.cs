@@ -8,9 +8,9 @@ namespace CloneHub.Dev.Servers;
 
 internal sealed class RedisServer(DirectoryInfo folder, ServerSettings settings) : PrivateServer("redis", Account.Self, folder, settings)
 {
-    public const string StopSignal = "TERM";
-
     public string ConnectionString => $"127.0.0.1:{Port},password={Password}";
+
+    protected override string OrderlyStop => "TERM";
 
     protected override Task InitialiseAsync(CancellationToken ct)
     {
@@ -37,7 +37,7 @@ internal sealed class RedisServer(DirectoryInfo folder, ServerSettings settings)
 
                 """),
             ct);
-        return new DaemonSpec(Name, "redis-server", [configuration]) { RunAs = RunAs, StopSignal = StopSignal };
+        return new DaemonSpec(Name, "redis-server", [configuration]) { RunAs = RunAs, StopSignal = OrderlyStop };
     }
 
     protected override async Task<bool> AnswersAsync(CancellationToken ct)
