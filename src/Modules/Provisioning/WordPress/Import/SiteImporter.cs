@@ -46,7 +46,7 @@ internal static class SiteImporter
             cancellation);
 
         WpConfig.Write(target, WpConfig.Text(target, facts, order, secrets, rewriter, warnings));
-        foreach (var left in source.LeftOut) warnings.Count("Left out by the source's connector", left);
+        foreach (var left in source.LeftOut.Where(left => !IsOurs(left))) warnings.Count("Left out by the source's connector", left);
         if (source.Consistency == DumpConsistency.Fuzzy)
             warnings.Add("The source's tables were read in several transactions; what changed meanwhile may not fit together.");
         return new ContentReport(new ContentFacts(tables, rows, files, bytes), warnings.ToList());
@@ -83,6 +83,10 @@ internal static class SiteImporter
             return plan;
         }
     }
+
+    /// <summary>No news to the caller: every clone has its own configuration, and no clone has the connector.</summary>
+    private static bool IsOurs(string left) =>
+        left.StartsWith("wp-config.php ", StringComparison.Ordinal) || left.StartsWith("wp-content/plugins/clonehub-", StringComparison.Ordinal);
 
     /// <summary>When one half fails the other is stopped and waited for; the failure that came first is the one to tell.</summary>
     private static async Task<(TFirst First, TSecond Second)> TogetherAsync<TFirst, TSecond>(

@@ -20,7 +20,7 @@ internal sealed class TablePlan(SourceTable table)
 
     internal void Sum(int column, ReadOnlySpan<byte> value)
     {
-        if (Columns[column].IsCompared) _sums[column] += Crc32.Of(value);
+        if (Columns[column].IsCompared) _sums[column] += Crc32.Append(0, value);
     }
 
     internal void SumNull(int column) => _sums[column] += NullMark;
