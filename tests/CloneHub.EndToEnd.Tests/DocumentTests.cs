@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using CloneHub.Dev;
 
@@ -65,6 +66,17 @@ public sealed partial class DocumentTests
         Assert.True(codes.Count > 30, $"Only {codes.Count} codes were found in the code.");
         Assert.Contains("LOGIN_FAILED", codes);
         Assert.Empty(codes.Except(Explained()));
+    }
+
+    [Fact]
+    public void An_answer_that_lacks_what_is_shown_is_told_from_it()
+    {
+        using var shown = JsonDocument.Parse("""{"status": "completed", "result": {"clone_url": "x", "warnings": []}}""");
+        using var same = JsonDocument.Parse("""{"result": {"warnings": ["one"], "clone_url": "y"}, "status": "failed"}""");
+        using var other = JsonDocument.Parse("""{"status": "completed", "result": {"warnings": []}}""");
+
+        Assert.Equal(JsonShape.Of(shown.RootElement), JsonShape.Of(same.RootElement));
+        Assert.NotEqual(JsonShape.Of(shown.RootElement), JsonShape.Of(other.RootElement));
     }
 
     [Fact]
