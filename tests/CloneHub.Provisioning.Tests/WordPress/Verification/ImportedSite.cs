@@ -104,8 +104,8 @@ public sealed class ImportedSite : IAsyncLifetime
 
     private async Task ServeAsync(int port)
     {
-        // PHP ends when this end of its shell's input is closed, also by the death of the test process.
-        var start = new ProcessStartInfo("sh", ["-c", "php -S \"$0\" -t \"$1\" >/dev/null 2>&1 </dev/null & php=$!; read -r _; kill $php", $"127.0.0.1:{port}", Target.Root.FullName])
+        // PHP and its workers end when this end of its shell's input is closed, also by the death of the test process.
+        var start = new ProcessStartInfo("sh", ["-c", "setsid php -S \"$0\" -t \"$1\" >/dev/null 2>&1 </dev/null & php=$!; read -r _; kill -- -$php", $"127.0.0.1:{port}", Target.Root.FullName])
         {
             RedirectStandardInput = true,
         };
