@@ -50,8 +50,8 @@ internal sealed partial class Nginx(LocalLayout layout, NginxClient client, IOpt
         }
 
         // nginx refuses to bind to the file that a killed predecessor left.
-        File.Delete(layout.NginxSocket);
-        File.Delete(layout.NginxPid);
+        if (File.Exists(layout.NginxSocket)) File.Delete(layout.NginxSocket);
+        if (File.Exists(layout.NginxPid)) File.Delete(layout.NginxPid);
     }
 
     public void Dispose() => _gate.Dispose();

@@ -94,8 +94,8 @@ internal sealed partial class PhpFpm(LocalLayout layout, IOptions<LocalOptions> 
             await Task.Delay(TimeSpan.FromMilliseconds(10), clock, cancellation);
         }
 
-        File.Delete(paths.Socket);
-        File.Delete(paths.FpmPid);
+        if (File.Exists(paths.Socket)) File.Delete(paths.Socket);
+        if (File.Exists(paths.FpmPid)) File.Delete(paths.FpmPid);
         if (processes.Count > 0) Log.Stopped(logger, paths.Job, processes.Count);
     }
 

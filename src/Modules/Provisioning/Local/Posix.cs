@@ -16,7 +16,7 @@ internal static partial class Posix
     /// <summary>The process a pid file names, if that process is the one meant: pids are given out again.</summary>
     public static int? ProcessOf(string pidFile, string inCommandLine)
     {
-        if (!File.Exists(pidFile) || !int.TryParse(File.ReadAllText(pidFile), NumberStyles.None, CultureInfo.InvariantCulture, out var id)) return null;
+        if (!File.Exists(pidFile) || !int.TryParse(File.ReadAllText(pidFile), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var id)) return null;
         return CommandLineOf(id)?.Contains(inCommandLine, StringComparison.Ordinal) == true ? id : null;
     }
 

@@ -1,0 +1,161 @@
+using CloneHub.Contracts;
+using CloneHub.Provisioning.Local;
+using CloneHub.Testing;
+using MySqlConnector;
+
+namespace CloneHub.Provisioning.Tests.Local;
+
+public sealed class LocalBackendTests(ServersFixture servers) : CloneBackendContract, IClassFixture<ServersFixture>, IAsyncLifetime
+{
+    private LocalStage _stage = null!;
+
+    private protected override ICloneBackend Backend => _stage.Backend;
+
+    private protected override JobSecrets Secrets => _stage.Secrets;
+
+    public async Task InitializeAsync() => _stage = await LocalStage.OpenAsync(servers);
+
+    public async Task DisposeAsync() => await _stage.DisposeAsync();
+
+    [Fact]
+    public async Task A_password_that_does_not_fit_any_more_is_repaired()
+    {
+        var order = _stage.NewOrder();
+        await Backend.EnsureDatabaseAsync(order.Token(CloneStep.CreateDatabase, 1), order, Secrets, default);
+        var renewed = Secrets with { DatabasePassword = new Secret("another'one\\") };
+        await Backend.EnsureDatabaseAsync(order.Token(CloneStep.CreateDatabase, 2), order, renewed, default);
+
+        await using var connection = new MySqlConnection(_stage.ConnectionStringOf(order, renewed));
+        await connection.OpenAsync();
+        await using var outdated = new MySqlConnection(_stage.ConnectionStringOf(order, Secrets));
+        await Assert.ThrowsAsync<MySqlException>(() => outdated.OpenAsync());
+    }
+
+    [Fact]
+    public async Task A_clone_has_WordPress_core_that_its_PHP_runs()
+    {
+        var order = await _stage.ServeAsync(("version.php", "<?php require 'wp-includes/version.php'; echo 'WordPress ', $wp_version;"));
+
+        Assert.StartsWith("WordPress 6.", await _stage.GetAsync(order, "/version.php"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task PHP_of_a_clone_has_the_promised_limits()
+    {
+        var order = await _stage.ServeAsync((
+            "limits.php",
+            "<?php foreach (['upload_max_filesize','memory_limit','max_execution_time','opcache.file_cache'] as $k) echo ini_get($k), ' ';"));
+
+        Assert.Equal($"128M 256M 300 {_stage.PathsOf(order).CompiledCode} ", await _stage.GetAsync(order, "/limits.php"));
+    }
+
+    [Fact]
+    public async Task Addresses_without_a_file_go_to_WordPress_and_private_files_to_nobody()
+    {
+        var order = await _stage.ServeAsync(
+            ("index.php", "<?php echo 'index ', $_SERVER['REQUEST_URI'];"), ("wp-config.php", "<?php echo 'config';"),
+            (".env", "secret"), ("wp-content/uploads/shell.php", "<?php echo 'shell';"), ("wp-content/uploads/a.txt", "text"));
+
+        Assert.Equal("index /2024/a-post/?x=1", await _stage.GetAsync(order, "/2024/a-post/?x=1"));
+        Assert.Equal("text", await _stage.GetAsync(order, "/wp-content/uploads/a.txt"));
+        foreach (var hidden in (string[])["/wp-config.php", "/.env", "/wp-content/uploads/shell.php"])
+            Assert.Contains("404 Not Found", await _stage.GetAsync(order, hidden), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_killed_PHP_is_restarted()
+    {
+        var order = await _stage.ServeAsync(("alive.php", "<?php echo 'alive';"));
+        foreach (var process in PhpFpm.ProcessesOf(_stage.PathsOf(order))) Posix.Signal(process, Posix.Kill);
+        await Eventually.Until("PHP is dead", () => PhpFpm.ProcessesOf(_stage.PathsOf(order)).Count == 0);
+
+        await _stage.Supervisor.LookAsync(ask: false, default);
+        Assert.Equal("alive", await _stage.GetAsync(order, "/alive.php"));
+    }
+
+    [Fact]
+    public async Task A_PHP_whose_master_alone_was_killed_gets_a_new_one()
+    {
+        var order = await _stage.ServeAsync(("alive.php", "<?php echo 'alive';"));
+        Assert.Equal("alive", await _stage.GetAsync(order, "/alive.php"));
+        var paths = _stage.PathsOf(order);
+        Posix.Signal(Posix.ProcessOf(paths.FpmPid, paths.FpmConfig)!.Value, Posix.Kill);
+        await Eventually.Until("the master is dead", () => !_stage.Get<PhpFpm>().IsMasterAlive(order.Job));
+
+        await _stage.Supervisor.LookAsync(ask: false, default);
+        Assert.Equal("alive", await _stage.GetAsync(order, "/alive.php"));
+        Assert.True(_stage.Get<PhpFpm>().IsMasterAlive(order.Job));
+    }
+
+    [Fact]
+    public async Task A_killed_nginx_is_restarted()
+    {
+        var order = await _stage.ServeAsync(("alive.php", "<?php echo 'alive';"));
+        Posix.Signal(Posix.ProcessOf(_stage.Layout.NginxPid, _stage.Layout.NginxConfig)!.Value, Posix.Kill);
+
+        await _stage.Supervisor.LookAsync(ask: false, default);
+        Assert.Equal("alive", await _stage.GetAsync(order, "/alive.php"));
+    }
+
+    [Fact]
+    public async Task A_new_program_takes_over_the_processes_of_the_old_one()
+    {
+        var order = await _stage.ServeAsync(("alive.php", "<?php echo 'alive';"));
+        var paths = _stage.PathsOf(order);
+        var php = Posix.ProcessOf(paths.FpmPid, paths.FpmConfig);
+        var nginx = Posix.ProcessOf(_stage.Layout.NginxPid, _stage.Layout.NginxConfig);
+
+        await _stage.RestartAsync();
+        using var supervisor = _stage.Supervisor;
+        await supervisor.StartAsync(default);
+        await Eventually.Until("the route is open again", () => _stage.Get<CloneRoutes>().IsOpen(order.Job));
+        await _stage.Supervisor.LookAsync(ask: true, default);
+        await supervisor.StopAsync(default);
+
+        Assert.Equal("alive", await _stage.GetAsync(order, "/alive.php"));
+        Assert.Equal(php, Posix.ProcessOf(paths.FpmPid, paths.FpmConfig));
+        Assert.Equal(nginx, Posix.ProcessOf(_stage.Layout.NginxPid, _stage.Layout.NginxConfig));
+    }
+
+    [Fact]
+    public async Task A_removed_clone_leaves_no_process_socket_file_database_or_user()
+    {
+        var order = await _stage.ServeAsync(("alive.php", "<?php echo 'alive';"));
+        await _stage.GetAsync(order, "/alive.php");
+        var paths = _stage.PathsOf(order);
+        Assert.Equal(["database", "user", "files", "processes", "route"], await PartsAsync(order));
+
+        await Backend.RemoveAsync(order.Token(CloneStep.Remove, 9), default);
+        Assert.Empty(await PartsAsync(order));
+        Assert.Empty(PhpFpm.ProcessesOf(paths));
+        Assert.False(File.Exists(paths.Socket));
+        Assert.False(Directory.Exists(paths.Folder));
+        Assert.False(_stage.Get<CloneRoutes>().IsOpen(order.Job));
+        await _stage.Supervisor.LookAsync(ask: true, default);
+        Assert.Empty(PhpFpm.ProcessesOf(paths));
+    }
+
+    [Fact]
+    public async Task PHP_of_one_clone_reads_neither_files_nor_database_nor_socket_of_another()
+    {
+        var other = await _stage.ServeAsync(("wp-config.php", "<?php // secret"));
+        var paths = _stage.PathsOf(other);
+        var order = await _stage.ServeAsync();
+        _stage.Write(order, "pry.php", $$"""
+            <?php
+            echo @file_get_contents('{{paths.Www}}/wp-config.php') === false ? 'no file, ' : 'FILE, ';
+            echo @stream_socket_client('unix://{{paths.Socket}}') === false ? 'no socket, ' : 'SOCKET, ';
+            mysqli_report(MYSQLI_REPORT_OFF);
+            $db = mysqli_init();
+            @$db->real_connect('localhost', '{{CloneDatabase.NameOf(order.Job)}}', '{{Secrets.DatabasePassword.Reveal()}}', '', 0, '{{servers.Servers.MariaDbSocket}}');
+            echo @$db->select_db('{{CloneDatabase.NameOf(other.Job)}}') ? 'DATABASE' : (mysqli_connect_errno() ? 'no server' : 'no database');
+            """);
+
+        Assert.Equal("no file, no socket, no database", await _stage.GetAsync(order, "/pry.php"));
+    }
+
+    private protected override CloneOrder NewOrder() => _stage.NewOrder();
+
+    private async Task<IReadOnlyList<string>> PartsAsync(CloneOrder order) =>
+        (await Backend.ListAsync(default)).SingleOrDefault(clone => clone.Job == order.Job)?.Parts ?? [];
+}
