@@ -22,7 +22,7 @@ internal static class TestJobs
 }
 
 /// <summary>A vault of one job.</summary>
-internal sealed class OpenVault(JobSecrets? secrets) : IJobVault
+internal sealed class OpenVault(Func<JobSecrets?> secrets) : IJobVault
 {
-    public Task<JobSecrets?> OpenAsync(JobId job, CancellationToken cancellation) => Task.FromResult(secrets);
+    public Task<JobSecrets?> OpenAsync(JobId job, CancellationToken cancellation) => Task.FromResult(secrets());
 }

@@ -37,6 +37,7 @@ public static class ProvisioningModule
 
         services.AddHttpForwarder();
         services.AddSingleton<CloneRouter>();
+        services.AddSingleton<PublicRoute>();
         return services;
     }
 

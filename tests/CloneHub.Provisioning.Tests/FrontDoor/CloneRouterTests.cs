@@ -2,16 +2,10 @@ using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
 using CloneHub.Contracts;
-using CloneHub.Provisioning.FrontDoor;
 using CloneHub.Provisioning.Local;
 using CloneHub.Provisioning.Tests.Local;
 using CloneHub.Testing;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Hosting;
-using Microsoft.AspNetCore.Hosting.Server.Features;
-using Microsoft.AspNetCore.Http;
-using Microsoft.Extensions.DependencyInjection;
-using Microsoft.Extensions.Logging;
 
 namespace CloneHub.Provisioning.Tests.FrontDoor;
 
@@ -36,16 +30,8 @@ public sealed class CloneRouterTests(ServersFixture servers) : IClassFixture<Ser
     public async Task InitializeAsync()
     {
         _stage = await LocalStage.OpenAsync(servers);
-        var builder = WebApplication.CreateSlimBuilder();
-        builder.Logging.ClearProviders();
-        builder.WebHost.UseUrls("http://127.0.0.1:0");
-        builder.Services.AddSingleton(_stage.Get<CloneRouter>());
-        _door = builder.Build();
-        _door.UseCloneRouter();
-        _door.MapGet("/", () => "the service itself");
-        await _door.StartAsync();
-        var address = _door.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.Get<IServerAddressesFeature>()!.Addresses.Single();
-        _visitor = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(address) };
+        _door = await PublicDoor.OpenAsync(_stage);
+        _visitor = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false, UseCookies = false }) { BaseAddress = new Uri(_door.Urls.Single()) };
     }
 
     public async Task DisposeAsync()
@@ -130,8 +116,8 @@ public sealed class CloneRouterTests(ServersFixture servers) : IClassFixture<Ser
         Assert.Equal($"{Size} 0", await answer.Content.ReadAsStringAsync());
     }
 
-    private static string HostOf(CloneOrder order) => $"{order.Job}.localhost:5080";
+    private string HostOf(CloneOrder order) => $"{order.Job}.localhost:{_stage.Port}";
 
-    private static HttpRequestMessage To(CloneOrder order, string path) =>
+    private HttpRequestMessage To(CloneOrder order, string path) =>
         new(HttpMethod.Get, new Uri(path, UriKind.Relative)) { Headers = { Host = HostOf(order) } };
 }

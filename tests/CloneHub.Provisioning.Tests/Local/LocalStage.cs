@@ -1,5 +1,8 @@
+using System.Globalization;
 using CloneHub.Contracts;
+using CloneHub.Dev.Servers;
 using CloneHub.Provisioning.Local;
+using CloneHub.Provisioning.Steps;
 using CloneHub.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -26,11 +29,16 @@ internal sealed class LocalStage : IAsyncDisposable
         _provider = Compose();
     }
 
-    public JobSecrets Secrets { get; } = TestJobs.NewSecrets();
+    public JobSecrets Secrets { get; set; } = TestJobs.NewSecrets();
+
+    /// <summary>Where the public door has to listen.</summary>
+    public int Port { get; } = Ports.Free();
 
     public ICloneBackend Backend => Get<ICloneBackend>();
 
     public LocalLayout Layout => Get<LocalLayout>();
+
+    public IEnumerable<ICloneStep> Steps => _provider.GetServices<ICloneStep>();
 
     public CloneSupervisor Supervisor => ActivatorUtilities.CreateInstance<CloneSupervisor>(_provider);
 
@@ -41,9 +49,9 @@ internal sealed class LocalStage : IAsyncDisposable
 
     public ClonePaths PathsOf(CloneOrder order) => Layout.Of(order.Job);
 
-    public CloneOrder NewOrder()
+    public CloneOrder NewOrder(Uri? source = null)
     {
-        var order = TestJobs.NewOrder();
+        var order = TestJobs.NewOrder(source);
         _orders.Add(order);
         return order;
     }
@@ -63,6 +71,9 @@ internal sealed class LocalStage : IAsyncDisposable
     {
         var path = Path.Combine(PathsOf(order).Www, place);
         Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+
+        // Core files are hard links: writing into one would change the store and every other clone.
+        File.Delete(path);
         File.WriteAllText(path, text);
     }
 
@@ -70,7 +81,7 @@ internal sealed class LocalStage : IAsyncDisposable
     public async Task<string> GetAsync(CloneOrder order, string path)
     {
         using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"http://nginx{path}"));
-        request.Headers.Host = $"{order.Job}.localhost:5080";
+        request.Headers.Host = $"{order.Job}.localhost:{Port}";
         using var answer = await Get<NginxClient>().Http.SendAsync(request);
         return await answer.Content.ReadAsStringAsync();
     }
@@ -102,10 +113,13 @@ internal sealed class LocalStage : IAsyncDisposable
             ["CloneHub:Local:StateDirectory"] = _state.FullName,
             ["CloneHub:Local:SocketDirectory"] = _sockets.FullName,
             ["CloneHub:Local:CoreStore"] = _cores.FullName,
+            ["CloneHub:Local:PublicUrlTemplate"] = string.Create(CultureInfo.InvariantCulture, $"http://{{job_id}}.localhost:{Port}"),
+            ["CloneHub:AllowLoopbackSources"] = "true",
         };
         var services = new ServiceCollection();
         services.AddLogging();
-        services.AddSingleton<IJobVault>(new OpenVault(Secrets));
+        services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<IJobVault>(new OpenVault(() => Secrets));
         services.AddProvisioning(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
         return services.BuildServiceProvider();
     }

@@ -11,7 +11,7 @@ internal sealed partial class CloneAdministrator(NginxClient nginx, CloneDatabas
 
     public async Task<PluginReport> AdoptAsync(ClonePaths paths, Uri publicUrl, JobSecrets secrets, CancellationToken cancellation)
     {
-        var plugin = new ClonePlugin(nginx.Http, Inside(publicUrl), publicUrl.Authority, paths.Job, secrets.ConnectorKey, clock);
+        using var plugin = new ClonePlugin(nginx.Http, Inside(publicUrl), publicUrl.Authority, paths.Job, secrets.ConnectorKey, clock);
         var facts = await plugin.HelloAsync(cancellation);
         if (facts.JobId != paths.Job.Value || facts.PluginVersion != CustomMigratorPackage.Version)
             throw new StepFaultException(new StepFault(

@@ -1,13 +1,40 @@
 using CloneHub.Contracts;
+using CloneHub.Provisioning.FrontDoor;
+using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.Verification;
 
 namespace CloneHub.Provisioning.Steps;
 
-/// <summary>Opens the public route.</summary>
-internal sealed class OpenIngress(ICloneBackend backend) : ICloneStep
+/// <summary>Opens the public route, and visits the clone through it: only a clone that looks like its source is handed over.</summary>
+internal sealed class OpenIngress(ICloneBackend backend, IJobVault vault, SourceOptions source, PublicRoute route, TimeProvider clock) : ICloneStep
 {
+    private const int Pages = 10;
+    private const int Media = 20;
+
     public CloneStep Kind => CloneStep.OpenIngress;
 
     public async Task<StepFacts> RunAsync(
-        StepToken token, CloneOrder order, IProgress<ContentProgress> progress, CancellationToken cancellation) =>
-        new() { CloneUrl = await backend.OpenRouteAsync(token, order, cancellation) };
+        StepToken token, CloneOrder order, IProgress<ContentProgress> progress, CancellationToken cancellation)
+    {
+        var secrets = await vault.RequireAsync(order.Job, cancellation);
+
+        // Also tells the administrator's name, and repairs the account should somebody have changed it meanwhile.
+        var account = await backend.ActivatePluginAsync(token, order, secrets, cancellation);
+        var address = await backend.OpenRouteAsync(token, order, cancellation);
+        await VisitAsync(order, secrets, address, account.Username, cancellation);
+        return new StepFacts { CloneUrl = address, Username = account.Username, PluginVersion = account.Version };
+    }
+
+    private async Task VisitAsync(CloneOrder order, JobSecrets secrets, Uri address, string username, CancellationToken cancellation)
+    {
+        using var plugin = new ClonePlugin(route.Http, address, host: null, order.Job, secrets.ConnectorKey, clock);
+        using var sourceHttp = new SourceHttp(source, clock);
+        var urls = await plugin.UrlsAsync(Pages, Media, cancellation);
+        var verifier = new SiteVerifier(
+            route.Http, (page, stop) => sourceHttp.SendAsync(new HttpRequestMessage(HttpMethod.Get, page), stop), clock);
+
+        // The same choice for every attempt of a job: a page that differs is found again. (Hash codes of strings differ from run to run.)
+        var seed = order.Job.Value.Aggregate(0, (sum, letter) => unchecked((sum * 31) + letter));
+        await verifier.VerifyAsync(new SiteVisit(address, order.SourceUrl, urls, username, secrets.ClonePassword, seed), cancellation);
+    }
 }
