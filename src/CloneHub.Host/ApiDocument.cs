@@ -33,9 +33,10 @@ internal static class ApiDocument
         });
         openApi.AddSchemaTransformer((schema, context, _) =>
         {
-            if (context.JsonTypeInfo.Type != typeof(Secret)) return Task.CompletedTask;
-            schema.Type = JsonSchemaType.String;
-            schema.Format = "password";
+            // The describer cannot look into converters.
+            var type = Nullable.GetUnderlyingType(context.JsonTypeInfo.Type) ?? context.JsonTypeInfo.Type;
+            if (type == typeof(Secret) || type == typeof(DateTimeOffset) || type.IsEnum) schema.Type = JsonSchemaType.String;
+            if (type == typeof(Secret)) schema.Format = "password";
             return Task.CompletedTask;
         });
         openApi.AddOperationTransformer((operation, _, _) =>

@@ -81,9 +81,10 @@ public sealed class ModuleMapTests
     }
 
     [Fact]
-    public void Only_a_modules_own_tests_and_the_hosts_see_its_internals()
+    public void Only_its_own_tests_see_the_internals_of_a_module()
     {
         var friends = Repository.Projects
+            .Where(file => !file.EndsWith("CloneHub.Dev.csproj", StringComparison.Ordinal))
             .SelectMany(file => Repository.ReadXml(file).Descendants("InternalsVisibleTo").Select(e => $"{Repository.ProjectName(file)} -> {(string?)e.Attribute("Include")}"))
             .Order(StringComparer.Ordinal)
             .ToList();

@@ -71,6 +71,8 @@ public sealed class BadRequestTests(HostFixture fixture) : IClassFixture<HostFix
     [Theory]
     [InlineData("http://127.0.0.1/")]
     [InlineData("http://localhost/")]
+    [InlineData("http://LocalHost./")]
+    [InlineData("http://some.localhost:8080/")]
     [InlineData("http://2130706433/")]
     [InlineData("http://0x7f.1/")]
     [InlineData("http://[::1]/")]

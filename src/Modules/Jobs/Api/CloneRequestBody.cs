@@ -1,4 +1,5 @@
 using System.ComponentModel;
+using System.ComponentModel.DataAnnotations;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
@@ -20,9 +21,11 @@ internal sealed partial record CloneRequestBody
     private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
 
     [Description("Address of the WordPress site to clone: http or https, without user name or password in it, at most 2048 characters.")]
+    [MaxLength(MaxUrl)]
     public required string SourceUrl { get; init; }
 
     [Description("An administrator's log-in name at the source.")]
+    [MaxLength(MaxUsername)]
     public required string SourceUsername { get; init; }
 
     [Description("The administrator's password or an application password. Kept encrypted while the job runs and deleted with it.")]
@@ -30,10 +33,12 @@ internal sealed partial record CloneRequestBody
     public required Secret SourcePassword { get; init; }
 
     [Description("Your own label for the clone: a-z, 0-9 and inner dashes, at most 50 characters.")]
+    [RegularExpression("^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$")]
     public string? CustomerId { get; init; }
 
     [Description("How long the clone serves, in minutes from the moment it is ready: 5 to 1440.")]
     [DefaultValue(DefaultTtl)]
+    [Range(MinTtl, MaxTtl)]
     public int? TtlMinutes { get; init; }
 
     /// <summary>Reads and checks a body. Exactly one of the two answers is set.</summary>

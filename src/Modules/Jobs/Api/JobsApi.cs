@@ -69,6 +69,7 @@ public static class JobsApi
     {
         // Answers are JSON and say so; an apostrophe in a sentence may stay one.
         json.Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping;
+        json.NumberHandling = JsonNumberHandling.Strict;
         json.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower;
         json.DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull;
         json.Converters.Add(new UtcTimeConverter());

@@ -27,6 +27,11 @@ internal sealed class SourceGuard(IOptions<JobsApiOptions> options, TimeProvider
     private async Task<IPAddress[]> AddressesAsync(string host, CancellationToken cancellation)
     {
         if (IPAddress.TryParse(host, out var literal)) return [literal];
+
+        // RFC 6761: these names are this machine, whatever a resolver says and however long it takes.
+        var name = host.TrimEnd('.');
+        if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase))
+            return [IPAddress.Loopback];
         try
         {
             return await Dns.GetHostAddressesAsync(host, cancellation).WaitAsync(LookUpTime, clock, cancellation);
