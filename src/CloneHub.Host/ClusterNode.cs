@@ -58,7 +58,9 @@ internal static class ClusterNode
         var services = builder.Services;
         services.AddOptions<ClusterNodeOptions>().BindConfiguration(ClusterNodeOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ClusterNodeOptions>, ClusterNodeOptionsCheck>();
-        services.AddHealthChecks().AddCheck<ClusterHealth>(ClusterHealth.Name, tags: [Health.Ready]);
+        services.AddHealthChecks()
+            .AddCheck<ClusterHealth>(ClusterHealth.Name, tags: [Health.Ready])
+            .AddCheck<BackendHealth>(BackendHealth.Name, tags: [Health.Ready]);
         services.AddAkka("clonehub", (akka, provider) =>
         {
             var options = provider.GetRequiredService<IOptions<ClusterNodeOptions>>().Value;

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using Akka.Actor;
 using Akka.Cluster;
+using CloneHub.Contracts;
 using Microsoft.AspNetCore.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 
@@ -61,4 +62,30 @@ internal sealed class ClusterHealth(ActorSystem system) : IHealthCheck
             ? HealthCheckResult.Healthy("This node is up in its cluster.")
             : HealthCheckResult.Unhealthy($"This node is {status} in its cluster, not Up."));
     }
+}
+
+/// <summary>Ready while the back end can say which clones exist; locally that asks MariaDB and the folders of the clones.</summary>
+internal sealed partial class BackendHealth(ICloneInventory inventory, ILogger<BackendHealth> logger, TimeProvider clock) : IHealthCheck
+{
+    public const string Name = "backend";
+
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
+
+    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        try
+        {
+            var clones = await inventory.ListAsync(cancellationToken).WaitAsync(Limit, clock, cancellationToken);
+            return HealthCheckResult.Healthy($"The back end answers; it holds {clones.Count} clones.");
+        }
+        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        {
+            // Whatever a back end throws means that it cannot be worked with; the reason for the operator is in the log.
+            LogSilent(logger, e);
+            return HealthCheckResult.Unhealthy("The back end of the clones (locally: MariaDB) does not answer.");
+        }
+    }
+
+    [LoggerMessage(9001, LogLevel.Warning, "The back end does not answer")]
+    private static partial void LogSilent(ILogger logger, Exception exception);
 }
