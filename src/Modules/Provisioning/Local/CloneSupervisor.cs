@@ -16,7 +16,7 @@ internal sealed partial class CloneSupervisor(
     public async Task LookAsync(bool ask, CancellationToken cancellation)
     {
         var serving = layout.JobsWithFolder().Where(job => File.Exists(layout.Of(job).ServeMark)).ToList();
-        if (serving.Count == 0 && !ask) return;
+        if (serving.Count == 0) return;
         await TryAsync("nginx", () => nginx.EnsureAsync(cancellation), cancellation);
         await Parallel.ForEachAsync(
             serving.Where(job => ask || !php.IsMasterAlive(job)), TwoAtATime,

@@ -16,8 +16,16 @@ internal static partial class Posix
     /// <summary>The process a pid file names, if that process is the one meant: pids are given out again.</summary>
     public static int? ProcessOf(string pidFile, string inCommandLine)
     {
-        if (!File.Exists(pidFile) || !int.TryParse(File.ReadAllText(pidFile), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var id)) return null;
-        return CommandLineOf(id)?.Contains(inCommandLine, StringComparison.Ordinal) == true ? id : null;
+        try
+        {
+            if (!File.Exists(pidFile) || !int.TryParse(File.ReadAllText(pidFile), NumberStyles.AllowTrailingWhite, CultureInfo.InvariantCulture, out var id)) return null;
+            return CommandLineOf(id)?.Contains(inCommandLine, StringComparison.Ordinal) == true ? id : null;
+        }
+        catch (IOException)
+        {
+            // The clone was removed between the two looks at its file.
+            return null;
+        }
     }
 
     /// <summary>All processes whose command line contains a text.</summary>
