@@ -10,7 +10,7 @@ namespace CloneHub.Provisioning.Local;
 /// <summary>
 /// Who runs a clone's PHP and who serves its files. Started by root, every clone gets a user id of its own, which needs no entry in
 /// /etc/passwd: what one clone's PHP writes no other can read, and the sockets belong to nginx alone. An ordinary user cannot change
-/// users; then open_basedir alone keeps the clones apart.
+/// users; then open_basedir alone keeps the clones apart, which honest code respects and hostile code can get around.
 /// </summary>
 internal static class CloneAccount
 {
