@@ -47,4 +47,10 @@ internal sealed partial class CloneJobActor
 
     [LoggerMessage(1008, LogLevel.Warning, "Job {JobId}: its journal could not be purged; it will be tried again.")]
     private static partial void LogPurgeFailed(ILogger logger, Exception error, JobId jobId);
+
+    [LoggerMessage(1009, LogLevel.Error, "Job {JobId}: the journal was purged at event {SequenceNr}, and the event log does not have them all.")]
+    private static partial void LogHistoryMissing(ILogger logger, JobId jobId, long sequenceNr);
+
+    [LoggerMessage(1011, LogLevel.Warning, "Job {JobId}: {Count} events that the journal had lost are taken from the event log.")]
+    private static partial void LogRestored(ILogger logger, JobId jobId, int count);
 }

@@ -50,67 +50,27 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
 
     private void Working()
     {
-        Command<WakeJob>(_ => Advance());
+        Command<WakeJob>(_ => Resume());
         Command<GetJob>(_ => Reply(Sender));
         Command<CancelJob>(_ => Handle(new Cancel(), Sender));
         Command<SlotGranted>(_ => Handle(new Begin()));
         Command<StepProgressed>(OnProgress);
-        Command<StepReported>(r => Handle(new ReportStep(r.Token, r.Fault, r.Facts, _engine.Jitter())));
+        Command<StepReported>(r => Handle(new ReportStep(r.Token, r.Fault, r.Facts, _engine.Jitter()), ended: r.Token));
         Command<StepTimedOut>(t => OnTimedOut(t.Token));
         Command<RetryDue>(_ => Advance());
         Command<ExpireJob>(_ => OnDeadline());
         Command<Archived>(a => _archivedUpTo = Math.Max(_archivedUpTo, a.UpTo));
-        Command<ArchiveAhead>(OnArchiveAhead);
+        Command<ArchiveAhead>(OnLateArchiveAhead);
         Command<ArchiveForked>(_ => Become(Parked));
         Command<DeleteMessagesSuccess>(_ => _engine.Forget(_id, Self));
         Command<DeleteMessagesFailure>(OnPurgeFailed);
-        Command<Forgotten>(_ => Passivate());
-        Command<ReceiveTimeout>(_ => Passivate());
+        Command<Forgotten>(_ => Rest());
+        Command<ReceiveTimeout>(_ => Rest());
+        Command<Stop>(_ => StopNow());
     }
 
-    /// <summary>Two logs tell two histories: a person has to look. The job can still be read.</summary>
-    private void Parked()
-    {
-        Command<GetJob>(_ => Reply(Sender));
-        CommandAny(_ => { });
-    }
-
-    private void OnRecovered()
-    {
-        if (_recovered.Count > 0)
-        {
-            _engine.Archiver.Tell(new ArchiveEntry(_id, 1, [.. _recovered], LookFirst: true));
-            _recovered.Clear();
-            if (_job.IsTerminal) _engine.DropSecrets(_id);
-            Advance();
-        }
-        else if (LastSequenceNr > 0)
-        {
-            // Purged: the journal remembers only how far it was, the event log has the rest.
-            Become(Loading);
-            _engine.History(_id).PipeTo(Self, success: events => new HistoryLoaded(events), failure: e => new HistoryFailed(e));
-        }
-    }
-
-    private void Loading()
-    {
-        Command<HistoryLoaded>(h =>
-        {
-            _job = h.Events.Aggregate(CloneJob.None, (job, r) => job.Apply(r.Event));
-            _archivedUpTo = LastSequenceNr;
-            Become(Working);
-            Stash.UnstashAll();
-            Advance();
-        });
-        Command<HistoryFailed>(f =>
-        {
-            LogHistoryFailed(_engine.Logger, f.Error, _id);
-            Context.Stop(Self);
-        });
-        CommandAny(_ => Stash.Stash());
-    }
-
-    private void Handle(IJobCommand command, IActorRef? replyTo = null)
+    /// <param name="ended">The attempt that has told its end, if that is what the command is about.</param>
+    private void Handle(IJobCommand command, IActorRef? replyTo = null, StepToken? ended = null)
     {
         var before = _job;
         var events = _job.Decide(command, _engine.Now);
@@ -126,35 +86,53 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         PersistAll(recorded, r =>
         {
             _job = _job.Apply(r.Event);
-            if (--left == 0) OnPersisted(before, first, recorded, replyTo);
+            if (--left == 0) OnPersisted(before.Running(_id), ended, first, recorded, replyTo);
         });
     }
 
-    private void OnPersisted(CloneJob before, long first, IReadOnlyList<RecordedEvent> recorded, IActorRef? replyTo)
+    private void OnPersisted(StepToken? before, StepToken? ended, long first, IReadOnlyList<RecordedEvent> recorded, IActorRef? replyTo)
     {
         _engine.Archiver.Tell(new ArchiveEntry(_id, first, recorded, LookFirst: false));
         if (replyTo is not null) Reply(replyTo);
         foreach (var r in recorded) Observe(r.Event);
 
-        var overtaken = before.Running(_id);
         var running = _job.Running(_id);
-        if (overtaken is not null && running != overtaken) EndAttempt(overtaken);
-        if (running is not null && running != overtaken) Order(running);
-        if (_job.Stage is Stage.Serving && before.Stage is not Stage.Serving) _engine.DropSourceSecrets(_id);
-        if (_job.IsTerminal) _engine.DropSecrets(_id);
+        if (before is not null && running != before)
+        {
+            Timers.Cancel(nameof(StepTimedOut));
+            if (before != ended) _engine.Runner.Tell(new CancelStep(before));
+        }
+
+        if (running is not null && running != before) Order(running);
+        if (_job.Stage is Stage.Serving || _job.IsTerminal) DropSecrets();
         Advance();
+    }
+
+    /// <summary>Does again whatever an earlier note to Redis may have failed to do, then goes on.</summary>
+    private void Resume()
+    {
+        _deadlineSet = null;
+        DropSecrets();
+        Advance();
+    }
+
+    private void DropSecrets()
+    {
+        if (_gone) return;
+        if (_job.IsTerminal) _engine.DropSecrets(_id);
+        else if (_job.Stage is Stage.Serving) _engine.DropSourceSecrets(_id);
     }
 
     /// <summary>Brings everything around the job to where its state says it should be. May be called at any time, any number of times.</summary>
     private void Advance()
     {
+        Context.SetReceiveTimeout(_job.NextStep is null ? IdleBeforePassivation : null);
         if (_gone || _job.Stage is Stage.None) return;
         KeepDeadline();
         if (_job.Stage is Stage.Requested) _engine.Queue.Tell(new WantSlot(_id, _job.Request!.At));
         else if (_job.IsBuilding) _engine.Queue.Tell(new HoldSlot(_id));
         else _engine.Queue.Tell(new ReleaseSlot(_id));
 
-        Context.SetReceiveTimeout(_job.NextStep is null ? IdleBeforePassivation : null);
         if (_job.NextStep is null || (_ordered is not null && _job.Running(_id) == _ordered)) return;
         var wait = _job.RetryAt - _engine.Now;
         if (wait > TimeSpan.Zero) Timers.StartSingleTimer(nameof(RetryDue), RetryDue.Instance, wait);
@@ -168,12 +146,6 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         var request = _job.Request!;
         _engine.Runner.Tell(new RunStep(token, new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId)));
         Timers.StartSingleTimer(nameof(StepTimedOut), new StepTimedOut(token), CloneJob.LimitOf(token.Step));
-    }
-
-    private void EndAttempt(StepToken token)
-    {
-        Timers.Cancel(nameof(StepTimedOut));
-        _engine.Runner.Tell(new CancelStep(token));
     }
 
     private void OnTimedOut(StepToken token) => Handle(new ReportStep(token, CloneJob.TimedOut(token.Step), StepFacts.None, _engine.Jitter()));
@@ -190,7 +162,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     {
         _deadlineSet = null;
         if (!_job.IsTerminal) Handle(new Expire());
-        else if (_engine.Now >= _job.Deadline && _archivedUpTo == LastSequenceNr && !_gone)
+        else if (_engine.Now >= _job.Deadline && _archivedUpTo == LastSequenceNr)
         {
             _gone = true;
             DeleteMessages(LastSequenceNr);
@@ -217,23 +189,16 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         KeepDeadline();
     }
 
-    private void OnArchiveAhead(ArchiveAhead ahead)
+    private void Rest()
     {
-        if (ahead.First != LastSequenceNr + 1) return;
-        var left = ahead.Events.Count;
-        PersistAll(ahead.Events, r =>
-        {
-            _job = _job.Apply(r.Event);
-            if (--left > 0) return;
-            _archivedUpTo = LastSequenceNr;
-            Advance();
-        });
+        if (_job.NextStep is null) Context.Parent.Tell(new Passivate(Stop.Instance));
     }
 
-    private void Passivate()
+    /// <summary>A poison pill would overtake an event that is being written, and the step after it.</summary>
+    private void StopNow()
     {
-        if (_job.NextStep is not null) return;
-        Context.Parent.Tell(new Passivate(PoisonPill.Instance));
+        if (_job.NextStep is not null) _engine.Waker.Tell(new WakeLater(_id));
+        Context.Stop(Self);
     }
 
     private void Reply(IActorRef to) => to.Tell(new JobState(_id, _job, LastSequenceNr, _fraction, _doing));
@@ -249,11 +214,4 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
 
     protected override void OnPersistRejected(Exception cause, object @event, long sequenceNr) =>
         throw new InvalidOperationException($"Job {_id}: event {sequenceNr} cannot be written.", cause);
-
-    protected override void OnRecoveryFailure(Exception reason, object? message = null)
-    {
-        LogRecoveryFailed(_engine.Logger, reason, _id);
-        // An event of a newer version stays unknown however often it is read; everything else may pass.
-        if (reason is not UnknownEventException) _engine.Waker.Tell(new WakeLater(_id));
-    }
 }

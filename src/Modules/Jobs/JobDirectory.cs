@@ -12,7 +12,7 @@ internal sealed class JobDirectory(JobStore store, JobReader reader) : IJobDirec
 
     public async Task<JobPresence> PresenceAsync(JobId job, CancellationToken cancellation)
     {
-        if (!await store.IsKnownAsync(job).WaitAsync(cancellation)) return JobPresence.Unknown;
+        if (!await reader.ExistsAsync(job, cancellation)) return JobPresence.Unknown;
         var state = await reader.AskAsync(job, cancellation);
         return state.Job.IsTerminal ? JobPresence.Gone : JobPresence.Live;
     }

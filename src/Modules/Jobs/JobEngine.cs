@@ -33,6 +33,8 @@ internal sealed partial class JobEngine(
     public void SetDeadline(JobId job, DateTimeOffset? deadline) =>
         _ = Note(job, "deadline", deadline is { } at ? store.SetDeadlineAsync(job, at) : store.RemoveDeadlineAsync(job));
 
+    public void NoteLive(JobId job, DateTimeOffset acceptedAt) => _ = Note(job, "entry in the index", store.AddLiveAsync(job, acceptedAt));
+
     public void NoteProgress(JobId job, int percent) => _ = Note(job, "progress", store.RaiseProgressAsync(job, percent));
 
     public void DropSourceSecrets(JobId job) => _ = Note(job, "source credentials", vault.ForgetSourceAsync(job, CancellationToken.None));

@@ -28,6 +28,16 @@ internal sealed partial class CloneJobActor
 
     private sealed record HistoryFailed(Exception Error) : INoSerializationVerificationNeeded;
 
+    private sealed class ArchiveSilent : INoSerializationVerificationNeeded
+    {
+        public static readonly ArchiveSilent Instance = new();
+    }
+
+    private sealed class Stop : INoSerializationVerificationNeeded
+    {
+        public static readonly Stop Instance = new();
+    }
+
     private sealed class RetryDue : INoSerializationVerificationNeeded
     {
         public static readonly RetryDue Instance = new();

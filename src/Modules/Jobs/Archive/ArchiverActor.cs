@@ -22,12 +22,15 @@ internal sealed record ArchiveForked(JobId Job, long Version) : IJobMessage, INo
 internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
 {
     private const int BatchSize = 200;
+    private static readonly TimeSpan BeforeSingleRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan[] Pauses = [.. new[] { 100, 250, 500, 1000, 2000 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
 
     private readonly EventLog _log;
     private readonly ArchiveLag _lag;
     private readonly ILogger _logger;
     private readonly Dictionary<JobId, (ArchiveEntry Entry, IActorRef ReplyTo)> _waiting = [];
+    private readonly HashSet<JobId> _setAside = [];
+    private long _events;
     private Dictionary<JobId, IActorRef>? _inFlight;
     private int _failures;
 
@@ -36,6 +39,11 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
         (_log, _lag, _logger) = (log, lag, logger);
         Receive<ArchiveEntry>(Enqueue);
         Receive<Flush>(_ => Write());
+        Receive<TryAgain>(t =>
+        {
+            _setAside.Remove(t.Job);
+            if (_failures == 0) Write();
+        });
         Receive<Written>(OnWritten);
         Receive<WriteFailed>(OnFailed);
     }
@@ -45,20 +53,19 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
     private void Enqueue(ArchiveEntry entry)
     {
         // What a recovered job sends replaces what its earlier incarnation sent: it is all that the journal has.
-        _waiting[entry.Job] = _waiting.TryGetValue(entry.Job, out var known) && !entry.LookFirst && known.Entry.Last + 1 == entry.First
-            ? (known.Entry with { Events = [.. known.Entry.Events, .. entry.Events] }, Sender)
-            : (entry, Sender);
-        _lag.SetEvents(_waiting.Values.Sum(w => (long)w.Entry.Events.Count));
+        var joins = _waiting.TryGetValue(entry.Job, out var known) && !entry.LookFirst && known.Entry.Last + 1 == entry.First;
+        Put(joins ? known.Entry with { Events = [.. known.Entry.Events, .. entry.Events] } : entry, Sender);
         if (_failures == 0) Write();
     }
 
     private void Write()
     {
-        if (_inFlight is not null || _waiting.Count == 0) return;
-        var batch = _waiting.Values.Take(BatchSize).ToList();
+        if (_inFlight is not null) return;
+        var batch = _waiting.Values.Where(w => !_setAside.Contains(w.Entry.Job)).Take(BatchSize).ToList();
+        if (batch.Count == 0) return;
         _inFlight = batch.ToDictionary(b => b.Entry.Job, b => b.ReplyTo);
-        foreach (var (entry, _) in batch) _waiting.Remove(entry.Job);
         var entries = batch.Select(b => b.Entry).ToList();
+        foreach (var entry in entries) Take(entry);
         WriteAsync(entries).PipeTo(Self, success: w => w, failure: e => new WriteFailed(entries, e));
     }
 
@@ -95,13 +102,12 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
                 default:
                     LogStreamFailed(_logger, result.Error!, job);
                     PutBack(result.Entry, receivers[job]);
-                    PauseThenFlush();
+                    SetAside(job);
                     break;
             }
         }
 
-        _lag.SetEvents(_waiting.Values.Sum(w => (long)w.Entry.Events.Count));
-        if (_failures == 0) Write();
+        Write();
     }
 
     private void OnFailed(WriteFailed failed)
@@ -115,17 +121,38 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
 
     private void PutBack(ArchiveEntry entry, IActorRef replyTo)
     {
-        if (!_waiting.TryGetValue(entry.Job, out var newer)) _waiting[entry.Job] = (entry with { LookFirst = true }, replyTo);
-        else if (!newer.Entry.LookFirst)
-            _waiting[entry.Job] = (entry with { Events = [.. entry.Events, .. newer.Entry.Events], LookFirst = true }, newer.ReplyTo);
+        if (!_waiting.TryGetValue(entry.Job, out var newer)) Put(entry with { LookFirst = true }, replyTo);
+        else if (!newer.Entry.LookFirst) Put(entry with { Events = [.. entry.Events, .. newer.Entry.Events], LookFirst = true }, newer.ReplyTo);
+    }
+
+    /// <summary>A stream that is refused holds up no other: it is tried again now and then, alone if need be.</summary>
+    private void SetAside(JobId job)
+    {
+        _setAside.Add(job);
+        Timers.StartSingleTimer(job, new TryAgain(job), BeforeSingleRetry);
     }
 
     private void PauseThenFlush() =>
         Timers.StartSingleTimer(nameof(Flush), Flush.Instance, Pauses[Math.Min(_failures++, Pauses.Length - 1)]);
 
+    private void Put(ArchiveEntry entry, IActorRef replyTo)
+    {
+        if (_waiting.TryGetValue(entry.Job, out var replaced)) Take(replaced.Entry);
+        _waiting[entry.Job] = (entry, replyTo);
+        _lag.SetEvents(_events += entry.Events.Count);
+    }
+
+    private void Take(ArchiveEntry entry)
+    {
+        _waiting.Remove(entry.Job);
+        _lag.SetEvents(_events -= entry.Events.Count);
+    }
+
     private sealed record Written(IReadOnlyList<ArchiveResult> Results, IReadOnlyDictionary<JobId, IReadOnlyList<RecordedEvent>> Ahead);
 
     private sealed record WriteFailed(IReadOnlyList<ArchiveEntry> Entries, Exception Error);
+
+    private sealed record TryAgain(JobId Job) : INoSerializationVerificationNeeded;
 
     private sealed class Flush : INoSerializationVerificationNeeded
     {

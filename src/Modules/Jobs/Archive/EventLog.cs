@@ -48,12 +48,13 @@ internal sealed class EventLog(IDocumentStore store, NpgsqlDataSource database)
     {
         var settled = new List<ArchiveResult>();
         var open = new List<ArchiveEntry>();
-        var versions = await VersionsAsync([.. entries.Where(e => e.LookFirst).Select(e => e.Job)], cancellation);
+        var known = await IdsAsync([.. entries.Where(e => e.LookFirst).Select(e => e.Job)], cancellation);
         foreach (var entry in entries)
         {
-            var result = entry.LookFirst ? await CompareAsync(entry, versions.GetValueOrDefault(entry.Job), cancellation) : null;
-            if (result is null || result.Outcome is ArchiveOutcome.Stored && result.Version < entry.Last) open.Add(result?.Entry ?? entry);
-            else settled.Add(result);
+            var found = entry.LookFirst ? Compare(entry, known.GetValueOrDefault(entry.Job, [])) : null;
+            if (found is null) open.Add(entry);
+            else if (IsPartOf(found)) open.Add(found.Entry);
+            else settled.Add(found);
         }
 
         if (open.Count == 0) return settled;
@@ -82,9 +83,9 @@ internal sealed class EventLog(IDocumentStore store, NpgsqlDataSource database)
     {
         try
         {
-            var versions = await VersionsAsync([entry.Job], cancellation);
-            var found = await CompareAsync(entry, versions.GetValueOrDefault(entry.Job), cancellation);
-            if (found.Outcome is not ArchiveOutcome.Stored || found.Version >= entry.Last) return found;
+            var known = await IdsAsync([entry.Job], cancellation);
+            var found = Compare(entry, known.GetValueOrDefault(entry.Job, []));
+            if (!IsPartOf(found)) return found;
             await WriteAsync([found.Entry], cancellation);
             return Stored(entry);
         }
@@ -115,36 +116,33 @@ internal sealed class EventLog(IDocumentStore store, NpgsqlDataSource database)
     }
 
     /// <summary>What of the entry the log has already: answers the rest, or why there can be no rest.</summary>
-    private async Task<ArchiveResult> CompareAsync(ArchiveEntry entry, long version, CancellationToken cancellation)
+    private static ArchiveResult Compare(ArchiveEntry entry, List<Guid> known)
     {
-        var ids = version < entry.First ? [] : await IdsAsync(entry, cancellation);
-        var same = ids.Select((id, i) => i >= entry.Events.Count || entry.Events[i].EventId == id).All(equal => equal);
+        var version = known.Count;
+        var same = known.Skip((int)entry.First - 1).Zip(entry.Events).All(pair => pair.First == pair.Second.EventId);
         if (!same) return new ArchiveResult(entry, ArchiveOutcome.Forked, version);
         if (version > entry.Last) return new ArchiveResult(entry, ArchiveOutcome.Ahead, version);
         return new ArchiveResult(entry.From(Math.Max(entry.First, version + 1)), ArchiveOutcome.Stored, version);
     }
 
-    private async Task<IReadOnlyList<Guid>> IdsAsync(ArchiveEntry entry, CancellationToken cancellation)
-    {
-        await using var command = database.CreateCommand(
-            $"select id from {Schema}.mt_events where stream_id = $1 and version >= $2 order by version");
-        command.Parameters.Add(new NpgsqlParameter { Value = entry.Job.Value });
-        command.Parameters.Add(new NpgsqlParameter { Value = entry.First });
-        await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var ids = new List<Guid>();
-        while (await reader.ReadAsync(cancellation)) ids.Add(reader.GetGuid(0));
-        return ids;
-    }
+    private static bool IsPartOf(ArchiveResult found) => found.Outcome is ArchiveOutcome.Stored && found.Version < found.Entry.Last;
 
-    private async Task<IReadOnlyDictionary<JobId, long>> VersionsAsync(JobId[] jobs, CancellationToken cancellation)
+    /// <summary>Ids of all events of these jobs, by version. A version without a gap is what Marten guarantees, so the count is the version.</summary>
+    private async Task<Dictionary<JobId, List<Guid>>> IdsAsync(JobId[] jobs, CancellationToken cancellation)
     {
-        var versions = new Dictionary<JobId, long>();
-        if (jobs.Length == 0) return versions;
-        await using var command = database.CreateCommand($"select id, version from {Schema}.mt_streams where id = any($1)");
+        var ids = new Dictionary<JobId, List<Guid>>();
+        if (jobs.Length == 0) return ids;
+        await using var command = database.CreateCommand($"select stream_id, id from {Schema}.mt_events where stream_id = any($1) order by stream_id, version");
         command.Parameters.Add(new NpgsqlParameter { Value = jobs.Select(j => j.Value).ToArray() });
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        while (await reader.ReadAsync(cancellation)) versions[JobId.Parse(reader.GetString(0))] = reader.GetInt64(1);
-        return versions;
+        while (await reader.ReadAsync(cancellation))
+        {
+            var job = JobId.Parse(reader.GetString(0));
+            if (!ids.TryGetValue(job, out var list)) ids[job] = list = [];
+            list.Add(reader.GetGuid(1));
+        }
+
+        return ids;
     }
 
     private static ArchiveResult Stored(ArchiveEntry entry) => new(entry, ArchiveOutcome.Stored, entry.Last);

@@ -29,12 +29,12 @@ internal sealed partial class JobReader(
     {
         var view = await ViewAsync(job, cancellation);
         if (view is not null && view.Version >= seen && view.Job.NextStep is null && !view.Job.IsBuilding)
-            return JobSnapshots.Of(job, view.Job, view.Version);
+            return await WithToldProgressAsync(JobSnapshots.Of(job, view.Job, view.Version));
         try
         {
             if (view is null && !await store.IsKnownAsync(job)) return null;
             var state = await AskAsync(job, cancellation);
-            return state.Job.IsBuilding ? await BuildingAsync(state) : JobSnapshots.Of(state);
+            return await WithToldProgressAsync(await WithPositionAsync(state));
         }
         catch (Exception e) when (view is not null && view.Version >= seen && e is UnavailableException or RedisException or RedisTimeoutException)
         {
@@ -51,7 +51,7 @@ internal sealed partial class JobReader(
     {
         try
         {
-            if (!await store.IsKnownAsync(job)) return null;
+            if (!await store.IsKnownAsync(job) && await ViewAsync(job, cancellation) is null) return null;
         }
         catch (Exception e) when (e is RedisException or RedisTimeoutException)
         {
@@ -75,25 +75,38 @@ internal sealed partial class JobReader(
         }
     }
 
-    /// <summary>What a job has once said of its progress outlives the actor that said it.</summary>
-    private async Task<JobSnapshot> BuildingAsync(JobState state)
+    /// <summary>True if either log knows the job: one that Redis has lost is still a job.</summary>
+    public async Task<bool> ExistsAsync(JobId job, CancellationToken cancellation) =>
+        await store.IsKnownAsync(job).WaitAsync(cancellation) || await LoadAsync(job, cancellation) is not null;
+
+    private async Task<JobSnapshot> WithPositionAsync(JobState state)
     {
         var snapshot = JobSnapshots.Of(state);
-        if (state.Job.Stage is Stage.Requested)
-        {
-            var position = await queue.ActorRef.Ask<QueuePosition>(new GetQueuePosition(state.Id), Patience);
-            return snapshot with { QueuePosition = position.Position };
-        }
+        if (state.Job.Stage is not Stage.Requested) return snapshot;
+        var answer = await queue.ActorRef.Ask<QueuePosition>(new GetQueuePosition(state.Id), Patience);
+        return snapshot with { QueuePosition = answer.Position };
+    }
 
-        return snapshot with { Progress = Math.Max(snapshot.Progress, await store.ProgressAsync(state.Id)) };
+    /// <summary>What a job has once said of its progress outlives the actor that said it, and the step it was said of.</summary>
+    private async Task<JobSnapshot> WithToldProgressAsync(JobSnapshot snapshot)
+    {
+        if (snapshot.Progress == 100) return snapshot;
+        try
+        {
+            return snapshot with { Progress = Math.Max(snapshot.Progress, await store.ProgressAsync(snapshot.Job)) };
+        }
+        catch (Exception e) when (e is RedisException or RedisTimeoutException)
+        {
+            LogProgressSilent(logger, e, snapshot.Job);
+            return snapshot;
+        }
     }
 
     private async Task<JobStatusView?> ViewAsync(JobId job, CancellationToken cancellation)
     {
         try
         {
-            await using var session = documents.QuerySession();
-            return await session.LoadAsync<JobStatusView>(job.Value, cancellation);
+            return await LoadAsync(job, cancellation);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException || e.InnerException is NpgsqlException)
         {
@@ -102,9 +115,18 @@ internal sealed partial class JobReader(
         }
     }
 
+    private async Task<JobStatusView?> LoadAsync(JobId job, CancellationToken cancellation)
+    {
+        await using var session = documents.QuerySession();
+        return await session.LoadAsync<JobStatusView>(job.Value, cancellation);
+    }
+
     [LoggerMessage(1030, LogLevel.Warning, "Job {JobId}: the projection does not answer; the job itself is asked.")]
     private static partial void LogProjectionSilent(ILogger logger, Exception error, JobId jobId);
 
     [LoggerMessage(1031, LogLevel.Warning, "Job {JobId}: the job does not answer; its status comes from the projection.")]
     private static partial void LogJobSilent(ILogger logger, Exception error, JobId jobId);
+
+    [LoggerMessage(1032, LogLevel.Warning, "Job {JobId}: Redis does not answer; the progress told may be lower than before.")]
+    private static partial void LogProgressSilent(ILogger logger, Exception error, JobId jobId);
 }
