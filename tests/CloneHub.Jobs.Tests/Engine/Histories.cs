@@ -1,0 +1,48 @@
+using CloneHub.Contracts;
+using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.Vault;
+
+namespace CloneHub.Jobs.Tests.Engine;
+
+/// <summary>Events as a job would have recorded them.</summary>
+internal static class Histories
+{
+    /// <summary>Id, place and moment of every event of a clone that was made, served and was removed.</summary>
+    public static IReadOnlyList<RecordedEvent> Whole()
+    {
+        var now = Given.T0;
+        var job = CloneJob.None;
+        var recorded = new List<RecordedEvent>();
+        Do(new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1"));
+        Do(new Begin());
+        while (job.Stage is not Stage.Serving) Step();
+        now += Given.Ttl;
+        Do(new Expire());
+        Step();
+        return recorded;
+
+        void Step()
+        {
+            Do(new StartStep("n1"));
+            Do(new ReportStep(job.Running(Given.Id)!, null, Given.Facts, 1));
+        }
+
+        void Do(IJobCommand command)
+        {
+            // PostgreSQL keeps microseconds of a moment.
+            now += TimeSpan.FromMicroseconds(1001);
+            foreach (var e in job.Decide(command, now))
+            {
+                job = job.Apply(e);
+                recorded.Add(new RecordedEvent(Guid.CreateVersion7(now), e));
+            }
+        }
+    }
+
+    public static ArchiveEntry Entry(JobId job, IReadOnlyList<RecordedEvent> history, int first, int last, bool lookFirst = false) =>
+        new(job, first, [.. history.Skip(first - 1).Take(last - first + 1)], lookFirst);
+
+    public static JobId NewJob() => IdempotentJobId.New();
+
+    public static CloneJob Folded(IEnumerable<RecordedEvent> events) => events.Aggregate(CloneJob.None, (job, r) => job.Apply(r.Event));
+}
