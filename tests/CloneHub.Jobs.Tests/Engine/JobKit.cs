@@ -79,6 +79,17 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
         return AutoPilot.KeepRunning;
     }));
 
+    /// <summary>Lets a real archiver answer; what it is sent is seen all the same.</summary>
+    protected void ArchiveForReal()
+    {
+        var archiver = Sys.ActorOf(Props.Create(() => new ArchiverActor(Stores.Log, new ArchiveLag(), NullLogger<ArchiverActor>.Instance)));
+        Archiver.SetAutoPilot(new DelegateAutoPilot((sender, message) =>
+        {
+            archiver.Tell(message, sender);
+            return AutoPilot.KeepRunning;
+        }));
+    }
+
     protected void Pass(TimeSpan time)
     {
         Clock.Advance(time);
@@ -139,6 +150,32 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
         var stored = await Stores.Redis.GetDatabase(Corner.Database).SortedSetRangeByScoreAsync(Keys.Events(PersistenceId.Of(job)));
         return [.. stored.Select(bytes => (RecordedEvent)Format.FromBytes(bytes!).Payload)];
     }
+
+    /// <summary>Puts events into Redis as if a job had written them.</summary>
+    internal async Task WriteJournalAsync(JobId job, IReadOnlyList<RecordedEvent> events)
+    {
+        var (database, id) = (Stores.Redis.GetDatabase(Corner.Database), PersistenceId.Of(job));
+        for (var number = 1; number <= events.Count; number++)
+            await database.SortedSetAddAsync(Keys.Events(id), BytesOf(id, number, events[number - 1]), number);
+        await database.StringSetAsync(Keys.Highest(id), events.Count);
+        await Store.AddLiveAsync(job, Given.T0);
+    }
+
+    /// <summary>Gives the job's last event a name that only a later version knows.</summary>
+    protected async Task RenameLastEventAsync(JobId job)
+    {
+        var (database, id) = (Stores.Redis.GetDatabase(Corner.Database), PersistenceId.Of(job));
+        var journal = await JournalAsync(job);
+        var name = EventNames.Of(journal[^1].Event);
+        var known = System.Text.Encoding.UTF8.GetBytes(name);
+        var bytes = (byte[])(await database.SortedSetRangeByRankAsync(Keys.Events(id), -1))[0]!;
+        bytes[bytes.AsSpan().IndexOf(known) + known.Length - 1] = (byte)'9';
+        await database.SortedSetRemoveRangeByRankAsync(Keys.Events(id), -1, -1);
+        await database.SortedSetAddAsync(Keys.Events(id), bytes, journal.Count);
+    }
+
+    private byte[] BytesOf(string id, int number, RecordedEvent e) =>
+        Format.ToBytes(new Persistent(e, number, id, manifest: "", isDeleted: false, ActorRefs.NoSender, "writer"));
 
     protected async Task<string> EventsAsync(JobId job) => string.Join(' ', (await JournalAsync(job)).Select(r => r.Event.GetType().Name));
 
