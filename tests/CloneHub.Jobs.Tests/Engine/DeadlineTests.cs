@@ -26,7 +26,7 @@ public sealed class DeadlineTests(Stores stores) : JobKit(stores, stores.NewCorn
     {
         var job = await JobInAsync(Stage.Serving);
         await ServesDeadlineAsync(job, Given.T0 + Given.Ttl);
-        Pass(Given.Ttl - TimeSpan.FromSeconds(1));
+        Clock.Advance(Given.Ttl - TimeSpan.FromSeconds(1));
 
         Jobs.Tell(new ExpireJob(job));
 
@@ -38,7 +38,7 @@ public sealed class DeadlineTests(Stores stores) : JobKit(stores, stores.NewCorn
     public async Task An_expired_job_is_removed_and_stays_completed()
     {
         var job = await JobInAsync(Stage.Serving);
-        Pass(Given.Ttl);
+        Clock.Advance(Given.Ttl);
 
         Jobs.Tell(new ExpireJob(job));
         var remove = Ordered();
