@@ -55,7 +55,7 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
 
     protected IActorRef Jobs { get; set; }
 
-    private RedisOptions Corner { get; }
+    internal RedisOptions Corner { get; }
 
     private RedisKeys Keys => new(Corner.KeyPrefix);
 

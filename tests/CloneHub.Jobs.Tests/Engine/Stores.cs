@@ -1,3 +1,4 @@
+using System.Net;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Archive;
 using CloneHub.Jobs.Journal;
@@ -34,6 +35,17 @@ public sealed class Stores : IAsyncLifetime
 
     /// <summary>A corner of Redis that no other test looks into.</summary>
     internal RedisOptions NewCorner() => new() { ConnectionString = Servers.Redis, KeyPrefix = Servers.NewRedisPrefix() };
+
+    internal int RedisPort => ((IPEndPoint)Redis.GetEndPoints()[0]).Port;
+
+    /// <summary>A connection of its own to the same Redis, over a line that can be cut.</summary>
+    internal static async Task<IConnectionMultiplexer> ConnectRedisAsync(Relay line)
+    {
+        var options = RedisConnection.Parse(Servers.Redis);
+        options.EndPoints.Clear();
+        options.EndPoints.Add(IPAddress.Loopback, line.Port);
+        return await ConnectionMultiplexer.ConnectAsync(options);
+    }
 
     internal static string NewKeyFile(params int[] versions)
     {

@@ -1,0 +1,77 @@
+using Akka.Actor;
+using Akka.TestKit;
+using CloneHub.Contracts;
+using CloneHub.Jobs.Journal;
+using CloneHub.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CloneHub.Jobs.Tests.Engine;
+
+[Trait("Needs", "servers")]
+public sealed class LiveJobsActorTests(Stores stores) : JobKit(stores, stores.NewCorner())
+{
+    [Fact]
+    public async Task All_live_jobs_are_woken_the_oldest_first()
+    {
+        var jobs = Enumerable.Range(0, 250).Select(_ => Histories.NewJob()).ToList();
+        foreach (var (n, job) in jobs.Index()) await Store.AddLiveAsync(job, Given.T0.AddSeconds(n));
+        NewWaker(Store);
+
+        var woken = new List<JobId>();
+        await PassUntilAsync("all are woken", () =>
+        {
+            woken.AddRange(Drain(Runner).Cast<WakeJob>().Select(w => w.Job));
+            return woken.Count >= jobs.Count;
+        });
+
+        Assert.Equal(jobs, woken);
+    }
+
+    [Fact]
+    public async Task A_store_that_does_not_answer_is_asked_again()
+    {
+        var job = Histories.NewJob();
+        await Store.AddLiveAsync(job, Given.T0);
+        using var line = new Relay(Stores.RedisPort);
+        await using var redis = await Stores.ConnectRedisAsync(line);
+        line.Cut();
+        await Eventually.Until("the connection is gone", () => !redis.IsConnected);
+        NewWaker(new JobStore(redis, Corner));
+        await PassUntilAsync("it was tried in vain", () => line.Refused > 2);
+        Runner.ExpectNoMsg(TimeSpan.Zero);
+
+        line.Join();
+
+        await PassUntilAsync("the job is woken", () => Runner.HasMessages);
+        Assert.Equal(job, Runner.ExpectMsg<WakeJob>().Job);
+    }
+
+    [Fact]
+    public async Task A_job_that_had_to_stop_is_woken_a_moment_later_once()
+    {
+        var job = Histories.NewJob();
+        var waker = NewWaker(Store);
+        waker.Tell(new WakeLater(job));
+        waker.Tell(new WakeLater(job));
+        Runner.ExpectNoMsg(TimeSpan.Zero);
+
+        await PassUntilAsync("the job is woken", () => Runner.HasMessages);
+        Assert.Equal(job, Runner.ExpectMsg<WakeJob>().Job);
+        ((TestScheduler)Sys.Scheduler).Advance(TimeSpan.FromSeconds(10));
+        waker.Tell(new WakeLater(job));
+        await PassUntilAsync("the job is woken again", () => Runner.HasMessages);
+
+        Assert.Single(Drain(Runner));
+    }
+
+    private IActorRef NewWaker(JobStore store) =>
+        Sys.ActorOf(Props.Create(() => new LiveJobsActor(store, Runner, NullLogger<LiveJobsActor>.Instance)));
+
+    private Task PassUntilAsync(string what, Func<bool> condition) => Eventually.Until(
+        what,
+        () =>
+        {
+            ((TestScheduler)Sys.Scheduler).Advance(TimeSpan.FromSeconds(1));
+            return condition();
+        });
+}
