@@ -18,6 +18,7 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
         await using var site = await servers.StartSiteAsync(new SourceSiteOptions { Name = ServersFixture.Unique("s"), Content = SiteContent.Demo });
         await using var host = await HostProcess.StartAsync(servers);
         var api = new CloneApi(host.Client);
+        await AdministratorVisitAsync(site);
         var before = await FingerprintAsync(site);
 
         var job = await api.RequestAsync(site);
@@ -70,6 +71,15 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
         await api.WaitAsync(first, "completed");
     }
 
+    /// <summary>WordPress plans its own chores when an administrator first looks in; that is not what is compared.</summary>
+    private static async Task AdministratorVisitAsync(SourceSite site)
+    {
+        using var client = LoopbackHttp.CreateClient(site.Url);
+        await LogInAsync(client, site.AdminUser, site.AdminPassword);
+        await client.GetStringAsync(new Uri("wp-admin/plugin-install.php?tab=upload", UriKind.Relative));
+        await site.QueryAsync("delete from wp_usermeta where meta_key = 'session_tokens'", CancellationToken.None);
+    }
+
     /// <summary>All that a visitor or an administrator would notice if it changed.</summary>
     private static async Task<string> FingerprintAsync(SourceSite site)
     {
@@ -79,7 +89,10 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
         {
             // Transients come and go with every visit; the log-in time of users is not kept by WordPress.
             var where = table.EndsWith("options", StringComparison.Ordinal) ? " where option_name not like '%transient%'" : "";
-            var rows = await site.QueryAsync($"select * from `{table}`{where} order by 1", CancellationToken.None);
+            var columns = await site.QueryAsync(
+                $"select concat('cast(`', column_name, '` as char)') from information_schema.columns where table_schema = database() and table_name = '{table}' order by ordinal_position",
+                CancellationToken.None);
+            var rows = await site.QueryAsync($"select {string.Join(", ", columns.Select(c => c[0]))} from `{table}`{where} order by 1", CancellationToken.None);
             parts.AddRange(rows.Select(row => $"{table}: {string.Join('|', row)}"));
         }
 
@@ -136,14 +149,19 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
     private static async Task AssertLogInAsync(Uri clone, string user, string password)
     {
         using var client = LoopbackHttp.CreateClient(clone);
-        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["log"] = user, ["pwd"] = password, ["testcookie"] = "1" });
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("wp-login.php", UriKind.Relative)) { Content = form };
-        request.Headers.Add("Cookie", "wordpress_test_cookie=WP%20Cookie%20check");
-        using var answer = await client.SendAsync(request);
+        await LogInAsync(client, user, password);
         var page = await client.GetStringAsync(new Uri("wp-admin/plugins.php", UriKind.Relative));
 
         Assert.Contains("custom-migrator", page, StringComparison.Ordinal);
         Assert.DoesNotContain("login_error", page, StringComparison.Ordinal);
+    }
+
+    private static async Task LogInAsync(HttpClient client, string user, string password)
+    {
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string> { ["log"] = user, ["pwd"] = password, ["testcookie"] = "1" });
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("wp-login.php", UriKind.Relative)) { Content = form };
+        request.Headers.Add("Cookie", "wordpress_test_cookie=WP%20Cookie%20check");
+        using var answer = await client.SendAsync(request);
     }
 
     private static string TitleOf(string html) => Title().Match(html).Groups[1].Value;
