@@ -22,6 +22,13 @@ if (PHP_VERSION_ID < 70400 || !function_exists('openssl_verify') || !class_exist
     return;
 }
 
+// wp-admin/plugins.php notes an activation in this option, and makes it where a site never had it. The site is left as it was found.
+if (isset($_GET['action'], $_GET['plugin']) && 'activate' === $_GET['action'] && plugin_basename(__FILE__) === $_GET['plugin']) {
+    add_filter('pre_update_option_recently_activated', static function ($new, $old) {
+        return $old;
+    }, 10, 2);
+}
+
 require_once __DIR__ . '/src/autoload.php';
 
 OnSource\Connector::boot(__FILE__);
