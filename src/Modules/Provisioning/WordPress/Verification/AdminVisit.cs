@@ -3,7 +3,7 @@ using System.Text.RegularExpressions;
 
 namespace CloneHub.Provisioning.WordPress.Verification;
 
-/// <summary>Logs in to a clone with the credentials its caller will get, looks at the dashboard and logs out again.</summary>
+/// <summary>Logs in to a clone with the credentials its caller will get, looks at their profile and logs out again.</summary>
 internal sealed partial class AdminVisit(SiteVisit visit, Func<HttpRequestMessage, CancellationToken, Task<Fetched>> send, Action<string> differs)
 {
     /// <summary>WordPress wants to see that the browser keeps cookies; having this one is the proof.</summary>
@@ -24,15 +24,16 @@ internal sealed partial class AdminVisit(SiteVisit visit, Func<HttpRequestMessag
             return;
         }
 
-        var dashboard = await SendAsync(HttpMethod.Get, "wp-admin/", null, cancellation);
-        if (dashboard.Status != HttpStatusCode.OK || !WebUtility.HtmlDecode(dashboard.Text).Contains(visit.Username, StringComparison.OrdinalIgnoreCase))
-            differs($"wp-admin answers {(int)dashboard.Status} and does not greet the user");
-        await LogOutAsync(dashboard, cancellation);
+        // Not the dashboard: WordPress makes a draft for whoever looks at that.
+        var profile = await SendAsync(HttpMethod.Get, "wp-admin/profile.php", null, cancellation);
+        if (profile.Status != HttpStatusCode.OK || !WebUtility.HtmlDecode(profile.Text).Contains(visit.Username, StringComparison.OrdinalIgnoreCase))
+            differs($"wp-admin answers {(int)profile.Status} and does not greet the user");
+        await LogOutAsync(profile, cancellation);
     }
 
-    private async Task LogOutAsync(Fetched dashboard, CancellationToken cancellation)
+    private async Task LogOutAsync(Fetched profile, CancellationToken cancellation)
     {
-        var nonce = LogOutLink().Match(dashboard.Text).Groups["nonce"].Value;
+        var nonce = LogOutLink().Match(profile.Text).Groups["nonce"].Value;
         if (nonce.Length == 0) return;
         await SendAsync(HttpMethod.Get, $"wp-login.php?action=logout&_wpnonce={nonce}", null, cancellation);
     }
