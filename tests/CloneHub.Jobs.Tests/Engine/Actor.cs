@@ -1,0 +1,12 @@
+using Akka.Actor;
+using Akka.Hosting;
+
+namespace CloneHub.Jobs.Tests.Engine;
+
+/// <summary>An actor as the container would hand it out.</summary>
+internal sealed class Actor<TKey>(IActorRef actor) : IRequiredActor<TKey>
+{
+    public IActorRef ActorRef => actor;
+
+    public Task<IActorRef> GetAsync(CancellationToken cancellationToken = default) => Task.FromResult(actor);
+}

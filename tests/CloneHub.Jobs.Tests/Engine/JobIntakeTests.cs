@@ -1,0 +1,139 @@
+using CloneHub.Contracts;
+using CloneHub.Jobs.Api;
+using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.GetJobStatus;
+using CloneHub.Jobs.Journal;
+using CloneHub.Jobs.Queue;
+using CloneHub.Jobs.Vault;
+using CloneHub.Testing;
+using Microsoft.Extensions.Logging.Abstractions;
+
+namespace CloneHub.Jobs.Tests.Engine;
+
+/// <summary>Accepting and reading as the API sees them: real jobs, real stores, real queue.</summary>
+[Trait("Needs", "servers")]
+public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCorner())
+{
+    private static readonly CloneRequest Request = new("acme", Given.Source, "admin", new Secret("source-password"), "shop", Given.Ttl, "key-1");
+
+    private readonly ArchiveLag _lag = new();
+
+    [Fact]
+    public async Task A_request_is_durable_sealed_and_indexed_when_it_is_answered()
+    {
+        var accepted = await NewIntake().AcceptAsync(Request, CancellationToken.None);
+
+        var job = accepted.Job.Job;
+        Assert.Equal((Acceptance.Created, JobStatus.Pending, 1L), (accepted.Acceptance, accepted.Job.Status, accepted.Job.Version));
+        var requested = Assert.IsType<CloneRequested>(Assert.Single(await JournalAsync(job)).Event);
+        Assert.Equal((Given.Source, "acme", "shop", Given.Ttl), (requested.SourceUrl, requested.Tenant, requested.CustomerId, requested.Ttl));
+        Assert.True(await Store.IsLiveAsync(job));
+        Assert.True(await IsDueAsync(job, Given.T0 + CloneJob.BuildLimit));
+        Assert.Equal("source-password", (await Vault.OpenAsync(job, CancellationToken.None))!.SourcePassword.Reveal());
+        Assert.Equal(job, Queue.ExpectMsg<WantSlot>(Patience).Job);
+    }
+
+    [Fact]
+    public async Task The_same_request_again_is_the_same_job()
+    {
+        var first = await NewIntake().AcceptAsync(Request, CancellationToken.None);
+        var again = await NewIntake().AcceptAsync(Request, CancellationToken.None);
+
+        Assert.Equal((Acceptance.Existing, first.Job.Job), (again.Acceptance, again.Job.Job));
+        Assert.Single(await JournalAsync(first.Job.Job));
+    }
+
+    [Fact]
+    public async Task Another_request_under_the_same_key_is_a_conflict()
+    {
+        var first = await NewIntake().AcceptAsync(Request, CancellationToken.None);
+
+        foreach (var other in (CloneRequest[])[Request with { Password = new Secret("other") }, Request with { Ttl = Given.Ttl * 2 }, Request with { CustomerId = null }])
+        {
+            var answer = await NewIntake().AcceptAsync(other, CancellationToken.None);
+            Assert.Equal((Acceptance.Conflict, first.Job.Job), (answer.Acceptance, answer.Job.Job));
+        }
+    }
+
+    [Fact]
+    public async Task The_same_key_of_another_tenant_is_another_job()
+    {
+        var ours = await NewIntake().AcceptAsync(Request, CancellationToken.None);
+        var theirs = await NewIntake().AcceptAsync(Request with { Tenant = "other" }, CancellationToken.None);
+
+        Assert.Equal(Acceptance.Created, theirs.Acceptance);
+        Assert.NotEqual(ours.Job.Job, theirs.Job.Job);
+    }
+
+    [Fact]
+    public async Task Without_a_key_every_request_is_a_job()
+    {
+        var keyless = Request with { IdempotencyKey = null };
+
+        var jobs = new[] { await NewIntake().AcceptAsync(keyless, CancellationToken.None), await NewIntake().AcceptAsync(keyless, CancellationToken.None) };
+
+        Assert.All(jobs, j => Assert.Equal(Acceptance.Created, j.Acceptance));
+        Assert.NotEqual(jobs[0].Job.Job, jobs[1].Job.Job);
+    }
+
+    [Fact]
+    public async Task A_rotation_of_the_master_key_does_not_forget_what_was_asked_before()
+    {
+        var before = await NewIntake(keyVersions: [1]).AcceptAsync(Request, CancellationToken.None);
+
+        var rotated = NewIntake(keyVersions: [2, 1]);
+        var again = await rotated.AcceptAsync(Request, CancellationToken.None);
+        var conflict = await rotated.AcceptAsync(Request with { Password = new Secret("other") }, CancellationToken.None);
+
+        Assert.Equal((Acceptance.Existing, before.Job.Job), (again.Acceptance, again.Job.Job));
+        Assert.Equal((Acceptance.Conflict, before.Job.Job), (conflict.Acceptance, conflict.Job.Job));
+    }
+
+    [Fact]
+    public async Task Many_at_once_under_one_key_make_one_job()
+    {
+        var intake = NewIntake();
+
+        var answers = await Task.WhenAll(Enumerable.Range(0, 16).Select(_ => intake.AcceptAsync(Request, CancellationToken.None)));
+
+        Assert.Single(answers, a => a.Acceptance is Acceptance.Created);
+        Assert.Single(answers.Select(a => a.Job.Job).Distinct());
+    }
+
+    [Fact]
+    public async Task Without_Redis_nothing_is_accepted()
+    {
+        using var line = new Relay(Stores.RedisPort);
+        await using var redis = await Stores.ConnectRedisAsync(line);
+        line.Cut();
+        await Eventually.Until("the connection is gone", () => !redis.IsConnected);
+
+        var refused = await Assert.ThrowsAsync<UnavailableException>(() => NewIntake(new JobStore(redis, Corner)).AcceptAsync(Request, CancellationToken.None));
+
+        Assert.Equal(UnavailableException.Store, refused.Code);
+    }
+
+    [Fact]
+    public async Task While_the_event_log_is_too_far_behind_nothing_is_accepted()
+    {
+        _lag.SetEvents(100_001);
+        var refused = await Assert.ThrowsAsync<UnavailableException>(() => NewIntake().AcceptAsync(Request, CancellationToken.None));
+        Assert.Equal(UnavailableException.Archive, refused.Code);
+        _lag.SetEvents(0);
+        _lag.SetMemoryRatio(0.81);
+        await Assert.ThrowsAsync<UnavailableException>(() => NewIntake().AcceptAsync(Request, CancellationToken.None));
+
+        _lag.SetMemoryRatio(0.8);
+        Assert.Equal(Acceptance.Created, (await NewIntake().AcceptAsync(Request, CancellationToken.None)).Acceptance);
+    }
+
+    private JobIntake NewIntake(params int[] keyVersions) => NewIntake(Store, keyVersions);
+
+    private JobIntake NewIntake(JobStore store, params int[] keyVersions)
+    {
+        var keys = MasterKeys.LoadOrCreate(Stores.NewKeyFile(keyVersions is [] ? [1] : keyVersions));
+        var reader = new JobReader(Stores.Documents, store, new Actor<JobsRegion>(Jobs), new Actor<SlotQueue>(Queue), NullLogger<JobReader>.Instance);
+        return new JobIntake(
+            store, new JobVault(store, new SecretSealer(keys)), new IdempotentJobId(keys), new RequestFingerprint(keys), Format, reader, _lag, new Actor<JobsRegion>(Jobs), Clock);
+    }
+}

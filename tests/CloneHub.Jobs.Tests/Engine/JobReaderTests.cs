@@ -1,0 +1,157 @@
+using Akka.Actor;
+using CloneHub.Contracts;
+using CloneHub.Jobs.Api;
+using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.GetJobStatus;
+using CloneHub.Jobs.Queue;
+using CloneHub.Testing;
+using Marten;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging.Abstractions;
+using Npgsql;
+
+namespace CloneHub.Jobs.Tests.Engine;
+
+[Trait("Needs", "servers")]
+public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCorner())
+{
+    [Fact]
+    public async Task A_job_can_be_read_as_soon_as_it_was_accepted()
+    {
+        var job = await AcceptedAsync();
+
+        var read = (await NewReader().ReadAsync(job, seen: 1, CancellationToken.None))!;
+
+        Assert.Equal((JobStatus.Pending, 0, 1L, "acme"), (read.Status, read.Progress, read.Version, read.Tenant));
+    }
+
+    [Fact]
+    public async Task An_unknown_id_is_no_job()
+    {
+        Assert.Null(await NewReader().ReadAsync(Histories.NewJob(), 0, CancellationToken.None));
+        Assert.Null(await NewReader().RequestRemovalAsync(Histories.NewJob(), CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task A_waiting_job_tells_its_place()
+    {
+        var (first, second, third) = (await AcceptedAsync(), await AcceptedAsync(), await AcceptedAsync());
+        var queue = Sys.ActorOf(Props.Create(() => new SlotQueueActor(1, ActorRefs.Nobody)));
+        foreach (var (n, job) in ((JobId[])[first, second, third]).Index()) queue.Tell(new WantSlot(job, Given.T0.AddSeconds(n)));
+
+        var positions = new List<int?>();
+        foreach (var job in (JobId[])[first, second, third]) positions.Add((await NewReader(queue).ReadAsync(job, 0, CancellationToken.None))!.QueuePosition);
+
+        Assert.Equal([null, 1, 2], positions);
+    }
+
+    [Fact]
+    public async Task A_projection_behind_what_was_seen_is_passed_over()
+    {
+        var job = await JobInAsync(Stage.Serving);
+        await ArchiveJournalAsync(job);
+        await Jobs.Ask<JobState>(new CancelJob(job), Patience);
+        var version = (await StateAsync(job)).Version;
+
+        var read = (await NewReader().ReadAsync(job, seen: version, CancellationToken.None))!;
+
+        Assert.Equal(version, read.Version);
+        Assert.Equal("Removing the clone…", read.Message);
+    }
+
+    [Fact]
+    public async Task A_job_that_rests_is_read_from_the_projection_and_not_woken()
+    {
+        var (job, history) = (Histories.NewJob(), Histories.Whole());
+        await Stores.Log.AppendAsync([Histories.Entry(job, history, 1, history.Count)], CancellationToken.None);
+
+        var read = (await NewReader(jobs: CreateTestProbe("untouched")).ReadAsync(job, history.Count, CancellationToken.None))!;
+
+        Assert.Equal((JobStatus.Completed, 100, (long)history.Count), (read.Status, read.Progress, read.Version));
+        Assert.NotNull(read.Result!.RemovedAt);
+    }
+
+    [Fact]
+    public async Task While_PostgreSQL_is_away_the_job_itself_answers()
+    {
+        var job = await JobInAsync(Stage.Serving);
+        await ArchiveJournalAsync(job);
+        var target = new NpgsqlConnectionStringBuilder(Stores.PostgreSql);
+        using var line = new Relay(target.Port);
+        line.Cut();
+        target.Port = line.Port;
+        await using var services = Stores.EventLogAt(target.ConnectionString);
+
+        var read = (await NewReader(documents: services.GetRequiredService<IDocumentStore>()).ReadAsync(job, 0, CancellationToken.None))!;
+
+        Assert.Equal(JobStatus.Completed, read.Status);
+        Assert.True(line.Refused > 0);
+        Assert.Null(await NewReader(documents: services.GetRequiredService<IDocumentStore>()).ReadAsync(Histories.NewJob(), 0, CancellationToken.None));
+    }
+
+    [Fact]
+    public async Task Told_progress_falls_neither_with_the_actor_nor_with_the_job()
+    {
+        var job = await JobInAsync(Stage.PodReady);
+        Jobs.Tell(new StepProgressed(Ordered().Token, 0.5, "Copying files: 5 of 10"));
+        Assert.Equal(59, (await NewReader().ReadAsync(job, 0, CancellationToken.None))!.Progress);
+        await Eventually.Until("Redis knows the progress", async () => await Store.ProgressAsync(job) == 59);
+
+        await CrashAsync(job, Kill.Instance);
+        Wake(job);
+        var again = Ordered();
+        Assert.Equal(59, (await NewReader().ReadAsync(job, 0, CancellationToken.None))!.Progress);
+
+        Report(again, Given.Final);
+        var failed = (await StateAsync(job)).Version;
+        Assert.Equal((JobStatus.Failed, 59), await StatusAsync());
+        await ArchiveJournalAsync(job);
+        Assert.Equal((JobStatus.Failed, 59), await StatusAsync());
+
+        async Task<(JobStatus, int)> StatusAsync()
+        {
+            var read = (await NewReader().ReadAsync(job, failed, CancellationToken.None))!;
+            return (read.Status, read.Progress);
+        }
+    }
+
+    [Fact]
+    public async Task A_removal_is_answered_with_what_it_did_and_repeated_without_harm()
+    {
+        var job = await JobInAsync(Stage.PodReady);
+
+        var first = (await NewReader().RequestRemovalAsync(job, CancellationToken.None))!;
+        var again = (await NewReader().RequestRemovalAsync(job, CancellationToken.None))!;
+
+        Assert.Equal("Cancelling…", first.Message);
+        Assert.Single(await JournalAsync(job), r => r.Event is CancelRequested);
+        Assert.True(again.Version >= first.Version);
+    }
+
+    [Fact]
+    public async Task Cleanup_learns_what_either_log_knows()
+    {
+        var directory = new JobDirectory(Store, NewReader());
+        var live = await AcceptedAsync();
+        var (lost, history) = (Histories.NewJob(), Histories.Whole());
+        await Stores.Log.AppendAsync([Histories.Entry(lost, history, 1, 12)], CancellationToken.None);
+        var over = Histories.NewJob();
+        await WriteJournalAsync(over, history);
+
+        Assert.Equal([live], await directory.DueAsync(Given.T0 + CloneJob.BuildLimit, 10, CancellationToken.None));
+        Assert.Equal(JobPresence.Live, await directory.PresenceAsync(live, CancellationToken.None));
+        Assert.Equal(JobPresence.Live, await directory.PresenceAsync(lost, CancellationToken.None));
+        Assert.Equal(JobPresence.Gone, await directory.PresenceAsync(over, CancellationToken.None));
+        Assert.Equal(JobPresence.Unknown, await directory.PresenceAsync(Histories.NewJob(), CancellationToken.None));
+    }
+
+    private JobReader NewReader(IActorRef? queue = null, IActorRef? jobs = null, IDocumentStore? documents = null) => new(
+        documents ?? Stores.Documents,
+        Store,
+        new Actor<JobsRegion>(jobs ?? Jobs),
+        new Actor<SlotQueue>(queue ?? Sys.ActorOf(Props.Create(() => new SlotQueueActor(1, ActorRefs.Nobody)))),
+        NullLogger<JobReader>.Instance);
+
+    private async Task ArchiveJournalAsync(JobId job) =>
+        await Stores.Log.AppendAsync([new ArchiveEntry(job, 1, await JournalAsync(job), LookFirst: true)], CancellationToken.None);
+}
