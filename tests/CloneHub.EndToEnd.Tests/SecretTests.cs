@@ -32,7 +32,7 @@ public sealed class SecretTests(ServersFixture servers) : IClassFixture<ServersF
 
         Assert.Empty(await FilesWithAsync(SourceMarker));
         Assert.Empty(await FilesWithAsync(clonePassword));
-        Assert.Equal([config], await FilesWithAsync(databasePassword));
+        Assert.Equal(config, string.Join(", ", await FilesWithAsync(databasePassword)));
         foreach (var secret in new[] { SourceMarker, clonePassword, databasePassword })
             Assert.DoesNotContain(secret, host.Output, StringComparison.Ordinal);
 

@@ -19,9 +19,11 @@ internal sealed class RunningHost : IAsyncDisposable
 {
     private readonly WebApplicationFactory<Program> _factory;
     private readonly string _redis;
+    private readonly DirectoryInfo _state;
 
-    private RunningHost(WebApplicationFactory<Program> factory, HttpClient client, string redis)
+    private RunningHost(WebApplicationFactory<Program> factory, HttpClient client, string redis, DirectoryInfo state)
     {
+        _state = state;
         _factory = factory;
         _redis = redis;
         Client = client;
@@ -35,7 +37,8 @@ internal sealed class RunningHost : IAsyncDisposable
         ServersFixture servers, IReadOnlyDictionary<string, string>? settings = null, Action<IServiceCollection>? services = null)
     {
         var redis = servers.NewRedisDatabase();
-        var all = HostSettings.For(servers.Servers, await servers.CoreStoreAsync(), servers.NewFolder(), port: 0)
+        var state = servers.NewFolder();
+        var all = HostSettings.For(servers.Servers, await servers.CoreStoreAsync(), state, port: 0)
             .Where(setting => setting.Key.StartsWith("CloneHub__", StringComparison.Ordinal))
             .ToDictionary(setting => setting.Key.Replace("__", ":", StringComparison.Ordinal), setting => setting.Value);
         all["CloneHub:PostgreSql:ConnectionString"] = await servers.NewPostgreSqlDatabaseAsync();
@@ -54,7 +57,7 @@ internal sealed class RunningHost : IAsyncDisposable
         factory.StartServer();
         var address = factory.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
         var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(address) };
-        var host = new RunningHost(factory, client, redis);
+        var host = new RunningHost(factory, client, redis, state);
         await Eventually.Until("the Host is ready", async () => (await client.GetAsync(new Uri("/health/ready", UriKind.Relative))).IsSuccessStatusCode, TimeSpan.FromSeconds(60));
         return host;
     }
@@ -86,6 +89,7 @@ internal sealed class RunningHost : IAsyncDisposable
     {
         Client.Dispose();
         await _factory.DisposeAsync();
+        await LocalClones.StopAllAsync(new DirectoryInfo(Path.Combine(_state.FullName, "local")), CancellationToken.None);
     }
 }
 

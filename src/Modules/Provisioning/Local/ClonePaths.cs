@@ -23,6 +23,7 @@ internal sealed record ClonePaths(JobId Job, string Folder, string Socket)
     public string Logs => Path.Combine(Folder, "logs");
 
     public string FpmConfig => Path.Combine(Run, "php-fpm.conf");
+    public string NotCached => Path.Combine(Run, "opcache-blacklist");
 
     public string FpmPid => Path.Combine(Run, "php-fpm.pid");
 

@@ -69,6 +69,7 @@ internal sealed partial class PhpFpm(LocalLayout layout, IOptions<LocalOptions> 
     private async Task StartAsync(ClonePaths paths, string config, CancellationToken cancellation)
     {
         await File.WriteAllTextAsync(paths.FpmConfig, config, cancellation);
+        await File.WriteAllTextAsync(paths.NotCached, PhpFpmConfig.NotCached(paths), cancellation);
 
         // The command returns when the daemon listens, with its exit code.
         var defines = PhpFpmConfig.Defines(paths).SelectMany(define => new[] { "-d", define });

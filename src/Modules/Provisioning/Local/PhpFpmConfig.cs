@@ -49,11 +49,15 @@ internal static class PhpFpmConfig
 
         """;
 
+    /// <summary>What is compiled anew for every request: the file with the database password must not lie compiled in a second place.</summary>
+    public static string NotCached(ClonePaths paths) => $"{paths.Www}/wp-config.php\n";
+
     /// <summary>Settings that PHP reads before any pool exists. Compiled code lives in memory and in the clone's own folder.</summary>
     public static IReadOnlyList<string> Defines(ClonePaths paths) =>
     [
         "opcache.enable=1", "opcache.memory_consumption=96", "opcache.interned_strings_buffer=12", "opcache.max_accelerated_files=16229",
         "opcache.validate_timestamps=1", "opcache.revalidate_freq=2", "opcache.jit=disable", $"opcache.file_cache={paths.CompiledCode}",
+        $"opcache.blacklist_filename={paths.NotCached}",
     ];
 
     // The socket belongs to nginx alone: a PHP that could reach a php-fpm's socket could set any PHP setting by a FastCGI parameter.

@@ -201,7 +201,6 @@ internal sealed class SourceChannel : IAsyncDisposable
     private byte[] ListRequest(FileRoot root, string after, TransferPace pace) => JsonSerializer.SerializeToUtf8Bytes(new
     {
         root = root == FileRoot.Core ? "core" : "content",
-        hash = root == FileRoot.Core,
         after,
         deflate = _deflate,
         seconds = pace.Seconds,

@@ -50,7 +50,8 @@ internal static class SourceFaults
     public static StepFaultException CredentialsNeeded() => Final("FS_CREDENTIALS_NEEDED",
         "The site installs plugins only with FTP or SSH credentials.", "Let PHP write to wp-content, or define FS_METHOD as 'direct' while the site is cloned.");
 
-    public static StepFaultException PluginsReadOnly(string said) => Final("PLUGINS_DIR_READONLY",
+    /// <summary>Worth another try: an upload that a crash cut off may still be unpacking, and WordPress empties its work folder under it.</summary>
+    public static StepFaultException PluginsReadOnly(string said) => Passing("PLUGINS_DIR_READONLY",
         $"The site could not unpack the plugin{(said.Length == 0 ? "." : $": {said}")}", "Let PHP write to wp-content/plugins and wp-content/upgrade.");
 
     public static StepFaultException ActivationFailed() => Final("ACTIVATION_FATAL",

@@ -20,7 +20,7 @@ internal enum SourceFileKind
 /// <summary>An entry of a tree. Directories come before what they hold.</summary>
 /// <param name="Path">Relative to the root, parts separated by a slash; never absolute, never with "..".</param>
 /// <param name="Mode">Permission bits.</param>
-/// <param name="Md5">Lower-case hex; only for files of <see cref="FileRoot.Core"/>, where it tells which ones need not travel.</param>
+/// <param name="Md5">Lower-case hex, of files: it tells which ones need not travel, and whether those that did arrived whole.</param>
 /// <param name="LinkTarget">Only for links: relative, and it stays inside the root.</param>
 internal sealed record SourceFile(string Path, SourceFileKind Kind, long Size, long ModifiedUnix, int Mode, string? Md5, string? LinkTarget);
 

@@ -21,19 +21,17 @@ final class Listing
     private Tree $tree;
     private Reply $reply;
     private Budget $budget;
-    private bool $hash;
     private string $lines = '';
     private int $entries = 0;
 
     /** @var array<int,array{path:string,reason:string}> */
     private array $left_out = [];
 
-    public function __construct(Tree $tree, Reply $reply, Budget $budget, bool $hash)
+    public function __construct(Tree $tree, Reply $reply, Budget $budget)
     {
         $this->tree = $tree;
         $this->reply = $reply;
         $this->budget = $budget;
-        $this->hash = $hash;
     }
 
     /** @param string $after Last path of an earlier answer. */
@@ -170,7 +168,7 @@ final class Listing
             return;
         }
 
-        $this->line('f', $stat, $path, $this->hash ? (string) md5_file($absolute) : '', '');
+        $this->line('f', $stat, $path, (string) md5_file($absolute), '');
     }
 
     /** Link target seen from the link's own folder. Both are real paths inside the root. */
