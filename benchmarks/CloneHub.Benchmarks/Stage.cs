@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using CloneHub.Dev;
 using CloneHub.Dev.Host;
+using CloneHub.Dev.Servers;
 using CloneHub.Dev.WordPress;
 
 namespace CloneHub.Benchmarks;
@@ -28,13 +29,14 @@ internal sealed class Stage : IAsyncDisposable
     {
         var progress = new Progress<string>(Console.Error.WriteLine);
         var installation = Installation.Open(Repository.Path(".clonehub", "bench"), progress);
-        await installation.StartServersAsync(ct);
+        await installation.StartServersAsync(ServerKinds.All, ct);
         var templates = Installation.Cache(progress).CreateSubdirectory("sites");
         await SourceSite.StopAllAsync(installation.Servers.State, ct);
         var options = new SourceSiteOptions { Name = "bench", Content = SiteContent.Demo };
         var source = await SourceSite.StartAsync(installation.Servers, installation.Core, templates, options, progress, ct);
         // The client is one caller among many: the limit that protects the service from one caller is not what is measured.
-        var host = await installation.StartHostAsync(new Dictionary<string, string> { ["CloneHub__RateLimit__ClonesPerMinute"] = "1000000" }, ct);
+        Environment.SetEnvironmentVariable("CloneHub__RateLimit__ClonesPerMinute", "1000000");
+        var host = await installation.StartHostAsync(ct);
         return new Stage(installation, source, LoopbackHttp.CreateClient(host.Address));
     }
 

@@ -35,7 +35,7 @@ public sealed class ModuleMapTests
         ["CloneHub.Testing"] = ["xunit.assert", "xunit.extensibility.core", "Microsoft.Extensions.TimeProvider.Testing"],
         ["CloneHub.Architecture.Tests"] = ["NetArchTest.Rules"],
         ["CloneHub.Jobs.Tests"] = ["Akka.TestKit.Xunit2", "FsCheck.Xunit"],
-        ["CloneHub.Provisioning.Tests"] = ["FsCheck.Xunit"],
+        ["CloneHub.Provisioning.Tests"] = ["Akka.TestKit.Xunit2", "FsCheck.Xunit"],
         ["CloneHub.Cleanup.Tests"] = ["Akka.TestKit.Xunit2"],
         ["CloneHub.Host.Tests"] = ["Microsoft.AspNetCore.Mvc.Testing"],
         ["CloneHub.EndToEnd.Tests"] = [],

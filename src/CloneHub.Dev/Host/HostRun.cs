@@ -18,6 +18,8 @@ internal sealed class HostRun
 
     public Uri Address { get; }
 
+    public int Pid => _daemon.Process.Pid;
+
     public string LogFile => _daemon.LogFile;
 
     public static async Task<HostRun> StartAsync(Dictionary<string, string> settings, DirectoryInfo state, Leash leash, CancellationToken ct)
