@@ -21,9 +21,8 @@ internal static partial class CloneCheck
         if (copy.Contains(source.Url.Authority, StringComparison.OrdinalIgnoreCase))
             faults.Add($"The home page still refers to {source.Url.Authority}.");
 
-        var dashboard = await LogInAsync(client, clone, ct);
-        if (!dashboard.Contains("id=\"wpadminbar\"", StringComparison.Ordinal))
-            faults.Add($"{clone.Username} could not log in to {new Uri(clone.CloneUrl, "wp-admin/")} with the returned password.");
+        if (await FindLogInFaultAsync(client, clone, ct) is { } fault)
+            faults.Add(fault);
         return faults;
     }
 
@@ -34,7 +33,7 @@ internal static partial class CloneCheck
         return answer.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Gone;
     }
 
-    private static async Task<string> LogInAsync(HttpClient client, CloneAnswer clone, CancellationToken ct)
+    private static async Task<string?> FindLogInFaultAsync(HttpClient client, CloneAnswer clone, CancellationToken ct)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(clone.CloneUrl, "wp-login.php"));
         request.Headers.Add("Cookie", "wordpress_test_cookie=WP%20Cookie%20check");
@@ -46,7 +45,10 @@ internal static partial class CloneCheck
             ["redirect_to"] = new Uri(clone.CloneUrl, "wp-admin/").AbsoluteUri,
         });
         using var answer = await client.SendAsync(request, ct);
-        return await answer.Content.ReadAsStringAsync(ct);
+        var page = await answer.Content.ReadAsStringAsync(ct);
+        return page.Contains("id=\"wpadminbar\"", StringComparison.Ordinal)
+            ? null
+            : $"{clone.Username} could not log in with the returned password: {answer.RequestMessage?.RequestUri} answered {(int)answer.StatusCode}, \"{TitleOf(page)}\".";
     }
 
     private static string TitleOf(string html) => WebUtility.HtmlDecode(Title().Match(html).Groups[1].Value.Trim());
