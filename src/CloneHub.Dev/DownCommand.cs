@@ -16,7 +16,7 @@ internal static class DownCommand
         var stopped = new List<string>();
         if (await HostRun.StopAnywayAsync(state, ct))
             stopped.Add("CloneHub");
-        if (await LocalClones.StopAllAsync(new DirectoryInfo(Path.Combine(state.FullName, "local")), ct) > 0)
+        if (await LocalClones.StopAllAsync(state, ct) > 0)
             stopped.Add("the web servers of clones");
         await SourceSite.StopAllAsync(state, ct);
         stopped.AddRange(await PrivateServers.StopAnywayAsync(new PrivateServersOptions { StateDirectory = state.FullName }, screen, ct));

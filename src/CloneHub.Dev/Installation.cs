@@ -69,6 +69,8 @@ internal sealed class Installation : IAsyncDisposable
     {
         _progress.Report("Starting CloneHub.");
         await HostRun.StopAnywayAsync(State, ct);
+        if (!State.FullName.Any(char.IsWhiteSpace))
+            _leash.EndClones(LocalClones.Folder(State));
         var settings = HostSettings.For(Servers, Core.Parent!, State, Port());
         foreach (var name in settings.Keys.Where(IsGiven).ToList())
             settings.Remove(name);
@@ -81,7 +83,7 @@ internal sealed class Installation : IAsyncDisposable
         if (Host is { } host)
         {
             await host.StopAsync();
-            await LocalClones.StopAllAsync(new DirectoryInfo(Path.Combine(State.FullName, "local")), CancellationToken.None);
+            await LocalClones.StopAllAsync(State, CancellationToken.None);
         }
 
         if (_servers is { } servers)

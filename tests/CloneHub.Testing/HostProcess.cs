@@ -45,6 +45,7 @@ public sealed class HostProcess : IAsyncDisposable
         settings["CloneHub__Redis__ConnectionString"] = servers.NewRedisDatabase();
         foreach (var (name, value) in changes ?? new Dictionary<string, string>())
             settings[name] = value;
+        ServersFixture.Leash.EndClones(LocalClones.Folder(state));
         var host = new HostProcess(settings, new Uri($"http://127.0.0.1:{port}/"), state);
         try
         {
@@ -106,7 +107,7 @@ public sealed class HostProcess : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await StopAsync();
-        await LocalClones.StopAllAsync(new DirectoryInfo(Path.Combine(State.FullName, "local")), CancellationToken.None);
+        await LocalClones.StopAllAsync(State, CancellationToken.None);
         Client.Dispose();
         _process?.Dispose();
     }

@@ -20,7 +20,7 @@ public static class HostSettings
             ["CloneHub__MasterKeyFile"] = Path.Combine(state.FullName, "master.key"),
             ["CloneHub__AllowLoopbackSources"] = "true",
             ["CloneHub__Local__MariaDb"] = servers.MariaDbConnectionString,
-            ["CloneHub__Local__StateDirectory"] = Path.Combine(state.FullName, "local"),
+            ["CloneHub__Local__StateDirectory"] = LocalClones.Folder(state),
             ["CloneHub__Local__SocketDirectory"] = Path.Combine(servers.Sockets.FullName, "clones"),
             ["CloneHub__Local__CoreStore"] = coreStore.FullName,
             ["CloneHub__Local__PhpFpm"] = PhpFpm.Program,

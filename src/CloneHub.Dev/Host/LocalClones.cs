@@ -9,8 +9,12 @@ namespace CloneHub.Dev.Host;
 /// </summary>
 public static class LocalClones
 {
-    public static async Task<int> StopAllAsync(DirectoryInfo local, CancellationToken ct)
+    /// <summary>Where a Host with this state directory keeps its clones.</summary>
+    public static string Folder(DirectoryInfo state) => Path.Combine(state.FullName, "local");
+
+    public static async Task<int> StopAllAsync(DirectoryInfo state, CancellationToken ct)
     {
+        var local = new DirectoryInfo(Folder(state));
         if (!local.Exists)
             return 0;
         var clones = new DirectoryInfo(Path.Combine(local.FullName, "clones"));

@@ -12,10 +12,11 @@ public sealed class Leash : IDisposable
 {
     private const string Script =
         """
-        held=; folders=
+        held=; folders=; clones=
         while read -r verb a b c; do
             case $verb in
                 hold) held="$held $a:$b:$c" ;;
+                clones) clones="$clones $a" ;;
                 folder) folders="$folders $a" ;;
             esac
         done
@@ -36,6 +37,12 @@ public sealed class Leash : IDisposable
             round=$((round + 1)); sleep 0.1
         done
         [ -z "$left" ] || kill -KILL $left 2>/dev/null
+        for folder in $clones; do
+            for file in $(grep -lsF "$folder/" /proc/[0-9]*/cmdline); do
+                pid=${file#/proc/}; pid=${pid%/cmdline}
+                case $(cat "/proc/$pid/comm") in php-fpm* | nginx) kill -TERM "$pid" ;; esac
+            done
+        done
         [ -z "$folders" ] || rm -rf $folders
         """;
 
@@ -56,12 +63,10 @@ public sealed class Leash : IDisposable
         Write(string.Create(CultureInfo.InvariantCulture, $"hold {signal} {process.Pid} {process.StartedTicks}"));
 
     /// <summary>Also removes this folder at the end. Its path must not hold blanks.</summary>
-    public void Remove(string folder)
-    {
-        if (folder.Any(char.IsWhiteSpace))
-            throw new ArgumentException($"A path with blanks cannot be put on the leash: {folder}", nameof(folder));
-        Write($"folder {folder}");
-    }
+    public void Remove(string folder) => Write($"folder {WithoutBlanks(folder)}");
+
+    /// <summary>Also ends php-fpm and nginx of the local clones below this folder. They are the Host's, so nobody here knows their numbers.</summary>
+    public void EndClones(string folder) => Write($"clones {WithoutBlanks(folder)}");
 
     public void Dispose()
     {
@@ -69,6 +74,10 @@ public sealed class Leash : IDisposable
         _shell.WaitForExit(TimeSpan.FromSeconds(10));
         _shell.Dispose();
     }
+
+    private static string WithoutBlanks(string folder) => folder.Any(char.IsWhiteSpace)
+        ? throw new ArgumentException($"A path with blanks cannot be put on the leash: {folder}", nameof(folder))
+        : folder;
 
     private void Write(string line)
     {
