@@ -22,8 +22,14 @@ if (PHP_VERSION_ID < 70400 || !function_exists('openssl_verify') || !class_exist
     return;
 }
 
-// wp-admin/plugins.php notes an activation in this option, and makes it where a site never had it. The site is left as it was found.
 if (isset($_GET['action'], $_GET['plugin']) && 'activate' === $_GET['action'] && plugin_basename(__FILE__) === $_GET['plugin']) {
+    // The list of active plugins is read after this file and written back whole: a connector that leaves meanwhile must wait, or one of
+    // the two would be lost. The end of the request releases the lock.
+    $GLOBALS['wpdb']->query("SELECT GET_LOCK('clonehub_options', 10)");
+    wp_cache_delete('alloptions', 'options');
+    wp_cache_delete('active_plugins', 'options');
+
+    // wp-admin/plugins.php notes an activation in this option, and makes it where a site never had it. The site is left as it was found.
     add_filter('pre_update_option_recently_activated', static function ($new, $old) {
         return $old;
     }, 10, 2);

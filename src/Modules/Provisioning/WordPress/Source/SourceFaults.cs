@@ -68,7 +68,8 @@ internal static class SourceFaults
     public static StepFaultException NoOpenSsl() => Final("NO_OPENSSL",
         "The site's PHP lacks the openssl or the mysqli extension.", "Switch both extensions on.");
 
-    public static StepFaultException ChannelBlocked(string why) => Final("CHANNEL_BLOCKED",
+    /// <summary>Worth another try: another plugin's change to the list of active ones may have undone the activation.</summary>
+    public static StepFaultException ChannelBlocked(string why) => Passing("CHANNEL_BLOCKED",
         $"The connector is active but its answers do not get through: {why}", "A firewall or cache drops signed POST requests to the site; let them pass.");
 
     public static StepFaultException Expired() => Passing("CHANNEL_EXPIRED",
