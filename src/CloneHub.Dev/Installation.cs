@@ -62,6 +62,7 @@ internal sealed class Installation : IAsyncDisposable
         var core = WordPressCore.EnsureAsync(Cache(_progress).CreateSubdirectory("wordpress"), _progress, ct);
         await Task.WhenAll(servers, core);
         _servers = await servers;
+        _leash.Remove(_servers.Sockets.FullName);
         Core = await core;
     }
 
