@@ -49,7 +49,7 @@ internal sealed partial class ApplicationPassword(SourceHttp http, SiteDoor door
     {
         if (await FindUserAsync(temporary, cancellation) is { } id)
         {
-            await SendAsync(HttpMethod.Delete, string.Create(CultureInfo.InvariantCulture, $"/wp/v2/users/{id}&force=true&reassign=false"), null, cancellation);
+            await SendAsync(HttpMethod.Post, string.Create(CultureInfo.InvariantCulture, $"/wp/v2/users/{id}&force=true&reassign=false{SiteDoor.AsDelete}"), null, cancellation);
         }
     }
 

@@ -32,6 +32,9 @@ internal sealed class AnswerBrokenException(string message, Exception? inner = n
     /// <summary>How long the site asked to be left alone.</summary>
     public TimeSpan? RetryAfter { get; init; }
 
+    /// <summary>The site did not even begin: a smaller answer would not have helped.</summary>
+    public bool NeverBegan { get; init; }
+
     /// <summary>The site answered as it would to a stranger: our plugin is not there, or the call did not reach it.</summary>
     public bool IsOrdinaryPage { get; init; }
 }

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.IO.Compression;
 using System.Net;
 using System.Net.Http.Headers;
 using System.Text.Json;
@@ -34,7 +35,7 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
 
         if (Links(page).FirstOrDefault() is not { } activate)
         {
-            await RemoveAttachmentAsync(cancellation);
+            await SweepAsync(nonce, cancellation);
             throw WhyNotInstalled(page);
         }
 
@@ -47,7 +48,23 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
     {
         var route = $"/wp/v2/plugins/{folder}/{folder}";
         await session.RestAsync(HttpMethod.Post, route + "&status=inactive", cancellation);
-        await session.RestAsync(HttpMethod.Delete, route, cancellation);
+        await session.RestAsync(HttpMethod.Post, route + SiteDoor.AsDelete, cancellation);
+    }
+
+    /// <summary>Says that "x" is both a file and a folder.</summary>
+    private static byte[] ImpossibleArchive()
+    {
+        using var buffer = new MemoryStream();
+        using (var zip = new ZipArchive(buffer, ZipArchiveMode.Create, leaveOpen: true))
+        {
+            foreach (var name in new[] { "x/y", "x" })
+            {
+                using var entry = zip.CreateEntry(name).Open();
+                entry.WriteByte((byte)'\n');
+            }
+        }
+
+        return buffer.ToArray();
     }
 
     private MultipartFormDataContent Form(string nonce, byte[] zip)
@@ -60,6 +77,16 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
         };
     }
 
+    /// <summary>
+    /// A failed installation leaves the unpacked plugin in wp-content/upgrade. WordPress empties that folder before it unpacks anything,
+    /// and cleans up after an archive that is sound but cannot be unpacked.
+    /// </summary>
+    private async Task SweepAsync(string nonce, CancellationToken cancellation)
+    {
+        await session.PostAsync("update.php?action=upload-plugin", Form(nonce, ImpossibleArchive()), cancellation);
+        await RemoveAttachmentAsync(cancellation);
+    }
+
     /// <summary>An upload that WordPress could not unpack lies in the media library, for everyone to fetch.</summary>
     private async Task RemoveAttachmentAsync(CancellationToken cancellation)
     {
@@ -69,8 +96,8 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
         {
             foreach (var id in (JsonNode.Parse(found.Html) as JsonArray ?? []).Select(media => media?["id"]?.GetValue<long>()))
             {
-                var route = string.Create(CultureInfo.InvariantCulture, $"/wp/v2/media/{id}&force=true");
-                await session.RestAsync(HttpMethod.Delete, route, cancellation);
+                var route = string.Create(CultureInfo.InvariantCulture, $"/wp/v2/media/{id}&force=true{SiteDoor.AsDelete}");
+                await session.RestAsync(HttpMethod.Post, route, cancellation);
             }
         }
         catch (JsonException)

@@ -8,6 +8,9 @@ namespace CloneHub.Provisioning.WordPress;
 /// <param name="ClockOffset">How far the site's clock is ahead of ours.</param>
 internal sealed record SiteDoor(Uri Base, TimeSpan ClockOffset)
 {
+    /// <summary>Makes a POST to the REST interface a DELETE, which many web servers refuse.</summary>
+    public const string AsDelete = "&_method=DELETE";
+
     public Uri LogIn => new(Base, "wp-login.php");
 
     public Uri Admin(string page) => new(Base, "wp-admin/" + page);

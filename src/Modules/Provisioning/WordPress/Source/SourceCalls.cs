@@ -71,11 +71,11 @@ internal sealed class SourceCalls(
         }
         catch (StepFaultException trouble) when (trouble.Fault.Retryable)
         {
-            throw new AnswerBrokenException(trouble.Message, trouble);
+            throw new AnswerBrokenException(trouble.Message, trouble) { NeverBegan = true };
         }
         catch (HttpRequestException trouble)
         {
-            throw new AnswerBrokenException(trouble.Message, trouble);
+            throw new AnswerBrokenException(trouble.Message, trouble) { NeverBegan = true };
         }
     }
 
@@ -104,6 +104,7 @@ internal sealed class SourceCalls(
         return new AnswerBrokenException($"The site answered {status}.") 
         {
             RetryAfter = wait,
+            NeverBegan = status is 429 or 503,
             IsOrdinaryPage = status is >= 300 and < 500 && status is not (408 or 425 or 429),
         };
     }

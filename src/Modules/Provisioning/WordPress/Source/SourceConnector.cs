@@ -12,6 +12,9 @@ internal sealed class SourceOptions
 /// <summary>Gets our connector onto a source site with nothing but a log-in, and off it again.</summary>
 internal sealed partial class SourceConnector(SourceOptions options, TimeProvider clock, ILogger<SourceConnector> log)
 {
+    // WordPress empties its work folder before it unpacks: two uploads to one site at once destroy each other.
+    private readonly SemaphoreSlim[] _uploads = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
+
     /// <summary>Logs in, uploads and activates the job's connector, logs out. What an earlier attempt of the same job left is replaced.</summary>
     /// <exception cref="StepFaultException">The site cannot be cloned this way, and why.</exception>
     public async Task<SourceChannel> ConnectAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
@@ -23,7 +26,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         {
             var door = await DoorFinder.FindAsync(http, order.SourceUrl, clock, cancellation);
             signer.Offset = door.ClockOffset;
-            var channel = await new Installation(http, door, signer, order, secrets, clock, log).RunAsync(cancellation);
+            var channel = await new Installation(http, door, signer, order, secrets, UploadsTo(door), clock, log).RunAsync(cancellation);
             LogConnected(order.Job, clock.GetElapsedTime(started).TotalMilliseconds);
             return channel;
         }
@@ -62,4 +65,6 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
             LogNotLeft(trouble, order.Job);
         }
     }
+
+    private SemaphoreSlim UploadsTo(SiteDoor door) => _uploads[(uint)string.GetHashCode(door.Base.Authority, StringComparison.OrdinalIgnoreCase) % _uploads.Length];
 }

@@ -34,13 +34,17 @@ internal sealed class TransferPace(TimeProvider clock)
         Bytes = Bytes >= MostBytes ? 0 : Bytes * 2;
     }
 
-    /// <summary>Halves the next answer and waits before it may be asked for.</summary>
+    /// <summary>Halves the next answer if this one broke off, and waits before it may be asked for.</summary>
     public async Task BrokenAsync(AnswerBrokenException trouble, CancellationToken cancellation)
     {
         _successes = 0;
         if (++_failures > MostFailures) throw SourceFaults.Unreachable(trouble.Message, trouble);
-        Seconds = Math.Max(LeastSeconds, Seconds / 2);
-        Bytes = Bytes == 0 ? MostBytes : Math.Max(LeastBytes, Bytes / 2);
+        if (!trouble.NeverBegan)
+        {
+            Seconds = Math.Max(LeastSeconds, Seconds / 2);
+            Bytes = Bytes == 0 ? MostBytes : Math.Max(LeastBytes, Bytes / 2);
+        }
+
         var pause = trouble.RetryAfter ?? FirstPause * Math.Pow(2, _failures - 1);
         await Task.Delay(pause < LongestPause ? pause : LongestPause, clock, cancellation);
     }

@@ -25,7 +25,13 @@ final class Connector
         $job = Job::read($main_file);
         $call = Call::of($job->id);
         if (time() >= $job->expires) {
-            (new Removal($job))->run();
+            try {
+                (new Removal($job))->run();
+            } catch (\Throwable $trouble) {
+                // A visitor's page is worth more than our tidiness; the next request tries again.
+                unset($trouble);
+            }
+
             if (null !== $call) {
                 (new Refused(410, 'expired'))->answer();
             }

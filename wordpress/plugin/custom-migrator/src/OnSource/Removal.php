@@ -25,41 +25,53 @@ final class Removal
     {
         // Nothing of this folder can be loaded once it is gone.
         class_exists(Nonces::class);
-        $this->deactivate();
+        $begun = $this->job->begun();
         $this->delete_user();
         $this->delete_uploads();
-        $this->unschedule();
-        $begun = $this->job->begun();
-        Nonces::forget($this->job);
+        $this->settle_options();
         $this->delete_folder($this->job->folder);
         $this->delete_empty_folders($begun);
         clearstatcache();
         return is_dir($this->job->folder) ? [$this->job->name()] : [];
     }
 
-    private function deactivate(): void
+    private function settle_options(): void
     {
         global $wpdb;
-        // Two jobs that leave at once would each write back the list with the other's connector in it.
-        $wpdb->query("SELECT GET_LOCK('clonehub_active_plugins', 5)");
-        wp_cache_delete('alloptions', 'options');
-        wp_cache_delete('active_plugins', 'options');
+        // Two jobs that leave at once would each write back what the other has just removed.
+        $wpdb->query("SELECT GET_LOCK('clonehub_options', 5)");
+        foreach (['alloptions', 'active_plugins', 'cron'] as $name) {
+            wp_cache_delete($name, 'options');
+        }
+
+        $this->unschedule();
+        Nonces::forget($this->job);
+        // Whoever finds the connector active can still have the rest removed; so this comes last.
+        $this->deactivate();
+        $wpdb->query("SELECT RELEASE_LOCK('clonehub_options')");
+    }
+
+    private function deactivate(): void
+    {
         $active = (array) get_option('active_plugins', []);
         if (in_array($this->job->plugin, $active, true)) {
             update_option('active_plugins', array_values(array_diff($active, [$this->job->plugin])));
         }
 
-        $wpdb->query("SELECT RELEASE_LOCK('clonehub_active_plugins')");
         wp_cache_delete('plugins', 'plugins');
     }
 
     private function delete_user(): void
     {
         global $wpdb;
-        $user = null === $this->job->user ? false : get_user_by('login', $this->job->user);
-        if (false === $user || $user->user_login !== $this->job->name()) {
+        // Not get_user_by(), which is pluggable and therefore loaded after us.
+        $found = $this->job->name() === $this->job->user ? \WP_User::get_data_by('login', $this->job->user) : false;
+        if (false === $found) {
             return;
         }
+
+        $user = new \WP_User();
+        $user->init($found);
 
         $wpdb->delete($wpdb->usermeta, ['user_id' => $user->ID]);
         $wpdb->delete($wpdb->users, ['ID' => $user->ID]);

@@ -1,0 +1,135 @@
+using System.Text.RegularExpressions;
+using CloneHub.Contracts;
+using CloneHub.Dev.WordPress;
+using CloneHub.Provisioning.WordPress;
+using CloneHub.Testing;
+
+namespace CloneHub.Provisioning.Tests.WordPress.Source;
+
+/// <summary>How the connector comes to a site and leaves it, whatever happens in between.</summary>
+public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLifetime
+{
+    private readonly ServersFixture _servers;
+    private SourceSite _site = null!;
+    private string _before = "";
+
+    public ConnectorLifeTests(ServersFixture servers) => _servers = servers;
+
+    public async Task InitializeAsync()
+    {
+        // Application passwords need https, or a site that calls itself local.
+        _site = await _servers.StartSiteAsync(new SourceSiteOptions
+        {
+            Name = ServersFixture.Unique("s"),
+            Defines = new Dictionary<string, string> { ["WP_ENVIRONMENT_TYPE"] = "'local'", ["DISABLE_WP_CRON"] = "true" },
+
+            // A language in which no text of WordPress is what it was.
+            MuPlugin = "<?php add_filter('gettext', fn($text) => 'Ü' . $text);",
+        });
+
+        // The first visits make WordPress put its own house in order; that is not the connector's doing.
+        using (var visitor = new HttpClient()) await visitor.GetAsync(_site.Url);
+        await using (var channel = await SourceTests.ConnectAsync(_site)) await channel.ByeAsync(CancellationToken.None);
+        _before = await SiteState.TakeAsync(_site);
+    }
+
+    public async Task DisposeAsync() => await _site.DisposeAsync();
+
+    [Fact]
+    public async Task Two_jobs_share_a_source()
+    {
+        var channels = await Task.WhenAll(SourceTests.ConnectAsync(_site), SourceTests.ConnectAsync(_site));
+        var schemas = await Task.WhenAll(channels.Select(channel => channel.SchemaAsync(CancellationToken.None)));
+        Assert.All(schemas, schema => Assert.Equal(12, schema.Tables.Count));
+        await Task.WhenAll(channels.Select(channel => channel.ByeAsync(CancellationToken.None)));
+        foreach (var channel in channels) await channel.DisposeAsync();
+
+        Assert.Equal(_before, await SiteState.TakeAsync(_site));
+    }
+
+    [Fact]
+    public async Task A_second_attempt_replaces_what_a_crashed_one_left()
+    {
+        var order = SourceTests.OrderFor(_site.Url);
+        var secrets = SourceTests.Administrator(_site);
+        await using (await SourceTests.Connector.ConnectAsync(order, secrets, CancellationToken.None))
+        {
+            // The process dies here: nobody says good-bye.
+        }
+
+        await using var channel = await SourceTests.Connector.ConnectAsync(order, secrets, CancellationToken.None);
+        Assert.NotEmpty((await channel.SchemaAsync(CancellationToken.None)).Tables);
+        await channel.ByeAsync(CancellationToken.None);
+        Assert.Equal(_before, await SiteState.TakeAsync(_site));
+    }
+
+    [Fact]
+    public async Task Leaving_removes_what_a_crashed_attempt_left_and_may_be_repeated()
+    {
+        var order = SourceTests.OrderFor(_site.Url);
+        var secrets = SourceTests.Administrator(_site);
+        await using (await SourceTests.Connector.ConnectAsync(order, secrets, CancellationToken.None))
+        {
+            // The process dies here: nobody says good-bye.
+        }
+
+        await SourceTests.Connector.LeaveAsync(order, secrets, CancellationToken.None);
+        Assert.Equal(_before, await SiteState.TakeAsync(_site));
+        await SourceTests.Connector.LeaveAsync(order, secrets, CancellationToken.None);
+    }
+
+    [Fact]
+    public async Task Leaving_a_source_that_is_gone_is_no_failure() =>
+        await SourceTests.Connector.LeaveAsync(
+            SourceTests.OrderFor(new Uri("http://127.0.0.1:1/")), SourceTests.Secrets("admin", "secret"), CancellationToken.None);
+
+    [Fact]
+    public async Task An_expired_connector_removes_itself_at_anybodys_request()
+    {
+        await using var channel = await SourceTests.ConnectAsync(_site);
+        var job = Assert.Single(Directory.GetFiles(Path.Combine(_site.Root.FullName, "wp-content/plugins"), "job.php", SearchOption.AllDirectories));
+        await File.WriteAllTextAsync(job, Regex.Replace(await File.ReadAllTextAsync(job), @"""expires"":\d+", @"""expires"":1000"));
+
+        using var visitor = new HttpClient();
+        Assert.True((await visitor.GetAsync(_site.Url)).IsSuccessStatusCode);
+        Assert.Equal(_before, await SiteState.TakeAsync(_site));
+    }
+
+    [Fact]
+    public async Task An_application_password_does_and_its_helper_goes_with_the_connector()
+    {
+        var password = await _site.RunPhpAsync(
+            "echo WP_Application_Passwords::create_new_application_password(1, ['name' => 'clone'])[0];", CancellationToken.None);
+        var order = SourceTests.OrderFor(_site.Url);
+        await using var channel = await SourceTests.Connector.ConnectAsync(order, SourceTests.Secrets(_site.AdminUser, password), CancellationToken.None);
+        Assert.Equal([["admin"], ["clonehub-" + order.Job.Key[..8]]], await LogInsAsync());
+        Assert.NotEmpty((await channel.SchemaAsync(CancellationToken.None)).Tables);
+        await channel.ByeAsync(CancellationToken.None);
+
+        Assert.Equal([["admin"]], await LogInsAsync());
+        await _site.RunPhpAsync("WP_Application_Passwords::delete_all_application_passwords(1);", CancellationToken.None);
+        Assert.Equal(Rows(_before), Rows(await SiteState.TakeAsync(_site)));
+
+        // That application passwords were ever used is an option of WordPress' own, and their list a row of the user.
+        static IEnumerable<string> Rows(string state) => state.Split('\n').Where(line =>
+            !line.Contains("using_application_passwords", StringComparison.Ordinal) && !line.Contains("_application_passwords", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_redirect_to_the_sites_own_address_is_followed_before_anything_is_posted()
+    {
+        var posts = 0;
+        await using var door = await FakeSite.StartAsync(context =>
+        {
+            if (context.Request.Method == "POST") posts++;
+            context.Response.Redirect(new Uri(_site.Url, context.Request.Path + context.Request.QueryString).AbsoluteUri, permanent: true);
+            return Task.CompletedTask;
+        });
+        await using var channel = await SourceTests.Connector.ConnectAsync(
+            SourceTests.OrderFor(new Uri(door.Url, "/wp-admin/")), SourceTests.Administrator(_site), CancellationToken.None);
+        Assert.Equal(0, posts);
+        await channel.ByeAsync(CancellationToken.None);
+    }
+
+    private async Task<IReadOnlyList<string?[]>> LogInsAsync() => await _site.QueryAsync("SELECT user_login FROM wp_users ORDER BY ID", CancellationToken.None);
+}

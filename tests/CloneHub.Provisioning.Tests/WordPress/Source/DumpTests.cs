@@ -1,0 +1,227 @@
+using System.Globalization;
+using System.Text;
+using CloneHub.Dev.WordPress;
+using CloneHub.Provisioning.WordPress;
+using CloneHub.Testing;
+using Microsoft.AspNetCore.Http;
+
+namespace CloneHub.Provisioning.Tests.WordPress.Source;
+
+/// <summary>Rows that are hard to copy, over lines that are hard to use.</summary>
+public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
+{
+    private static readonly string[] Setup =
+    [
+        "CREATE TABLE wp_types (id INT AUTO_INCREMENT PRIMARY KEY, f FLOAT, d DOUBLE, b BIT(10), bin VARBINARY(20), `we``ird` VARCHAR(9), twice INT AS (LENGTH(bin) * 2) STORED, dt DATETIME(6), t TIME(3), e ENUM('a','ü'), n DECIMAL(30,10))",
+        @"INSERT INTO wp_types (f, d, b, bin, `we``ird`, dt, t, e, n) VALUES (1/3, 1e308, 513, x'00011a090a5c25', '100%', '2020-01-02 03:04:05.678901', '-01:02:03.004', 'ü', 12345678901234567890.0123456789), (NULL,NULL,NULL,'',NULL,'0000-00-00','00:00:00',NULL,NULL)",
+        "CREATE TABLE wp_latin (k VARCHAR(10) CHARACTER SET latin1 COLLATE latin1_bin NOT NULL, v TEXT CHARACTER SET latin1, PRIMARY KEY (k))",
+        "INSERT INTO wp_latin VALUES ('a', x'ff80c3bc'), (x'e4', 'b'), (x'fc', 'c')",
+        "CREATE TABLE wp_keyless (v INT NULL, w VARCHAR(10))",
+        "INSERT INTO wp_keyless VALUES (1,'a'), (1,'a'), (NULL,NULL), (2,'')",
+        "CREATE TABLE wp_pairs (a INT, b VARCHAR(20) CHARACTER SET utf8mb4 COLLATE utf8mb4_bin, c VARCHAR(400), PRIMARY KEY (a, b))",
+        "INSERT INTO wp_pairs SELECT seq DIV 100, CONCAT('ключ', seq MOD 100), REPEAT('x', 300) FROM seq_1_to_9000",
+        "CREATE TABLE wp_large (id INT PRIMARY KEY, v LONGTEXT, w LONGBLOB)",
+        "INSERT INTO wp_large VALUES (1,'small',NULL), (2,REPEAT('ab%ü',700000),x'00'), (3,REPEAT('y',1100000),REPEAT(x'00ff',900000)), (4,'',''), (5,NULL,'end')",
+        "CREATE TABLE wp_large_keyless (v LONGTEXT)",
+        "INSERT INTO wp_large_keyless VALUES ('first'), (REPEAT('z',1500000)), ('last')",
+        "CREATE TABLE wp_choice (e ENUM('z','a') PRIMARY KEY) ENGINE=MyISAM",
+        "INSERT INTO wp_choice VALUES ('a'), ('z')",
+        "CREATE TABLE other_app (id INT)",
+        "CREATE TABLE wp_shop_options (id INT)", "CREATE TABLE wp_shop_posts (id INT)", "CREATE TABLE wp_shop_users (id INT)", "CREATE TABLE wp_shop_usermeta (id INT)",
+        "CREATE VIEW wp_view AS SELECT id FROM wp_types",
+        "CREATE TRIGGER wp_types_trigger BEFORE INSERT ON wp_types FOR EACH ROW SET NEW.f = NEW.f",
+    ];
+
+    private readonly ServersFixture _servers;
+    private readonly Contracts.JobSecrets _secrets = SourceTests.Secrets("admin", "");
+    private Contracts.CloneOrder _order = null!;
+    private SourceSite _site = null!;
+    private SourceChannel _channel = null!;
+    private SourceSchema _schema = null!;
+
+    public DumpTests(ServersFixture servers) => _servers = servers;
+
+    public async Task InitializeAsync()
+    {
+        _site = await _servers.StartSiteAsync(new SourceSiteOptions
+        {
+            Name = ServersFixture.Unique("s"),
+            PhpSettings = new Dictionary<string, string> { ["memory_limit"] = "40M" },
+        });
+        await _site.QueryAsync("SET SESSION sql_mode = ''; " + string.Join("; ", Setup), CancellationToken.None);
+        _order = SourceTests.OrderFor(_site.Url);
+        _channel = await SourceTests.Connector.ConnectAsync(
+            _order, _secrets with { SourcePassword = new Contracts.Secret(_site.AdminPassword) }, CancellationToken.None);
+        _schema = await _channel.SchemaAsync(CancellationToken.None);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _channel.DisposeAsync();
+        await _site.DisposeAsync();
+    }
+
+    [Fact]
+    public void The_schema_holds_the_sites_own_tables_and_names_the_others()
+    {
+        Assert.Equal(["other_app", "wp_shop_options", "wp_shop_posts", "wp_shop_usermeta", "wp_shop_users"], _schema.LeftOut);
+        Assert.Equal("wp_view", Assert.Single(_schema.Tables, table => table.IsView).Name);
+        Assert.Equal("wp_types_trigger", Assert.Single(_schema.Triggers).Name);
+        Assert.Equal(["a", "b"], Table("wp_pairs").Key);
+        Assert.Empty(Table("wp_keyless").Key);
+        Assert.DoesNotContain("twice", Table("wp_types").ToDumpRequest().Columns);
+        Assert.Contains("we`ird", Table("wp_types").ToDumpRequest().Columns);
+        Assert.StartsWith("CREATE TABLE `wp_latin`", Table("wp_latin").CreateSql, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Values_of_every_type_arrive_as_they_are_stored()
+    {
+        var dump = await DumpAsync(_channel);
+        var columns = Table("wp_types").ToDumpRequest().Columns;
+        var row = columns.Zip(dump["wp_types"][0]).ToDictionary(pair => pair.First, pair => pair.Second!);
+        Assert.Equal((double)(1f / 3f), double.Parse(Encoding.ASCII.GetString(row["f"]), CultureInfo.InvariantCulture));
+        Assert.Equal(1e308, double.Parse(Encoding.ASCII.GetString(row["d"]), CultureInfo.InvariantCulture));
+        Assert.Equal("513", Encoding.ASCII.GetString(row["b"]));
+        Assert.Equal([0, 1, 0x1a, 9, 10, 0x5c, 0x25], row["bin"]);
+        Assert.Equal("100%", Encoding.ASCII.GetString(row["we`ird"]));
+        Assert.Equal("2020-01-02 03:04:05.678901", Encoding.ASCII.GetString(row["dt"]));
+        Assert.Equal("-01:02:03.004", Encoding.ASCII.GetString(row["t"]));
+        Assert.Equal("ü", Encoding.UTF8.GetString(row["e"]));
+        Assert.Equal("12345678901234567890.0123456789", Encoding.ASCII.GetString(row["n"]));
+        var empty = columns.Zip(dump["wp_types"][1]).ToDictionary(pair => pair.First, pair => pair.Second);
+        Assert.Null(empty["f"]);
+        Assert.Empty(empty["bin"]!);
+        Assert.Equal([0xff, 0x80, 0xc3, 0xbc], dump["wp_latin"][0][1]!);
+        AssertComplete(dump);
+        Assert.Equal(DumpConsistency.Fuzzy, _channel.Consistency);
+    }
+
+    [Fact]
+    public async Task A_table_without_transactions_makes_the_dump_fuzzy_and_others_do_not()
+    {
+        await _channel.DumpAllAsync([Table("wp_types").ToDumpRequest(), Table("wp_pairs").ToDumpRequest()]);
+        Assert.Equal(DumpConsistency.Snapshot, _channel.Consistency);
+        await _channel.DumpAllAsync([Table("wp_choice").ToDumpRequest()]);
+        Assert.Equal(DumpConsistency.Fuzzy, _channel.Consistency);
+    }
+
+    [Fact]
+    public async Task Answers_of_one_frame_each_hold_every_row_once()
+    {
+        var answers = 0;
+        await using var line = await LineAsync(async (context, body) =>
+        {
+            answers++;
+            await context.Response.Body.WriteAsync(body);
+        });
+        await using var channel = Through(line, answerSeconds: 0);
+        AssertComplete(await DumpAsync(channel));
+        Assert.True(answers > 10, $"only {answers} answers");
+        Assert.Equal(DumpConsistency.Fuzzy, channel.Consistency);
+    }
+
+    [Fact]
+    public async Task A_line_that_breaks_and_babbles_loses_and_doubles_nothing()
+    {
+        var answers = 0;
+        await using var line = await LineAsync(async (context, body) =>
+        {
+            await context.Response.Body.WriteAsync("\uFEFF<br>Warning: something"u8.ToArray());
+
+            // Every other answer is cut, each at another place.
+            var length = ++answers % 2 == 0 ? body.Length : (int)(body.Length * (answers / 7.0 % 1));
+            await context.Response.Body.WriteAsync(body.AsMemory(0, length));
+            if (length < body.Length) context.Abort();
+        });
+        await using var channel = Through(line);
+        AssertComplete(await DumpAsync(channel));
+        Assert.True(answers > 1);
+    }
+
+    [Fact]
+    public async Task A_site_that_is_busy_is_asked_again()
+    {
+        var answers = 0;
+        await using var line = await LineAsync(async (context, body) =>
+        {
+            if (++answers < 3)
+            {
+                context.Response.StatusCode = 503;
+                return;
+            }
+
+            await context.Response.Body.WriteAsync(body);
+        });
+        await using var channel = Through(line);
+        AssertComplete(await DumpAsync(channel));
+        Assert.Equal(3, answers);
+    }
+
+    [Fact]
+    public async Task Equal_dumps_have_equal_sums()
+    {
+        async Task<List<(string, long, uint)>> SumsAsync() =>
+        [
+            .. from item in await _channel.DumpAsync(Requests, CancellationToken.None).ToListAsync()
+               where item is TableEnded
+               let ended = (TableEnded)item
+               select (ended.Table, ended.Rows, ended.Crc),
+        ];
+        Assert.Equal(await SumsAsync(), await SumsAsync());
+    }
+
+    private IReadOnlyList<DumpRequest> Requests => [.. _schema.Tables.Where(table => !table.IsView).Select(table => table.ToDumpRequest())];
+
+    private SourceTable Table(string name) => Assert.Single(_schema.Tables, table => table.Name == name);
+
+    private Task<Dictionary<string, List<byte[]?[]>>> DumpAsync(SourceChannel channel) => channel.DumpAllAsync(Requests);
+
+    private static void AssertComplete(Dictionary<string, List<byte[]?[]>> dump)
+    {
+        Assert.Equal(9000, dump["wp_pairs"].Count);
+        Assert.Equal(9000, dump["wp_pairs"].Select(row => Convert.ToHexString(row[0]!) + Convert.ToHexString(row[1]!)).Distinct().Count());
+        Assert.Equal(["1|a", "1|a", "|", "2|"], dump["wp_keyless"].Select(row => Text(row[0]) + "|" + Text(row[1])));
+        Assert.Equal(["a", "z"], dump["wp_choice"].Select(row => Text(row[0])).Order(StringComparer.Ordinal));
+        Assert.Equal(3, dump["wp_latin"].Count);
+        var large = dump["wp_large"];
+        Assert.Equal(["1", "2", "3", "4", "5"], large.Select(row => Text(row[0])));
+        Assert.Equal(string.Concat(Enumerable.Repeat("ab%ü", 700000)), Text(large[1][1]));
+        Assert.Equal(new string('y', 1100000), Text(large[2][1]));
+        Assert.Equal(1800000, large[2][2]!.Length);
+        Assert.Null(large[0][2]);
+        Assert.Null(large[4][1]);
+        Assert.Equal("end", Text(large[4][2]));
+        Assert.Equal([5, 1500000, 4], dump["wp_large_keyless"].Select(row => row[0]!.Length));
+    }
+
+    private static string Text(byte[]? value) => value is null ? "" : Encoding.UTF8.GetString(value);
+
+    /// <summary>A channel whose calls go through another address.</summary>
+    private SourceChannel Through(FakeSite line, double answerSeconds = 20) => new(
+        new SourceHttp(new SourceOptions { AllowLoopback = true }, TimeProvider.System),
+        line.Url,
+        new CallSigner(_order.Job, _secrets.ConnectorKey, TimeProvider.System),
+        _channel.HelloAsync(CancellationToken.None).GetAwaiter().GetResult(),
+        "",
+        TimeProvider.System) { AnswerSeconds = answerSeconds };
+
+    /// <summary>Passes calls on to the site and lets the test spoil what comes back.</summary>
+    private async Task<FakeSite> LineAsync(Func<HttpContext, byte[], Task> answer)
+    {
+        var http = new HttpClient();
+        return await FakeSite.StartAsync(async context =>
+        {
+            using var body = new MemoryStream();
+            await context.Request.Body.CopyToAsync(body);
+            using var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_site.Url, "?clonehub")) { Content = new ByteArrayContent(body.ToArray()) };
+            foreach (var (name, value) in context.Request.Headers.Where(header => header.Key.StartsWith("X-CloneHub", StringComparison.OrdinalIgnoreCase)))
+            {
+                request.Headers.Add(name, value.ToString());
+            }
+
+            using var response = await http.SendAsync(request);
+            await answer(context, await response.Content.ReadAsByteArrayAsync());
+        });
+    }
+}
