@@ -4,6 +4,7 @@ using CloneHub.Dev;
 
 namespace CloneHub.Host.Tests;
 
+[Trait("Needs", "servers")]
 public sealed partial class ApiDocumentTests(HostFixture fixture) : IClassFixture<HostFixture>
 {
     private static readonly JsonSerializerOptions Indented = new() { WriteIndented = true, Encoder = System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping };

@@ -4,6 +4,7 @@ using CloneHub.Testing;
 
 namespace CloneHub.Host.Tests;
 
+[Trait("Needs", "servers")]
 public sealed class ApiKeyTests(ServersFixture servers) : IClassFixture<ServersFixture>
 {
     [Fact]

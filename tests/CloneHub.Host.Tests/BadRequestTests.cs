@@ -3,6 +3,7 @@ using System.Text;
 namespace CloneHub.Host.Tests;
 
 /// <summary>Whatever is wrong with a request is said in full, and nothing is half done.</summary>
+[Trait("Needs", "servers")]
 public sealed class BadRequestTests(HostFixture fixture) : IClassFixture<HostFixture>
 {
     private const string Credentials = "\"source_username\":\"admin\",\"source_password\":\"correct horse\"";

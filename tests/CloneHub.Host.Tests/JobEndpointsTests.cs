@@ -2,6 +2,7 @@ using System.Globalization;
 
 namespace CloneHub.Host.Tests;
 
+[Trait("Needs", "servers")]
 public sealed class JobEndpointsTests(HostFixture fixture) : IClassFixture<HostFixture>
 {
     private RunningHost Host => fixture.Host;

@@ -7,6 +7,7 @@ using StackExchange.Redis;
 namespace CloneHub.Host.Tests;
 
 /// <summary>When it is not the caller's mistake.</summary>
+[Trait("Needs", "servers")]
 public sealed class TroubleTests(ServersFixture servers) : IClassFixture<ServersFixture>
 {
     [Fact]

@@ -122,6 +122,8 @@ public sealed class PrivateServers
         var sockets = await StateDirectory.SocketsAsync(state, ct);
         if (options.RemoveAtEnd && options.Leash is { } leash)
         {
+            // Tests run the Host inside their own process too; its clones are below this folder.
+            leash.EndClones(state.FullName);
             leash.Remove(state.FullName);
             leash.Remove(sockets.FullName);
         }

@@ -19,6 +19,7 @@ namespace CloneHub.Jobs.Tests.Engine;
 /// Jobs' actors over a real Redis, with the test in the place of everything they talk to and in charge of time: the clock and the
 /// scheduler move only by <see cref="Pass"/>.
 /// </summary>
+[Trait("Needs", "servers")]
 public abstract class JobKit : TestKit, IClassFixture<Stores>
 {
     protected static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);

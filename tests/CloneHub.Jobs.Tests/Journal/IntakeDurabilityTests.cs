@@ -8,6 +8,7 @@ using StackExchange.Redis;
 namespace CloneHub.Jobs.Tests.Journal;
 
 /// <summary>What was acknowledged is there after Redis was killed, and the actor that never ran finds it.</summary>
+[Trait("Needs", "servers")]
 public sealed class IntakeDurabilityTests(RedisServer redis) : JournalSpec(redis.NewOptions()), IClassFixture<RedisServer>
 {
     private static readonly DateTimeOffset Noon = DateTimeOffset.FromUnixTimeMilliseconds(1_900_000_000_000);

@@ -6,6 +6,7 @@ using StackExchange.Redis;
 namespace CloneHub.Jobs.Tests.Journal;
 
 [Collection(SharedRedis.Name)]
+[Trait("Needs", "servers")]
 public sealed class JobStoreTests(RedisServer redis) : IAsyncLifetime
 {
     private static readonly DateTimeOffset Noon = DateTimeOffset.FromUnixTimeMilliseconds(1_900_000_000_000);

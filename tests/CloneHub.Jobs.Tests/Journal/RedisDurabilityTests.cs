@@ -4,6 +4,7 @@ using StackExchange.Redis;
 
 namespace CloneHub.Jobs.Tests.Journal;
 
+[Trait("Needs", "servers")]
 public sealed class RedisDurabilityTests(RedisServer redis) : IClassFixture<RedisServer>, IAsyncLifetime
 {
     private IConnectionMultiplexer _connection = null!;

@@ -11,6 +11,7 @@ namespace CloneHub.Jobs.Tests.Journal;
 
 /// <summary>The journal as the program runs it: over the shared connection, without a line of HOCON.</summary>
 [Collection(SharedRedis.Name)]
+[Trait("Needs", "servers")]
 public sealed class RedisHostingTests(RedisServer redis)
 {
     [Fact]

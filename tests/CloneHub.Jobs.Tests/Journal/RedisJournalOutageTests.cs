@@ -5,6 +5,7 @@ using CloneHub.Testing;
 namespace CloneHub.Jobs.Tests.Journal;
 
 /// <summary>What the journal says while its Redis is dead or frozen.</summary>
+[Trait("Needs", "servers")]
 public sealed class RedisJournalOutageTests(RedisServer redis) : JournalSpec(redis.NewOptions()), IClassFixture<RedisServer>
 {
     [Fact]

@@ -6,6 +6,7 @@ namespace CloneHub.Jobs.Tests.Journal;
 
 /// <summary>The rules of Akka's journal, as its own test kit has them, and ours on top: batches are fenced.</summary>
 [Collection(SharedRedis.Name)]
+[Trait("Needs", "servers")]
 public sealed class RedisJournalTests(RedisServer redis) : JournalSpec(redis.NewOptions())
 {
     [Fact]

@@ -6,6 +6,7 @@ namespace CloneHub.Jobs.Tests.Journal;
 
 /// <summary>Keys and bytes of Akka.Persistence.Redis 1.5, so that its plugin could take over this Redis as it is.</summary>
 [Collection(SharedRedis.Name)]
+[Trait("Needs", "servers")]
 public sealed class StoredLayoutTests(RedisServer redis) : JournalSpec(redis.NewOptions()), IAsyncLifetime
 {
     /// <summary>Event 7 of "job-x" with the text "hello", as Akka 1.5.73 writes it: field 1 payload, 2 number, 3 id, 13 writer, 14 timestamp.</summary>

@@ -7,6 +7,7 @@ using StackExchange.Redis;
 namespace CloneHub.Jobs.Tests.Vault;
 
 [Collection(SharedRedis.Name)]
+[Trait("Needs", "servers")]
 public sealed class JobVaultTests(RedisServer redis) : VaultWorld, IAsyncLifetime
 {
     private readonly JobId _job = IdempotentJobId.New();

@@ -11,6 +11,7 @@ namespace CloneHub.Provisioning.Tests.FrontDoor;
 
 // xUnit ends the fields in DisposeAsync of IAsyncLifetime.
 #pragma warning disable CA1001
+[Trait("Needs", "servers")]
 public sealed class CloneRouterTests(ServersFixture servers) : IClassFixture<ServersFixture>, IAsyncLifetime
 #pragma warning restore CA1001
 {

@@ -5,6 +5,7 @@ using MySqlConnector;
 
 namespace CloneHub.Provisioning.Tests.Local;
 
+[Trait("Needs", "servers")]
 public sealed class LocalBackendTests(ServersFixture servers) : CloneBackendContract, IClassFixture<ServersFixture>, IAsyncLifetime
 {
     private LocalStage _stage = null!;

@@ -10,6 +10,7 @@ using Xunit.Abstractions;
 namespace CloneHub.Provisioning.Tests.Steps;
 
 /// <summary>All steps, in their order, from a real site to a clone that serves.</summary>
+[Trait("Needs", "servers")]
 public sealed class WholeCloneTests(SourceSiteFixture source, ITestOutputHelper output) : IClassFixture<SourceSiteFixture>
 {
     private static readonly CloneStep[] UntilItServes =

@@ -9,6 +9,7 @@ using Xunit.Abstractions;
 
 namespace CloneHub.Provisioning.Tests.WordPress.Import;
 
+[Trait("Needs", "servers")]
 public sealed class DatabaseImportTests(ServersFixture servers, ITestOutputHelper output) : IClassFixture<ServersFixture>, IAsyncLifetime
 {
     private static readonly ContentRewriter Rewriter = new(new RewriteMap().Url(new Uri("https://example.com"), new Uri("http://job-x.localhost:5080")));

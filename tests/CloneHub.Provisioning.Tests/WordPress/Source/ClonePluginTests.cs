@@ -6,6 +6,7 @@ using CloneHub.Testing;
 namespace CloneHub.Provisioning.Tests.WordPress.Source;
 
 /// <summary>The plugin in a clone: here in a site of the test's, with the constants that a clone's wp-config.php has.</summary>
+[Trait("Needs", "servers")]
 public sealed class ClonePluginTests : IClassFixture<ServersFixture>, IAsyncLifetime, IDisposable
 {
     private static readonly HttpClient Http = new();

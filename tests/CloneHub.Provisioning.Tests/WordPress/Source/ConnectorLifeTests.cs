@@ -7,6 +7,7 @@ using CloneHub.Testing;
 namespace CloneHub.Provisioning.Tests.WordPress.Source;
 
 /// <summary>How the connector comes to a site and leaves it, whatever happens in between.</summary>
+[Trait("Needs", "servers")]
 public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLifetime
 {
     private readonly ServersFixture _servers;

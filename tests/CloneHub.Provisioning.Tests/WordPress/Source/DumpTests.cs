@@ -8,6 +8,7 @@ using Microsoft.AspNetCore.Http;
 namespace CloneHub.Provisioning.Tests.WordPress.Source;
 
 /// <summary>Rows that are hard to copy, over lines that are hard to use.</summary>
+[Trait("Needs", "servers")]
 public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
 {
     private static readonly string[] Setup =

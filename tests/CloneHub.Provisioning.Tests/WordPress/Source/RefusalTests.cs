@@ -8,6 +8,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace CloneHub.Provisioning.Tests.WordPress.Source;
 
 /// <summary>Sites that cannot be cloned, and the name of the reason.</summary>
+[Trait("Needs", "servers")]
 public sealed class RefusalTests(SourceSiteFixture fixture) : IClassFixture<SourceSiteFixture>
 {
     private const string LogInPage = """<form name="loginform" id="loginform" action="/wp-login.php" method="post">{0}</form>""";

@@ -7,6 +7,7 @@ using CloneHub.Testing;
 namespace CloneHub.Provisioning.Tests.WordPress.Source;
 
 /// <summary>Which calls the connector obeys, and what everybody else gets.</summary>
+[Trait("Needs", "servers")]
 public sealed class SignedCallTests(SourceSiteFixture fixture) : IClassFixture<SourceSiteFixture>, IAsyncLifetime
 {
     private static readonly HttpClient Http = new();

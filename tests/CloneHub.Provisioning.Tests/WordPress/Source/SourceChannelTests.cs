@@ -9,6 +9,7 @@ using Xunit.Abstractions;
 
 namespace CloneHub.Provisioning.Tests.WordPress.Source;
 
+[Trait("Needs", "servers")]
 public sealed class SourceChannelTests(SourceSiteFixture fixture, ITestOutputHelper output) : IClassFixture<SourceSiteFixture>
 {
     private SourceSite Site => fixture.Site;

@@ -6,6 +6,7 @@ using Xunit.Abstractions;
 
 namespace CloneHub.Provisioning.Tests.WordPress.Verification;
 
+[Trait("Needs", "servers")]
 public sealed class SiteVerifierTests(ImportedSite site, ITestOutputHelper output) : IClassFixture<ImportedSite>
 {
     [Fact]
