@@ -20,7 +20,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
     public async Task<SourceChannel> ConnectAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
         var started = clock.GetTimestamp();
-        var http = new SourceHttp(options, clock);
+        var http = new SourceHttp(options, clock, order.Job);
         var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
         try
         {
@@ -41,7 +41,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
     /// <summary>Removes the connector if it is still there. Does its best and never fails: the source may be gone.</summary>
     public async Task LeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
-        using var http = new SourceHttp(options, clock);
+        using var http = new SourceHttp(options, clock, order.Job);
         using var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
         try
         {

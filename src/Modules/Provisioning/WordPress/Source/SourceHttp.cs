@@ -29,7 +29,8 @@ internal sealed class SourceHttp : IDisposable
     private readonly HttpClient _client;
     private string? _cookieHost;
 
-    public SourceHttp(SourceOptions options, TimeProvider clock)
+    /// <param name="job">Whose calls these are. A source notes it with every log-in, so that one that was left open is found again.</param>
+    public SourceHttp(SourceOptions options, TimeProvider clock, JobId? job = null)
     {
         _options = options;
         _clock = clock;
@@ -45,6 +46,7 @@ internal sealed class SourceHttp : IDisposable
         };
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("CloneHub", CustomMigratorPackage.Version));
+        if (job is { } id) _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue($"({id})"));
     }
 
     /// <summary>Cookies belong to the host that the log-in is made at, and are sent to no other.</summary>

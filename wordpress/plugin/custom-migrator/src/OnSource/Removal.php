@@ -28,6 +28,7 @@ final class Removal
         $begun = $this->job->begun();
         $this->delete_user();
         $this->delete_uploads();
+        Sessions::forget($this->job);
         $this->settle_options();
         $this->delete_folder($this->job->folder);
         $this->delete_empty_folders($begun);
