@@ -42,6 +42,15 @@ public sealed class RefusalTests(SourceSiteFixture fixture) : IClassFixture<Sour
     }
 
     [Fact]
+    public async Task A_helper_made_in_vain_does_not_stay()
+    {
+        await using var site = await StartAsync(("WP_ENVIRONMENT_TYPE", "'local'"), ("DISALLOW_FILE_MODS", "true"));
+        var password = await site.RunPhpAsync("echo WP_Application_Passwords::create_new_application_password(1, ['name' => 'clone'])[0];", CancellationToken.None);
+        Assert.Equal("FILE_MODS_DISALLOWED", await FaultOf(site.Url, site.AdminUser, password));
+        Assert.Equal([["admin"]], await site.QueryAsync("SELECT user_login FROM wp_users", CancellationToken.None));
+    }
+
+    [Fact]
     public async Task A_site_that_wants_FTP_credentials_keeps_no_copy_of_the_upload()
     {
         await using var site = await StartAsync(("FS_METHOD", "'ftpext'"));

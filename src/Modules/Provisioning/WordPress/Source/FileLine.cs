@@ -11,7 +11,7 @@ internal static class FileLine
         if (fields.Length != 7) throw new AnswerBrokenException("A line of a listing is malformed.");
         var path = Uri.UnescapeDataString(fields[5]);
         var target = fields[6].Length == 0 ? null : Uri.UnescapeDataString(fields[6]);
-        if (!StaysInside("", path) || path.Split('/').Contains("..")) throw SourceFaults.Untrusted(path);
+        if (!StaysInside("", path) || path.Split('/').Any(part => part is "." or "..")) throw SourceFaults.Untrusted(path);
         if (target is not null && !StaysInside(path.LastIndexOf('/') is var slash and >= 0 ? path[..slash] : "", target)) throw SourceFaults.Untrusted(target);
         return new SourceFile(
             path,
@@ -32,6 +32,7 @@ internal static class FileLine
     /// <summary>Whether a path, seen from a folder of the root, stays below the root. Only link targets may climb.</summary>
     private static bool StaysInside(string folder, string path)
     {
+        if (path == ".") return true;
         if (path.StartsWith('/') || path.Contains('\\') || path.Contains('\0')) return false;
         var depth = folder.Length == 0 ? 0 : folder.Count(letter => letter == '/') + 1;
         foreach (var part in path.Split('/'))

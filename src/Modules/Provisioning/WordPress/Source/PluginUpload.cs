@@ -35,8 +35,9 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
 
         if (Links(page).FirstOrDefault() is not { } activate)
         {
+            var fault = WhyNotInstalled(page);
             await SweepAsync(nonce, cancellation);
-            throw WhyNotInstalled(page);
+            throw fault;
         }
 
         var activated = await session.FollowAsync(activate, cancellation);

@@ -120,13 +120,13 @@ internal sealed class SourceChannel : IAsyncDisposable
         while (true)
         {
             var frame = await frames.NextAsync();
-            if (frame.Type is FrameType.End or FrameType.Yield) NoteLeftOut(root, frame.Payload.Span);
+            if (frame.Type is FrameType.End or FrameType.Yield) after = NoteLeftOut(root, frame.Payload.Span);
             if (frame.Type == FrameType.End) yield break;
             if (frame.Type != FrameType.FileList) continue;
             foreach (var line in Encoding.ASCII.GetString(frame.Payload.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries))
             {
                 var file = FileLine.Parse(line);
-                after = file.Path;
+                after = Uri.EscapeDataString(file.Path);
                 yield return file;
             }
         }
@@ -209,16 +209,20 @@ internal sealed class SourceChannel : IAsyncDisposable
 
     private TransferPace NewPace() => new(_clock) { Seconds = AnswerSeconds };
 
-    private void NoteLeftOut(FileRoot root, ReadOnlySpan<byte> payload)
+    /// <returns>Where the listing goes on.</returns>
+    private string NoteLeftOut(FileRoot root, ReadOnlySpan<byte> payload)
     {
         var folder = root == FileRoot.Core ? "" : "wp-content/";
+        var end = JsonElement.Parse(payload);
         lock (_gate)
         {
-            foreach (var entry in JsonElement.Parse(payload).GetProperty("left_out").EnumerateArray())
+            foreach (var entry in end.GetProperty("left_out").EnumerateArray())
             {
                 var text = $"{folder}{entry.GetProperty("path").GetString()} ({entry.GetProperty("reason").GetString()})";
                 if (!_leftOut.Contains(text)) _leftOut.Add(text);
             }
         }
+
+        return end.GetProperty("after").GetString()!;
     }
 }

@@ -24,6 +24,9 @@ final class Listing
     private string $lines = '';
     private int $entries = 0;
 
+    /** Last entry that was looked at, told or left out; set when the budget ends the walk. */
+    private ?string $cursor = null;
+
     /** @var array<int,array{path:string,reason:string}> */
     private array $left_out = [];
 
@@ -34,13 +37,17 @@ final class Listing
         $this->budget = $budget;
     }
 
-    /** @param string $after Last path of an earlier answer. */
+    /** @param string $after Where an earlier answer ended, URL-encoded. */
     public function send(string $after): void
     {
         $root = (string) realpath($this->tree->resolve(''));
+        $after = rawurldecode($after);
         $done = $this->walk('', '' === $after ? [] : explode('/', $after), [$root => true]);
         $this->flush();
-        $this->reply->json($done ? Reply::END : Reply::YIELD, ['entries' => $this->entries, 'left_out' => $this->left_out]);
+        $this->reply->json(
+            $done ? Reply::END : Reply::YIELD,
+            ['after' => $this->encode((string) $this->cursor), 'entries' => $this->entries, 'left_out' => $this->left_out]
+        );
     }
 
     /**
@@ -64,6 +71,7 @@ final class Listing
             }
 
             if ($comparison > 0 && $this->budget->is_spent()) {
+                $this->cursor ??= $child;
                 return false;
             }
         }
@@ -96,6 +104,10 @@ final class Listing
      */
     private function folder(string $path, array $ancestors): ?string
     {
+        if (!$this->can_be_named($path)) {
+            return null;
+        }
+
         $absolute = $this->tree->resolve($path);
         $real = is_dir($absolute) ? realpath($absolute) : false;
         if (false === $real || isset($ancestors[$real]) || (is_link($absolute) && $this->tree->holds($real))) {
@@ -112,8 +124,8 @@ final class Listing
      */
     private function entry(string $path, array $ancestors): ?string
     {
-        if (!preg_match('//u', $path) || false !== strpos($path, '\\')) {
-            $this->leave_out(rawurlencode($path), 'its name cannot be written everywhere');
+        if (!$this->can_be_named($path)) {
+            $this->leave_out($this->encode($path), 'its name cannot be written everywhere');
             return null;
         }
 
@@ -154,6 +166,11 @@ final class Listing
         return null;
     }
 
+    private function can_be_named(string $path): bool
+    {
+        return 1 === preg_match('//u', $path) && false === strpos($path, '\\');
+    }
+
     private function excluded(string $path, string $absolute, int $size, bool $is_directory): ?string
     {
         return Exclusions::reason($this->tree->is_content, $path, $is_directory, $size)
@@ -181,7 +198,8 @@ final class Listing
             array_shift($to);
         }
 
-        return str_repeat('../', count($from)) . implode('/', $to);
+        $target = rtrim(str_repeat('../', count($from)) . implode('/', $to), '/');
+        return '' === $target ? '.' : $target;
     }
 
     /** @param array<string|int,int>|false $stat */
@@ -194,8 +212,8 @@ final class Listing
             $stat['mtime'],
             decoct($stat['mode'] & 07777),
             $md5,
-            rawurlencode($path),
-            rawurlencode($target),
+            $this->encode($path),
+            $this->encode($target),
         ]) . "\n";
         ++$this->entries;
         if (strlen($this->lines) >= Budget::frame_bytes()) {
@@ -211,6 +229,11 @@ final class Listing
             $this->reply->frame(Reply::FILE_LIST, $this->lines, true);
             $this->lines = '';
         }
+    }
+
+    private function encode(string $path): string
+    {
+        return str_replace('%2F', '/', rawurlencode($path));
     }
 
     private function leave_out(string $path, string $reason): void
