@@ -5,6 +5,7 @@ using CloneHub.Testing;
 namespace CloneHub.Provisioning.Tests.WordPress.Source;
 
 /// <summary>Files that are hard to copy, and those that should not be.</summary>
+[Trait("Needs", "servers")]
 public sealed class FilesTests : IClassFixture<ServersFixture>, IAsyncLifetime
 {
     private const string Odd = "uploads/odd";
