@@ -29,7 +29,7 @@ internal static class CloneBenchmark
 internal static class AcceptBenchmark
 {
     private const int Clones = 5;
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(20);
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(40);
 
     public static async Task RunAsync(Stage stage, Report report, CancellationToken ct)
     {

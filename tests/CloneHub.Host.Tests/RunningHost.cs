@@ -34,18 +34,18 @@ internal sealed class RunningHost : IAsyncDisposable
     public IServiceProvider Services => _factory.Services;
 
     public static async Task<RunningHost> StartAsync(
-        ServersFixture servers, IReadOnlyDictionary<string, string>? settings = null, Action<IServiceCollection>? services = null)
+        ServersFixture servers, IReadOnlyDictionary<string, string>? settings = null, Action<IServiceCollection>? services = null, int port = 0)
     {
         var redis = servers.NewRedisDatabase();
         var state = servers.NewFolder();
-        var all = HostSettings.For(servers.Servers, await servers.CoreStoreAsync(), state, port: 0)
+        var all = HostSettings.For(servers.Servers, await servers.CoreStoreAsync(), state, port)
             .Where(setting => setting.Key.StartsWith("CloneHub__", StringComparison.Ordinal))
             .ToDictionary(setting => setting.Key.Replace("__", ":", StringComparison.Ordinal), setting => setting.Value);
         all["CloneHub:PostgreSql:ConnectionString"] = await servers.NewPostgreSqlDatabaseAsync();
         all["CloneHub:PostgreSql:MigrateAtStart"] = "true";
         all["CloneHub:Redis:ConnectionString"] = redis;
         all["CloneHub:Redis:Durability"] = "managed";
-        all["urls"] = "http://127.0.0.1:0";
+        all["urls"] = $"http://127.0.0.1:{port}";
         foreach (var (name, value) in settings ?? new Dictionary<string, string>()) all[name] = value;
 
         var factory = new WebApplicationFactory<Program>().WithWebHostBuilder(host =>
@@ -53,7 +53,7 @@ internal sealed class RunningHost : IAsyncDisposable
             foreach (var (name, value) in all) host.UseSetting(name, value);
             if (services is not null) host.ConfigureTestServices(services);
         });
-        factory.UseKestrel(0);
+        factory.UseKestrel(port);
         factory.StartServer();
         var address = factory.Services.GetRequiredService<Microsoft.AspNetCore.Hosting.Server.IServer>().Features.GetRequiredFeature<IServerAddressesFeature>().Addresses.Single();
         var client = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = new Uri(address) };

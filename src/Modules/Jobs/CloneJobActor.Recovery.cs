@@ -34,7 +34,7 @@ internal sealed partial class CloneJobActor
     {
         Command<Archived>(a =>
         {
-            _archivedUpTo = a.UpTo;
+            OnArchived(a.UpTo);
             GoOn();
         });
         Command<ArchiveAhead>(a => Restore(a.Events));

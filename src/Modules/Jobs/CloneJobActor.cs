@@ -59,7 +59,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         Command<StepTimedOut>(t => OnTimedOut(t.Token));
         Command<RetryDue>(_ => Advance());
         Command<ExpireJob>(_ => OnDeadline());
-        Command<Archived>(a => _archivedUpTo = Math.Max(_archivedUpTo, a.UpTo));
+        Command<Archived>(a => OnArchived(a.UpTo));
         Command<ArchiveAhead>(OnLateArchiveAhead);
         Command<ArchiveForked>(_ => Become(Parked));
         Command<DeleteMessagesSuccess>(_ => _engine.Forget(_id, Self));
@@ -180,6 +180,12 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         if (deadline == _deadlineSet && deadline is not null) return;
         _deadlineSet = deadline;
         _engine.SetDeadline(_id, deadline);
+    }
+
+    private void OnArchived(long upTo)
+    {
+        _archivedUpTo = Math.Max(_archivedUpTo, upTo);
+        _engine.NoteArchived(_id, _archivedUpTo, isOver: _job.IsTerminal && _archivedUpTo == LastSequenceNr);
     }
 
     private void OnPurgeFailed(DeleteMessagesFailure failure)

@@ -35,6 +35,10 @@ internal sealed partial class JobEngine(
 
     public void NoteLive(JobId job, DateTimeOffset acceptedAt) => _ = Note(job, "entry in the index", store.AddLiveAsync(job, acceptedAt));
 
+    /// <summary>A job that is over and archived to its end needs nobody to wake it; only its purge is still due, by its deadline.</summary>
+    public void NoteArchived(JobId job, long upTo, bool isOver) =>
+        _ = Note(job, "archived number", isOver ? store.RemoveLiveAsync(job) : store.SetArchivedAsync(job, upTo));
+
     public void NoteProgress(JobId job, int percent) => _ = Note(job, "progress", store.RaiseProgressAsync(job, percent));
 
     public void DropSourceSecrets(JobId job) => _ = Note(job, "source credentials", vault.ForgetSourceAsync(job, CancellationToken.None));

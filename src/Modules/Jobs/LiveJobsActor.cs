@@ -6,13 +6,15 @@ using Microsoft.Extensions.Logging;
 namespace CloneHub.Jobs;
 
 /// <summary>
-/// Wakes jobs: all live ones after a start, a page at a time so that their recoveries do not starve new requests, and later those whose
-/// actor had to stop because a store did not answer.
+/// Wakes jobs: all live ones after a start, a page at a time so that their recoveries do not starve new requests; once a minute those that
+/// have come since and that nobody may have woken, because the answer to their acceptance was lost; and in a moment those whose actor had
+/// to stop because a store did not answer.
 /// </summary>
 internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
 {
     private const int PageSize = 100;
     private static readonly TimeSpan BetweenPages = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan BetweenRounds = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan BeforeRetry = TimeSpan.FromSeconds(2);
 
     private readonly JobStore _store;
@@ -20,6 +22,8 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
     private readonly ILogger _logger;
     private readonly HashSet<JobId> _later = [];
     private LivePosition _position = LivePosition.Start;
+    private HashSet<JobId> _seenBefore = [];
+    private HashSet<JobId> _seen = [];
     private int _woken;
 
     public LiveJobsActor(JobStore store, IActorRef jobs, ILogger<LiveJobsActor> logger)
@@ -49,11 +53,23 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
 
     private void Wake(LivePage page)
     {
-        foreach (var job in page.Jobs) _jobs.Tell(new WakeJob(job));
-        _woken += page.Jobs.Count;
+        foreach (var job in page.Jobs)
+        {
+            if (!_seen.Add(job) || _seenBefore.Contains(job)) continue;
+            _jobs.Tell(new WakeJob(job));
+            _woken++;
+        }
+
         _position = page.Next;
         if (page.Jobs.Count > 0) Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BetweenPages);
-        else LogWoken(_logger, _woken);
+        else EndRound();
+    }
+
+    private void EndRound()
+    {
+        if (_woken > 0) LogWoken(_logger, _woken);
+        (_seenBefore, _seen, _woken, _position) = (_seen, [], 0, LivePosition.Start);
+        Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BetweenRounds);
     }
 
     [LoggerMessage(1020, LogLevel.Information, "{Count} live jobs were woken.")]

@@ -120,10 +120,10 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
         var refused = await Assert.ThrowsAsync<UnavailableException>(() => NewIntake().AcceptAsync(Request, CancellationToken.None));
         Assert.Equal(UnavailableException.Archive, refused.Code);
         _lag.SetEvents(0);
-        _lag.SetMemoryRatio(0.81);
+        _lag.SetStored(0, 0.81);
         await Assert.ThrowsAsync<UnavailableException>(() => NewIntake().AcceptAsync(Request, CancellationToken.None));
 
-        _lag.SetMemoryRatio(0.8);
+        _lag.SetStored(0, 0.8);
         Assert.Equal(Acceptance.Created, (await NewIntake().AcceptAsync(Request, CancellationToken.None)).Acceptance);
     }
 

@@ -20,7 +20,8 @@ internal sealed partial class ArchiveGuard(JobStore store, ArchiveLag lag, TimeP
         {
             try
             {
-                lag.SetMemoryRatio((await store.MeasureLoadAsync()).MemoryRatio);
+                var load = await store.MeasureLoadAsync();
+                lag.SetStored(load.UnarchivedEvents, load.MemoryRatio);
             }
             catch (Exception e) when (e is RedisException or RedisTimeoutException)
             {
@@ -33,19 +34,28 @@ internal sealed partial class ArchiveGuard(JobStore store, ArchiveLag lag, TimeP
     private static partial void LogUnknown(ILogger logger, Exception error);
 }
 
-/// <summary>How much the journal holds that the event log does not: what decides whether more jobs may be accepted.</summary>
+/// <summary>
+/// How much the journal holds that the event log does not: what decides whether more jobs may be accepted. What this node's archiver still
+/// has to write is known at once; what Redis holds in all, that of earlier runs included, every few seconds.
+/// </summary>
 internal sealed class ArchiveLag
 {
     /// <summary>About 100 MB of journal: an hour or two of requests without PostgreSQL.</summary>
     private const long MaxEvents = 100_000;
     private const double MaxMemoryRatio = 0.8;
 
-    private long _events;
+    private long _waiting;
+    private long _stored;
     private double _memoryRatio;
 
-    public bool IsTooLarge => Interlocked.Read(ref _events) > MaxEvents || Volatile.Read(ref _memoryRatio) > MaxMemoryRatio;
+    public bool IsTooLarge =>
+        Interlocked.Read(ref _waiting) > MaxEvents || Interlocked.Read(ref _stored) > MaxEvents || Volatile.Read(ref _memoryRatio) > MaxMemoryRatio;
 
-    public void SetEvents(long events) => Interlocked.Exchange(ref _events, events);
+    public void SetEvents(long events) => Interlocked.Exchange(ref _waiting, events);
 
-    public void SetMemoryRatio(double ratio) => Volatile.Write(ref _memoryRatio, ratio);
+    public void SetStored(long events, double memoryRatio)
+    {
+        Interlocked.Exchange(ref _stored, events);
+        Volatile.Write(ref _memoryRatio, memoryRatio);
+    }
 }
