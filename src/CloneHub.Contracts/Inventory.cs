@@ -31,7 +31,7 @@ public enum JobPresence
 public interface IJobDirectory
 {
     /// <summary>Jobs whose deadline lies at or before <paramref name="now"/>, the earliest first. May name a job more than once over time.</summary>
-    Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellation);
+    Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int skip, int limit, CancellationToken cancellation);
 
     Task<JobPresence> PresenceAsync(JobId job, CancellationToken cancellation);
 }

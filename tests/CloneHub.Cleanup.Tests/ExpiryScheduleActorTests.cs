@@ -73,6 +73,18 @@ public sealed class ExpiryScheduleActorTests : TestKit
         foreach (var number in (byte[])[1, 2, 3]) Assert.Equal(new ExpireJob(Job(number)), ExpectMsg<ExpireJob>());
     }
 
+    [Fact]
+    public async Task Jobs_that_never_clear_their_deadline_hold_up_no_other()
+    {
+        for (var number = 0; number < ExpiryScheduleActor.Limit; number++) _directory.SetDeadline(Job(1), Noon);
+        _directory.SetDeadline(Job(2), Noon.AddMilliseconds(1));
+        await StartAsync();
+        ((TestScheduler)Sys.Scheduler).Advance(Second);
+        _clock.Advance(Second);
+
+        FishForMessage(m => m is ExpireJob e && e.Job == Job(2), TimeSpan.FromSeconds(5));
+    }
+
     private static JobId Job(byte number) => JobId.FromBytes([.. Enumerable.Repeat(number, 16)]);
 
     /// <summary>Once an actor has identified itself it has also set its first timer.</summary>

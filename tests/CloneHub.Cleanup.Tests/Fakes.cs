@@ -16,12 +16,12 @@ internal sealed class FakeDirectory : IJobDirectory
 
     public void SetDeadline(JobId job, DateTimeOffset at) => _deadlines.Add((job, at));
 
-    public Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellation)
+    public Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int skip, int limit, CancellationToken cancellation)
     {
         Looks++;
         return Failure is { } failure
             ? Task.FromException<IReadOnlyList<JobId>>(failure)
-            : Task.FromResult<IReadOnlyList<JobId>>([.. _deadlines.Where(d => d.At <= now).OrderBy(d => d.At).Take(limit).Select(d => d.Job)]);
+            : Task.FromResult<IReadOnlyList<JobId>>([.. _deadlines.Where(d => d.At <= now).OrderBy(d => d.At).Skip(skip).Take(limit).Select(d => d.Job)]);
     }
 
     public Task<JobPresence> PresenceAsync(JobId job, CancellationToken cancellation) =>

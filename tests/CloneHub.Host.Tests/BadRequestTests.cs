@@ -41,6 +41,8 @@ public sealed class BadRequestTests(HostFixture fixture) : IClassFixture<HostFix
         { "customer_id", "1 to 50 characters", $$"""{"source_url":"https://example.com/","customer_id":"acme\n",{{Credentials}}}""" },
         { "customer_id", "1 to 50 characters", $$"""{"source_url":"https://example.com/","customer_id":"{{new string('a', 51)}}",{{Credentials}}}""" },
         { "ttl", "is not a field", $$"""{"source_url":"https://example.com/","ttl":30,{{Credentials}}}""" },
+        { "replace", "not supported yet", $$"""{"source_url":"https://example.com/","replace":true,{{Credentials}}}""" },
+        { "callback_url", "not supported yet", $$"""{"source_url":"https://example.com/","callback_url":"https://example.com/",{{Credentials}}}""" },
         { "Source_url", "is not a field", $$"""{"source_url":"https://example.com/","Source_url":"x",{{Credentials}}}""" },
     };
 
@@ -96,6 +98,7 @@ public sealed class BadRequestTests(HostFixture fixture) : IClassFixture<HostFix
     [InlineData("{\"ttl_minutes\":5,\"ttl_minutes\":6}", "twice")]
     [InlineData("[]", "not an object")]
     [InlineData("null", "not an object")]
+    [InlineData("{\"\\ud800\":1}", "name of a field")]
     [InlineData("{\"a\":[[[[[[[[[[1]]]]]]]]]]}", "line 1")]
     public async Task A_body_that_is_not_JSON_is_refused_with_the_place(string body, string place)
     {

@@ -154,6 +154,25 @@ public sealed class JobEndpointsTests(HostFixture fixture) : IClassFixture<HostF
         Assert.Single(answers.Select(answer => answer["job_id"]).Distinct());
     }
 
+    [Fact]
+    public async Task Fields_for_later_may_be_sent_empty() => Assert.Equal(202, (await Host.PostAsync(
+        $$"""{"source_url":"{{Requests.PublicSource}}","source_username":"a","source_password":"b","replace":false,"callback_url":null}""")).Status);
+
+    [Fact]
+    public async Task What_is_answered_to_a_change_carries_the_version_to_ask_from()
+    {
+        var before = await Host.LiveJobsAsync();
+        var accepted = await Host.PostAsync(Requests.Valid());
+        var removed = await Host.SendAsync(HttpMethod.Delete, $"/api/v2/jobs/{accepted["job_id"]}");
+
+        Assert.StartsWith("\"1-", accepted.Headers.ETag!.Tag, StringComparison.Ordinal);
+        Assert.NotEqual(accepted.Headers.ETag, removed.Headers.ETag);
+        var status = await Host.GetAsync(accepted["status_url"], headers => headers.IfNoneMatch.Add(removed.Headers.ETag!));
+        Assert.True(status.Status is 200 or 304, status.Text);
+        Assert.DoesNotContain("pending", status.Text, StringComparison.Ordinal);
+        await CloneHub.Testing.Eventually.Until("the job is over", async () => await Host.LiveJobsAsync() == before, TimeSpan.FromSeconds(30));
+    }
+
     [Theory]
     [InlineData(5)]
     [InlineData(1440)]

@@ -1,6 +1,8 @@
 using Akka.Actor;
 using Akka.Persistence;
+using CloneHub.Contracts;
 using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.Queue;
 
 namespace CloneHub.Jobs;
 
@@ -9,6 +11,8 @@ internal sealed partial class CloneJobActor
 {
     /// <summary>So long a recovered job waits for what the event log has to say. While PostgreSQL is away jobs go on without it.</summary>
     private static readonly TimeSpan PatienceWithArchive = TimeSpan.FromSeconds(2);
+
+    private static readonly TimeSpan BetweenVainDeadlines = TimeSpan.FromHours(1);
 
     private void OnRecovered()
     {
@@ -38,7 +42,7 @@ internal sealed partial class CloneJobActor
             GoOn();
         });
         Command<ArchiveAhead>(a => Restore(a.Events));
-        Command<ArchiveForked>(_ => Become(Parked));
+        Command<ArchiveForked>(_ => Park());
         Command<ArchiveSilent>(_ => GoOn());
         Command<GetJob>(_ => Reply(Sender));
         CommandAny(_ => Stash.Stash());
@@ -60,9 +64,26 @@ internal sealed partial class CloneJobActor
     private void Parked()
     {
         Command<GetJob>(_ => Reply(Sender));
+        Command<CancelJob>(_ => Reply(Sender));
+        Command<ExpireJob>(_ => PutOff());
         Command<Stop>(_ => Context.Stop(Self));
         CommandAny(_ => { });
     }
+
+    /// <summary>Lets go of all that it holds: work that cannot be written down is not done, and nobody waits behind it.</summary>
+    private void Park()
+    {
+        Timers.CancelAll();
+        Context.SetReceiveTimeout(null);
+        if (_ordered is not null && _job.Running(_id) == _ordered) _engine.Runner.Tell(new CancelStep(_ordered));
+        _engine.Queue.Tell(new ReleaseSlot(_id));
+        PutOff();
+        Become(Parked);
+        Stash.UnstashAll();
+    }
+
+    /// <summary>A job that can do nothing about its deadline is not told of it every second.</summary>
+    private void PutOff() => _engine.SetDeadline(_id, _engine.Now + BetweenVainDeadlines);
 
     private void OnHistory(IReadOnlyList<RecordedEvent> events)
     {
@@ -75,6 +96,7 @@ internal sealed partial class CloneJobActor
         if (events.Count < LastSequenceNr)
         {
             LogHistoryMissing(_engine.Logger, _id, LastSequenceNr);
+            PutOff();
             Context.Stop(Self);
             return;
         }
@@ -117,6 +139,7 @@ internal sealed partial class CloneJobActor
     {
         LogRecoveryFailed(_engine.Logger, reason, _id);
         // An event of a newer version stays unknown however often it is read; everything else may pass.
-        if (reason is not UnknownEventException) _engine.Waker.Tell(new WakeLater(_id));
+        if (reason is UnknownEventException) PutOff();
+        else _engine.Waker.Tell(new WakeLater(_id));
     }
 }

@@ -61,7 +61,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         Command<ExpireJob>(_ => OnDeadline());
         Command<Archived>(a => OnArchived(a.UpTo));
         Command<ArchiveAhead>(OnLateArchiveAhead);
-        Command<ArchiveForked>(_ => Become(Parked));
+        Command<ArchiveForked>(_ => Park());
         Command<DeleteMessagesSuccess>(_ => _engine.Forget(_id, Self));
         Command<DeleteMessagesFailure>(OnPurgeFailed);
         Command<Forgotten>(_ => Rest());

@@ -7,8 +7,8 @@ namespace CloneHub.Jobs;
 /// <summary>What Cleanup may know.</summary>
 internal sealed class JobDirectory(JobStore store, JobReader reader) : IJobDirectory
 {
-    public Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int limit, CancellationToken cancellation) =>
-        store.DueAsync(now, limit).WaitAsync(cancellation);
+    public Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int skip, int limit, CancellationToken cancellation) =>
+        store.DueAsync(now, limit, skip).WaitAsync(cancellation);
 
     public async Task<JobPresence> PresenceAsync(JobId job, CancellationToken cancellation)
     {

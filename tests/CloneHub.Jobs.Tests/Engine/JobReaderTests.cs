@@ -60,6 +60,18 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
     }
 
     [Fact]
+    public async Task A_clone_whose_removal_is_not_archived_yet_serves_no_more()
+    {
+        var job = await JobInAsync(Stage.Serving);
+        await ArchiveJournalAsync(job);
+        Assert.True((await NewReader().ReadAsync(job, seen: 0, CancellationToken.None))!.Serves);
+
+        await NewReader().RequestRemovalAsync(job, CancellationToken.None);
+
+        Assert.False((await NewReader().ReadAsync(job, seen: 0, CancellationToken.None))!.Serves);
+    }
+
+    [Fact]
     public async Task A_job_that_rests_is_read_from_the_projection_and_not_woken()
     {
         var (job, history) = (Histories.NewJob(), Histories.Whole());
@@ -138,7 +150,7 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
         var over = Histories.NewJob();
         await WriteJournalAsync(over, history);
 
-        Assert.Equal([live], await directory.DueAsync(Given.T0 + CloneJob.BuildLimit, 10, CancellationToken.None));
+        Assert.Equal([live], await directory.DueAsync(Given.T0 + CloneJob.BuildLimit, 0, 10, CancellationToken.None));
         Assert.Equal(JobPresence.Live, await directory.PresenceAsync(live, CancellationToken.None));
         Assert.Equal(JobPresence.Live, await directory.PresenceAsync(lost, CancellationToken.None));
         Assert.Equal(JobPresence.Gone, await directory.PresenceAsync(over, CancellationToken.None));

@@ -51,8 +51,24 @@ public sealed class ReconciliationTests(Stores stores) : JobKit(stores, stores.N
         var state = await StateAsync(job);
 
         Assert.Equal((Stage.DatabaseReady, 4L), (state.Job.Stage, state.Version));
+        Assert.Equal(state.Version, (await Jobs.Ask<JobState>(new CancelJob(job), Patience)).Version);
         Runner.ExpectNoMsg(TimeSpan.Zero);
+        Assert.Equal(job, Queue.ExpectMsg<ReleaseSlot>(Patience).Job);
         Queue.ExpectNoMsg(TimeSpan.Zero);
+        await ServesDeadlineAsync(job, Clock.GetUtcNow().AddHours(1));
+    }
+
+    [Fact]
+    public async Task A_job_whose_other_history_is_found_late_gives_up_its_work_and_its_slot()
+    {
+        var job = await JobInAsync(Stage.PodReady);
+        var import = Ordered();
+        Drain(Queue);
+
+        Jobs.Tell(new ArchiveForked(job, 3));
+
+        Assert.Equal(import.Token, Runner.ExpectMsg<CancelStep>(Patience).Token);
+        Assert.Equal(job, ((ReleaseSlot)Queue.FishForMessage(m => m is ReleaseSlot, Patience)).Job);
     }
 
     [Fact]

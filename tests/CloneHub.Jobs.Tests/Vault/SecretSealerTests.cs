@@ -1,4 +1,5 @@
 using System.Text;
+using CloneHub.Contracts;
 using CloneHub.Jobs.Vault;
 
 namespace CloneHub.Jobs.Tests.Vault;
@@ -6,6 +7,17 @@ namespace CloneHub.Jobs.Tests.Vault;
 public sealed class SecretSealerTests : VaultWorld
 {
     private readonly string _line = Line(1);
+
+    [Theory]
+    [InlineData(0xe9)]
+    [InlineData(0x44f)]
+    [InlineData(0x22)]
+    public void The_longest_secrets_are_sealed_whatever_they_are_written_in(int letter)
+    {
+        var secrets = Secrets with { SourceUsername = new string((char)letter, 255), SourcePassword = new Secret(new string((char)letter, 1024)) };
+
+        Assert.Equal(secrets, JobSecretsJson.Read(JobSecretsJson.Write(secrets)));
+    }
 
     [Fact]
     public void What_was_sealed_opens_as_it_was()

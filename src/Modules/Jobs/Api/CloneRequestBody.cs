@@ -41,6 +41,13 @@ internal sealed partial record CloneRequestBody
     [Range(MinTtl, MaxTtl)]
     public int? TtlMinutes { get; init; }
 
+    [Description("Whether to replace an earlier clone of the same customer_id. Only false is supported yet.")]
+    [DefaultValue(false)]
+    public bool? Replace { get; init; }
+
+    [Description("Address to call when the job ends. Only null is supported yet.")]
+    public string? CallbackUrl { get; init; }
+
     /// <summary>Reads and checks a body. Exactly one of the two answers is set.</summary>
     public static (CloneRequestBody? Body, Problem? Problem) Parse(ReadOnlyMemory<byte> json)
     {
@@ -59,6 +66,11 @@ internal sealed partial record CloneRequestBody
                 ? $"The body is not JSON from line {line + 1}, byte {(e.BytePositionInLine ?? 0) + 1} on."
                 : "The body is not JSON, or names a field twice."));
         }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair, written as \ud800, in a name. Values that hold one are refused by their field.
+            return (null, Malformed("The name of a field is not valid Unicode text."));
+        }
     }
 
     private static (CloneRequestBody?, Problem?) Check(JsonElement root)
@@ -69,6 +81,8 @@ internal sealed partial record CloneRequestBody
         var password = fields.Text("source_password", MaxPassword);
         var customer = fields.Text("customer_id", int.MaxValue);
         var ttl = fields.Integer("ttl_minutes");
+        fields.Only("replace", JsonValueKind.False);
+        fields.Only("callback_url", JsonValueKind.Null);
         fields.RefuseOthers();
 
         if (!fields.Has("source_url")) fields.Refuse("source_url", "is required");

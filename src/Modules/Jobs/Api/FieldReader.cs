@@ -43,6 +43,13 @@ internal sealed class FieldReader(JsonElement root)
         return null;
     }
 
+    /// <summary>A field of the contract that may be there, but so far with one value only, or null.</summary>
+    public void Only(string name, JsonValueKind allowed)
+    {
+        _known.Add(name);
+        if (Has(name) && root.GetProperty(name).ValueKind != allowed) Refuse(name, "is not supported yet");
+    }
+
     public void Refuse(string name, string reason) => _errors.TryAdd(name, [reason]);
 
     public void RefuseOthers()

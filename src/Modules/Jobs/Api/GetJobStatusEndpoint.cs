@@ -38,12 +38,20 @@ internal static class GetJobStatusEndpoint
         if (!JobId.TryParse(jobId, out var id) || await reader.ReadAsync(id, Seen(known), cancellation) is not { } job || job.Tenant != tenant)
             return Unknown(jobId);
 
-        var serves = job is { Status: JobStatus.Completed, Result.RemovedAt: null } && !(job.ExpiresAt <= clock.GetUtcNow());
-        var tag = Tag(job, serves);
-        context.Response.GetTypedHeaders().ETag = tag;
-        context.Response.Headers.CacheControl = "no-store";
+        var serves = job.Serves && !(job.ExpiresAt <= clock.GetUtcNow());
+        var tag = Mark(context.Response, job, serves);
         if (known.Any(seen => seen.Compare(tag, useStrongComparison: false))) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         return TypedResults.Ok(JobBody.From(job, serves ? await vault.OpenAsync(id, cancellation) : null));
+    }
+
+    /// <summary>Gives an answer the job's version, so that its caller, sending it back, is never told of an earlier one.</summary>
+    /// <param name="withCredentials">Whether the answer holds them: one that does is news to who has seen one that does not.</param>
+    public static EntityTagHeaderValue Mark(HttpResponse response, JobSnapshot job, bool withCredentials)
+    {
+        var tag = Tag(job, withCredentials);
+        response.GetTypedHeaders().ETag = tag;
+        response.Headers.CacheControl = "no-store";
+        return tag;
     }
 
     private static Results<RedirectHttpResult, Problem> RedirectToStatus([JobIdParameter] string jobId) =>
@@ -57,7 +65,7 @@ internal static class GetJobStatusEndpoint
     /// <summary>Version first, so that a caller never gets an older state than it has seen; then a digest of what moves between versions.</summary>
     private static EntityTagHeaderValue Tag(JobSnapshot job, bool serves)
     {
-        var moving = string.Create(CultureInfo.InvariantCulture, $"{job.Progress}|{job.QueuePosition}|{serves}|{job.EstimatedCompletion:O}|{job.Message}");
+        var moving = string.Create(CultureInfo.InvariantCulture, $"{job.Progress}|{job.QueuePosition}|{serves}|{job.Message}");
         var digest = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(moving)).AsSpan(0, 6));
         return new EntityTagHeaderValue($"\"{job.Version.ToString(CultureInfo.InvariantCulture)}-{digest}\"", isWeak: true);
     }

@@ -41,8 +41,6 @@ internal sealed record JobBody
     [Description("When the clone goes away; counted from the moment it began to serve.")]
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    public DateTimeOffset? EstimatedCompletion { get; init; }
-
     public CloneResultBody? Result { get; init; }
 
     public JobErrorBody? Error { get; init; }
@@ -65,7 +63,6 @@ internal sealed record JobBody
         StartedAt = job.StartedAt,
         CompletedAt = job.CompletedAt,
         ExpiresAt = job.ExpiresAt,
-        EstimatedCompletion = job.EstimatedCompletion,
         Result = job.Result is { } result ? CloneResultBody.From(result, job.ExpiresAt, credentials) : null,
         Error = job.Error is { } e ? new JobErrorBody(e.Code, e.Message, e.Hint, e.Step, e.Retryable) : null,
     };

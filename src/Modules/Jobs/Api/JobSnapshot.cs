@@ -45,7 +45,8 @@ internal sealed record JobSnapshot
     /// <summary>1 for the job that a free worker takes next; null once it has been taken.</summary>
     public int? QueuePosition { get; init; }
 
-    public DateTimeOffset? EstimatedCompletion { get; init; }
+    /// <summary>True while the clone answers and nobody has asked for its removal.</summary>
+    public bool Serves { get; init; }
 
     public CloneOutcome? Result { get; init; }
 

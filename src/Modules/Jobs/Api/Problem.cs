@@ -31,8 +31,6 @@ internal sealed class Problem(ProblemKind kind, string? detail = null) : IResult
 
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 
-    public string? Hint { get; init; }
-
     public string? TraceId { get; init; }
 
     public TimeSpan? RetryAfter { get; init; }
@@ -47,7 +45,7 @@ internal sealed class Problem(ProblemKind kind, string? detail = null) : IResult
         if (retryAfter is { } wait)
             response.Headers.RetryAfter = Math.Max(1, (int)Math.Ceiling(wait.TotalSeconds)).ToString(CultureInfo.InvariantCulture);
 
-        var body = new ProblemBody(kind.Type, kind.Title, kind.Status, detail ?? kind.Title + ".", kind.Code, Hint ?? kind.Hint, Errors, TraceId);
+        var body = new ProblemBody(kind.Type, kind.Title, kind.Status, detail ?? kind.Title + ".", kind.Code, kind.Hint, Errors, TraceId);
         return response.WriteAsJsonAsync(body, options: null, ContentType, httpContext.RequestAborted);
     }
 }

@@ -27,8 +27,8 @@ internal static class RemoveJobEndpoint
         if (!JobId.TryParse(jobId, out var id) || await reader.ReadAsync(id, seen: 0, cancellation) is not { } job || job.Tenant != tenant)
             return GetJobStatusEndpoint.Unknown(jobId);
 
-        return await remover.RequestRemovalAsync(id, cancellation) is { } after
-            ? TypedResults.Accepted(JobBody.StatusPath(id), JobBody.From(after))
-            : GetJobStatusEndpoint.Unknown(jobId);
+        if (await remover.RequestRemovalAsync(id, cancellation) is not { } after) return GetJobStatusEndpoint.Unknown(jobId);
+        GetJobStatusEndpoint.Mark(context.Response, after, withCredentials: false);
+        return TypedResults.Accepted(JobBody.StatusPath(id), JobBody.From(after));
     }
 }

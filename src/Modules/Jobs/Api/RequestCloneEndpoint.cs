@@ -42,9 +42,10 @@ internal static class RequestCloneEndpoint
         if (await guard.RefuseAsync(source, cancellation) is { } refusal) return refusal;
 
         var accepted = await intake.AcceptAsync(Request(body, source, context.User.Tenant(), idempotencyKey), cancellation);
-        return accepted.Acceptance == Acceptance.Conflict
-            ? new Problem(ProblemKind.IdempotencyConflict, $"Another request was accepted under the {KeyHeader} '{idempotencyKey}'.")
-            : TypedResults.Accepted(JobBody.StatusPath(accepted.Job.Job), JobBody.From(accepted.Job));
+        if (accepted.Acceptance == Acceptance.Conflict)
+            return new Problem(ProblemKind.IdempotencyConflict, $"Another request was accepted under the {KeyHeader} '{idempotencyKey}'.");
+        GetJobStatusEndpoint.Mark(context.Response, accepted.Job, withCredentials: false);
+        return TypedResults.Accepted(JobBody.StatusPath(accepted.Job.Job), JobBody.From(accepted.Job));
     }
 
     private static CloneRequest Request(CloneRequestBody body, Uri source, string tenant, string? idempotencyKey) => new(

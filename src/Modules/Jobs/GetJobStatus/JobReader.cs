@@ -28,7 +28,7 @@ internal sealed partial class JobReader(
     public async Task<JobSnapshot?> ReadAsync(JobId job, long seen, CancellationToken cancellation)
     {
         var view = await ViewAsync(job, cancellation);
-        if (view is not null && view.Version >= seen && view.Job.NextStep is null && !view.Job.IsBuilding)
+        if (view is not null && view.Version >= seen && view.Job.NextStep is null && !view.Job.IsBuilding && !await IsOutdatedAsync(job, view))
             return await WithToldProgressAsync(JobSnapshots.Of(job, view.Job, view.Version));
         try
         {
@@ -99,6 +99,21 @@ internal sealed partial class JobReader(
         {
             LogProgressSilent(logger, e, snapshot.Job);
             return snapshot;
+        }
+    }
+
+    /// <summary>A clone is said to serve, with its password, only if nothing that is not archived yet says otherwise.</summary>
+    private async Task<bool> IsOutdatedAsync(JobId job, JobStatusView view)
+    {
+        try
+        {
+            return view.Job.Stage is Stage.Serving && await store.HighestAsync(job) > view.Version;
+        }
+        catch (Exception e) when (e is RedisException or RedisTimeoutException)
+        {
+            // Without Redis there is no password to tell either.
+            LogProgressSilent(logger, e, job);
+            return false;
         }
     }
 

@@ -24,8 +24,6 @@ internal sealed class JobStatusView
 
     public string? Status { get; init; }
 
-    public JobId JobId => JobId.Parse(Id);
-
     public JobStatusView After(IJobEvent e, long version)
     {
         var job = Job.Apply(e);

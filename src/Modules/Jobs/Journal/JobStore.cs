@@ -48,6 +48,9 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
     /// <summary>True if the job was ever accepted; purged jobs included.</summary>
     public Task<bool> IsKnownAsync(JobId job) => Database.KeyExistsAsync(_keys.Highest(PersistenceId.Of(job)));
 
+    /// <summary>Events that the job has ever had in the journal; 0 if Redis does not know it.</summary>
+    public async Task<long> HighestAsync(JobId job) => (long)await Database.StringGetAsync(_keys.Highest(PersistenceId.Of(job)));
+
     /// <summary>The next live jobs after <paramref name="from"/>, the oldest first. An empty page is the end.</summary>
     public async Task<LivePage> LiveAsync(LivePosition from, int limit)
     {
@@ -62,8 +65,6 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
             entries.Length == 0 ? from : new LivePosition(entries[^1].Score, entries[^1].Element.ToString()));
     }
 
-    public Task<long> CountLiveAsync() => Database.SortedSetLengthAsync(_keys.Live);
-
     public async Task<bool> IsLiveAsync(JobId job) => await Database.SortedSetScoreAsync(_keys.Live, job.Value) is not null;
 
     /// <summary>Puts a job back that was found in the event log only, because Redis was restored from a backup or lost.</summary>
@@ -77,9 +78,9 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
     public Task RemoveDeadlineAsync(JobId job) => Database.SortedSetRemoveAsync(_keys.Deadlines, job.Value);
 
     /// <summary>Jobs whose deadline lies at or before <paramref name="now"/>, the earliest first. They stay due until their deadline is set or removed.</summary>
-    public async Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int limit)
+    public async Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int limit, int skip = 0)
     {
-        var due = await Database.SortedSetRangeByScoreAsync(_keys.Deadlines, double.NegativeInfinity, Score(now), take: limit);
+        var due = await Database.SortedSetRangeByScoreAsync(_keys.Deadlines, double.NegativeInfinity, Score(now), skip: skip, take: limit);
         return [.. due.Select(job => JobId.Parse(job.ToString()))];
     }
 

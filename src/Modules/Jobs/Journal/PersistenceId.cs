@@ -8,10 +8,4 @@ internal static class PersistenceId
     private const string Prefix = "clone-";
 
     public static string Of(JobId job) => Prefix + job.Value;
-
-    public static bool TryParse(string persistenceId, out JobId job)
-    {
-        job = default;
-        return persistenceId.StartsWith(Prefix, StringComparison.Ordinal) && JobId.TryParse(persistenceId[Prefix.Length..], out job);
-    }
 }

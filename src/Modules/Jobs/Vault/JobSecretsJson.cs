@@ -56,10 +56,13 @@ internal static class JobSecretsJson
         return new JobSecrets(Text(0), new Secret(Text(1)), new Secret(Text(2)), new Secret(Text(3)), new Secret(Text(4)));
     }
 
-    /// <summary>Never grows, because a growing buffer leaves copies behind. JSON takes at most six bytes for one UTF-16 character.</summary>
+    /// <summary>
+    /// Never grows, because a growing buffer leaves copies behind. The writer asks for the worst case beforehand: six characters for an
+    /// escaped one, three bytes for each of them.
+    /// </summary>
     private sealed class FixedBuffer(int characters) : IBufferWriter<byte>
     {
-        private readonly byte[] _bytes = new byte[512 + (6 * characters)];
+        private readonly byte[] _bytes = new byte[512 + (18 * characters)];
         private int _length;
 
         public void Advance(int count) => _length += count;
