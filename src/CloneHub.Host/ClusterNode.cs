@@ -27,15 +27,17 @@ internal sealed class ClusterNodeOptions
     /// <summary>0 takes a free port.</summary>
     public int Port { get; set; }
 
-    /// <summary>"core" answers requests and drives jobs, "worker" does their steps.</summary>
+    /// <summary>"core" answers requests and drives jobs, "worker" does their steps. One node is both; others are not supported yet.</summary>
     public IList<string> Roles { get; } = [];
 
-    /// <summary>Addresses such as akka.tcp://clonehub@core-0:4053. Without any, the node forms a cluster by itself.</summary>
+    /// <summary>Addresses such as akka.tcp://clonehub@core-0:4053. Not supported yet: the node forms a cluster by itself.</summary>
     public IList<string> SeedNodes { get; } = [];
 }
 
 internal sealed class ClusterNodeOptionsCheck : IValidateOptions<ClusterNodeOptions>
 {
+    private const string OneNode = "more than one node is not supported yet.";
+
     public ValidateOptionsResult Validate(string? name, ClusterNodeOptions options)
     {
         List<string> faults =
@@ -45,6 +47,9 @@ internal sealed class ClusterNodeOptionsCheck : IValidateOptions<ClusterNodeOpti
             .. options.SeedNodes.Where(seed => !ActorPath.TryParseAddress(seed, out _))
                 .Select(seed => $"{ClusterNodeOptions.Section}:SeedNodes: '{seed}' is not an address such as akka.tcp://clonehub@core-0:4053."),
         ];
+        if (options.SeedNodes.Count > 0) faults.Add($"{ClusterNodeOptions.Section}:SeedNodes must be empty: {OneNode}");
+        if (options.Roles.Count > 0 && !(options.Roles.Contains(ClusterNodeOptions.Core) && options.Roles.Contains(ClusterNodeOptions.Worker)))
+            faults.Add($"{ClusterNodeOptions.Section}:Roles must be empty or hold both 'core' and 'worker': {OneNode}");
         if (options.Port is < 0 or > 65535) faults.Add($"{ClusterNodeOptions.Section}:Port must be from 0 to 65535.");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
@@ -58,6 +63,7 @@ internal static class ClusterNode
         var services = builder.Services;
         services.AddOptions<ClusterNodeOptions>().BindConfiguration(ClusterNodeOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ClusterNodeOptions>, ClusterNodeOptionsCheck>();
+        services.AddSingleton<BackendHealth>();
         services.AddHealthChecks()
             .AddCheck<ClusterHealth>(ClusterHealth.Name, tags: [Health.Ready])
             .AddCheck<BackendHealth>(BackendHealth.Name, tags: [Health.Ready]);

@@ -64,25 +64,43 @@ internal sealed class ClusterHealth(ActorSystem system) : IHealthCheck
     }
 }
 
-/// <summary>Ready while the back end can say which clones exist; locally that asks MariaDB and the folders of the clones.</summary>
+/// <summary>
+/// Whether the back end can say which clones exist; locally that asks MariaDB and the folders of the clones. Requests are accepted without
+/// it, so a silent one only degrades the node. It is asked every few seconds, however often somebody wants to know.
+/// </summary>
 internal sealed partial class BackendHealth(ICloneInventory inventory, ILogger<BackendHealth> logger, TimeProvider clock) : IHealthCheck
 {
     public const string Name = "backend";
 
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan Fresh = TimeSpan.FromSeconds(5);
 
-    public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    private readonly Lock _lock = new();
+    private Task<HealthCheckResult>? _latest;
+    private long _lookedAt;
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
+    {
+        lock (_lock)
+        {
+            if (_latest is null || (_latest.IsCompleted && clock.GetElapsedTime(_lookedAt) > Fresh))
+                (_latest, _lookedAt) = (LookAsync(), clock.GetTimestamp());
+            return _latest.WaitAsync(cancellationToken);
+        }
+    }
+
+    private async Task<HealthCheckResult> LookAsync()
     {
         try
         {
-            var clones = await inventory.ListAsync(cancellationToken).WaitAsync(Limit, clock, cancellationToken);
+            var clones = await inventory.ListAsync(CancellationToken.None).WaitAsync(Limit, clock);
             return HealthCheckResult.Healthy($"The back end answers; it holds {clones.Count} clones.");
         }
-        catch (Exception e) when (!cancellationToken.IsCancellationRequested)
+        catch (Exception e) when (e is not OutOfMemoryException)
         {
             // Whatever a back end throws means that it cannot be worked with; the reason for the operator is in the log.
             LogSilent(logger, e);
-            return HealthCheckResult.Unhealthy("The back end of the clones (locally: MariaDB) does not answer.");
+            return HealthCheckResult.Degraded("The back end of the clones (locally: MariaDB) does not answer. Requests are accepted and wait for it.");
         }
     }
 

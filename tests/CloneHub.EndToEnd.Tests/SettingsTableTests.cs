@@ -90,7 +90,7 @@ public sealed partial class SettingsTableTests
     private static IEnumerable<string> Literals() => Literal().Matches(SettingsCode).Select(m => m.Groups[1].Value).Distinct();
 
     private static string DefaultIn(string name) =>
-        Regex.Match(SettingsCode, $"GetValue\\(\"{Regex.Escape(name)}\", (\\w+)\\)") is { Success: true } found ? found.Groups[1].Value : Nothing;
+        Regex.Match(SettingsCode, $"Value\\(configuration, \"{Regex.Escape(name)}\", (\\w+)\\)") is { Success: true } found ? found.Groups[1].Value : Nothing;
 
     [GeneratedRegex("\"(CloneHub:[A-Za-z:]+)\"")]
     private static partial Regex Literal();

@@ -121,7 +121,14 @@ public sealed class ApiKeyTests(ServersFixture servers) : IClassFixture<ServersF
     [InlineData("CloneHub__RateLimit__ClonesPerMinute", "0", "CloneHub:RateLimit:ClonesPerMinute must be at least 1")]
     [InlineData("CloneHub__Cluster__Roles__0", "boss", "CloneHub:Cluster:Roles may hold 'core' and 'worker', not 'boss'")]
     [InlineData("CloneHub__Cluster__SeedNodes__0", "core-0", "CloneHub:Cluster:SeedNodes: 'core-0' is not an address")]
+    [InlineData("CloneHub__Cluster__SeedNodes__0", "akka.tcp://clonehub@core-0:4053", "more than one node is not supported yet")]
+    [InlineData("CloneHub__Cluster__Roles__0", "core", "more than one node is not supported yet")]
     [InlineData("CloneHub__Slots", "0", "CloneHub:Slots")]
+    [InlineData("CloneHub__Slots", "abc", "CloneHub:Slots is not a valid")]
+    [InlineData("CloneHub__Redis__Durability", "foo", "CloneHub:Redis:Durability must be one of verify, managed")]
+    [InlineData("CloneHub__Redis__ConnectionString", "localhost,secret=1,database=x", "CloneHub:Redis:ConnectionString is not a connection string")]
+    [InlineData("CloneHub__PostgreSql__ConnectionString", "Host=a;Nonsense=b", "CloneHub:PostgreSql:ConnectionString is not a connection string")]
+    [InlineData("CloneHub__MasterKeyFile", "/proc/version", "CloneHub:MasterKeyFile cannot be used")]
     [InlineData("CloneHub__MasterKeyFile", "", "CloneHub:MasterKeyFile")]
     public async Task A_setting_that_is_wrong_stops_the_start_with_its_name(string setting, string value, string said)
     {

@@ -44,6 +44,7 @@ internal sealed partial class CloneJobActor
         Command<ArchiveAhead>(a => Restore(a.Events));
         Command<ArchiveForked>(_ => Park());
         Command<ArchiveSilent>(_ => GoOn());
+        Command<Stop>(_ => StopNow());
         Command<GetJob>(_ => Reply(Sender));
         CommandAny(_ => Stash.Stash());
     }
@@ -57,6 +58,7 @@ internal sealed partial class CloneJobActor
             LogHistoryFailed(_engine.Logger, f.Error, _id);
             Context.Stop(Self);
         });
+        Command<Stop>(_ => StopNow());
         CommandAny(_ => Stash.Stash());
     }
 

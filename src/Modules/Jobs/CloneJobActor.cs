@@ -62,6 +62,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         Command<Archived>(a => OnArchived(a.UpTo));
         Command<ArchiveAhead>(OnLateArchiveAhead);
         Command<ArchiveForked>(_ => Park());
+        Command<ArchiveGap>(_ => StartAnew());
         Command<DeleteMessagesSuccess>(_ => _engine.Forget(_id, Self));
         Command<DeleteMessagesFailure>(OnPurgeFailed);
         Command<Forgotten>(_ => Rest());
@@ -104,7 +105,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         }
 
         if (running is not null && running != before) Order(running);
-        if (_job.Stage is Stage.Serving || _job.IsTerminal) DropSecrets();
+        if (_job.Stage is Stage.Serving or Stage.Failed || _job.IsTerminal) DropSecrets();
         Advance();
     }
 
@@ -120,7 +121,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     {
         if (_gone) return;
         if (_job.IsTerminal) _engine.DropSecrets(_id);
-        else if (_job.Stage is Stage.Serving) _engine.DropSourceSecrets(_id);
+        else if (_job.Stage is Stage.Serving or Stage.Failed) _engine.DropSourceSecrets(_id);
     }
 
     /// <summary>Brings everything around the job to where its state says it should be. May be called at any time, any number of times.</summary>
@@ -204,6 +205,13 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     private void StopNow()
     {
         if (_job.NextStep is not null) _engine.Waker.Tell(new WakeLater(_id));
+        Context.Stop(Self);
+    }
+
+    /// <summary>A job that has recovered sends the event log its whole journal.</summary>
+    private void StartAnew()
+    {
+        _engine.Waker.Tell(new WakeLater(_id));
         Context.Stop(Self);
     }
 

@@ -12,6 +12,13 @@ internal sealed class JobDirectory(JobStore store, JobReader reader) : IJobDirec
 
     public async Task<JobPresence> PresenceAsync(JobId job, CancellationToken cancellation)
     {
+        // A job that both stores know is not woken for the question; one that Redis has lost is, and comes back by it.
+        if (await reader.IsOverAsync(job, cancellation) is { } isOver)
+        {
+            if (isOver) return JobPresence.Gone;
+            if (await store.IsLiveAsync(job).WaitAsync(cancellation)) return JobPresence.Live;
+        }
+
         if (!await reader.ExistsAsync(job, cancellation)) return JobPresence.Unknown;
         var state = await reader.AskAsync(job, cancellation);
         return state.Job.IsTerminal ? JobPresence.Gone : JobPresence.Live;

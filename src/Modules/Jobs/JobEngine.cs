@@ -55,12 +55,20 @@ internal sealed partial class JobEngine(
             await write;
             then?.Invoke();
         }
+        catch (SecretsUnreadableException e)
+        {
+            // Trying again does not help: a person has to bring the master key back.
+            LogSecretsUnreadable(logger, e, job, what);
+        }
         catch (Exception e) when (e is not OutOfMemoryException)
         {
             LogNoteFailed(logger, e, job, what);
             Waker.Tell(new WakeLater(job));
         }
     }
+
+    [LoggerMessage(1012, LogLevel.Error, "Job {JobId}: its {What} could not be dropped because its secrets cannot be opened. Is a master key missing?")]
+    private static partial void LogSecretsUnreadable(ILogger logger, Exception error, JobId jobId, string what);
 
     [LoggerMessage(1010, LogLevel.Warning, "Job {JobId}: its {What} could not be written to Redis; it will be when the job is next woken.")]
     private static partial void LogNoteFailed(ILogger logger, Exception error, JobId jobId, string what);

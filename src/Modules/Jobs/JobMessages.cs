@@ -33,7 +33,8 @@ internal sealed partial class CloneJobActor
         public static readonly ArchiveSilent Instance = new();
     }
 
-    private sealed class Stop : INoSerializationVerificationNeeded
+    /// <summary>To an actor that is to rest or to move: once nothing is being written.</summary>
+    internal sealed class Stop : INoSerializationVerificationNeeded
     {
         public static readonly Stop Instance = new();
     }

@@ -59,7 +59,11 @@ public static class JobsModule
                 },
                 new JobExtractor(),
                 // A job tells itself when it may rest: while a step runs it waits for hours without a message.
-                new ShardOptions { Role = "core", StateStoreMode = StateStoreMode.DData, RememberEntities = false, ShouldPassivateIdleEntities = false })
+                new ShardOptions
+                {
+                    Role = "core", StateStoreMode = StateStoreMode.DData, RememberEntities = false, ShouldPassivateIdleEntities = false,
+                    HandOffStopMessage = CloneJobActor.Stop.Instance,
+                })
             .WithActors((system, registry) =>
             {
                 var jobs = registry.Get<JobsRegion>();

@@ -1,6 +1,7 @@
 using CloneHub.Jobs.Journal;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.Options;
+using Npgsql;
 
 namespace CloneHub.Jobs;
 
@@ -30,20 +31,57 @@ internal sealed record JobsSettings
 
     public static JobsSettings Read(IConfiguration configuration)
     {
-        var redis = new RedisOptions();
-        configuration.GetSection(RedisOptions.Section).Bind(redis);
-        var slots = configuration.GetValue("CloneHub:Slots", 4);
+        var redis = RedisOf(configuration);
+        var slots = Value(configuration, "CloneHub:Slots", 4);
         if (slots is < 1 or > MaxSlots) throw new SettingException("CloneHub:Slots", $"must be 1 to {MaxSlots}, not {slots}.");
         if (string.IsNullOrWhiteSpace(redis.ConnectionString)) throw new SettingException("CloneHub:Redis:ConnectionString", "is missing.");
+        Check("CloneHub:Redis:ConnectionString", () => RedisConnection.Parse(redis.ConnectionString));
+        var postgreSql = Required(configuration, "CloneHub:PostgreSql:ConnectionString");
+        Check("CloneHub:PostgreSql:ConnectionString", () => NpgsqlDataSource.Create(postgreSql).Dispose());
         return new JobsSettings
         {
             Redis = redis,
-            PostgreSql = Required(configuration, "CloneHub:PostgreSql:ConnectionString"),
-            MigrateAtStart = configuration.GetValue("CloneHub:PostgreSql:MigrateAtStart", false),
+            PostgreSql = postgreSql,
+            MigrateAtStart = Value(configuration, "CloneHub:PostgreSql:MigrateAtStart", false),
             MasterKeyFile = Required(configuration, "CloneHub:MasterKeyFile"),
-            MasterKeyIsMounted = configuration.GetValue("CloneHub:MasterKeyIsMounted", false),
+            MasterKeyIsMounted = Value(configuration, "CloneHub:MasterKeyIsMounted", false),
             Slots = slots,
         };
+    }
+
+    private static RedisOptions RedisOf(IConfiguration configuration)
+    {
+        var redis = new RedisOptions();
+        redis.ConnectionString = configuration[$"{RedisOptions.Section}:ConnectionString"] ?? redis.ConnectionString;
+        redis.Database = Value(configuration, $"{RedisOptions.Section}:Database", redis.Database);
+        redis.KeyPrefix = configuration[$"{RedisOptions.Section}:KeyPrefix"] ?? redis.KeyPrefix;
+        redis.Durability = Value(configuration, $"{RedisOptions.Section}:Durability", redis.Durability);
+        return redis;
+    }
+
+    private static T Value<T>(IConfiguration configuration, string setting, T otherwise) where T : struct
+    {
+        try
+        {
+            return configuration.GetValue(setting, otherwise);
+        }
+        catch (InvalidOperationException)
+        {
+            throw new SettingException(setting, typeof(T).IsEnum ? $"must be one of {string.Join(", ", Enum.GetNames(typeof(T))).ToLowerInvariant()}." : $"is not a valid {typeof(T).Name}.");
+        }
+    }
+
+    /// <summary>Says which setting is wrong and not what it holds: that is a password, often.</summary>
+    private static void Check(string setting, Action parse)
+    {
+        try
+        {
+            parse();
+        }
+        catch (Exception e) when (e is ArgumentException or FormatException or InvalidOperationException or KeyNotFoundException or NotSupportedException)
+        {
+            throw new SettingException(setting, "is not a connection string.");
+        }
     }
 
     private static string Required(IConfiguration configuration, string setting) =>

@@ -51,6 +51,17 @@ public sealed class ArchiverActorTests : TestKit, IClassFixture<Stores>
     }
 
     [Fact]
+    public async Task Events_whose_predecessors_were_lost_on_the_way_are_asked_for_again()
+    {
+        Send(1, 2);
+        ExpectMsg<Archived>(Patience);
+        Send(4, 5);
+        Assert.Equal(new ArchiveGap(_job), ExpectMsg<ArchiveGap>(Patience));
+
+        await HoldsAsync(_job, _history, 2);
+    }
+
+    [Fact]
     public async Task While_PostgreSQL_is_away_events_wait_in_order_and_arrive_once()
     {
         Send(1, 2);

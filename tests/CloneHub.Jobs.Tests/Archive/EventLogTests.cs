@@ -3,6 +3,7 @@ using CloneHub.Contracts;
 using CloneHub.Jobs.Archive;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Tests.Engine;
+using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Npgsql;
 
 namespace CloneHub.Jobs.Tests.Archive;
@@ -76,13 +77,26 @@ public sealed class EventLogTests(Stores stores) : IClassFixture<Stores>
     }
 
     [Fact]
-    public async Task A_gap_is_refused()
+    public async Task A_gap_is_refused_and_named()
     {
         await StoredAsync(Histories.Entry(_job, _history, 1, 2));
 
-        Assert.Equal(ArchiveOutcome.Failed, Assert.Single(await AppendAsync([Histories.Entry(_job, _history, 4, 5)])).Outcome);
+        Assert.Equal(ArchiveOutcome.Gap, Assert.Single(await AppendAsync([Histories.Entry(_job, _history, 4, 5)])).Outcome);
 
         await HoldsAsync(_job, 2);
+    }
+
+    [Fact]
+    public async Task Without_PostgreSQL_the_node_is_degraded_and_with_too_much_behind_it_is_unhealthy()
+    {
+        await using var nowhere = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=nobody");
+        var lag = new ArchiveLag();
+        var health = new EventLogHealth(nowhere, lag, TimeProvider.System);
+        Assert.Equal(HealthStatus.Degraded, (await health.CheckHealthAsync(new HealthCheckContext())).Status);
+
+        lag.SetEvents(long.MaxValue);
+
+        Assert.Equal(HealthStatus.Unhealthy, (await health.CheckHealthAsync(new HealthCheckContext())).Status);
     }
 
     [Fact]

@@ -12,6 +12,19 @@ namespace CloneHub.Jobs.Tests.Engine;
 public sealed class DeadlineTests(Stores stores) : JobKit(stores, stores.NewCorner())
 {
     [Fact]
+    public async Task A_job_that_failed_keeps_no_log_in_at_the_source_but_the_key_for_its_farewell()
+    {
+        var job = await JobInAsync(Stage.PodReady);
+        var before = (await Vault.OpenAsync(job, CancellationToken.None))!;
+
+        Report(Ordered(), Given.Final);
+
+        Assert.Equal(Stage.Failed, (await StateAsync(job)).Job.Stage);
+        await Eventually.Until("the source's log-in is forgotten", async () => (await Vault.OpenAsync(job, CancellationToken.None))!.SourcePassword.Reveal().Length == 0);
+        Assert.Equal(before.ConnectorKey, (await Vault.OpenAsync(job, CancellationToken.None))!.ConnectorKey);
+    }
+
+    [Fact]
     public async Task A_serving_job_is_due_when_its_time_to_live_is_over()
     {
         var job = await AcceptedAsync();

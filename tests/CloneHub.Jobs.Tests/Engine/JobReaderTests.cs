@@ -150,6 +150,12 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
         var over = Histories.NewJob();
         await WriteJournalAsync(over, history);
 
+        var served = Histories.NewJob();
+        await Stores.Log.AppendAsync([Histories.Entry(served, history, 1, 12)], CancellationToken.None);
+        await Store.AddLiveAsync(served, Given.T0);
+        var untouched = new JobDirectory(Store, NewReader(jobs: CreateTestProbe("untouched")));
+        Assert.Equal(JobPresence.Live, await untouched.PresenceAsync(served, CancellationToken.None));
+
         Assert.Equal([live], await directory.DueAsync(Given.T0 + CloneJob.BuildLimit, 0, 10, CancellationToken.None));
         Assert.Equal(JobPresence.Live, await directory.PresenceAsync(live, CancellationToken.None));
         Assert.Equal(JobPresence.Live, await directory.PresenceAsync(lost, CancellationToken.None));

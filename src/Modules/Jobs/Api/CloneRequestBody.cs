@@ -28,7 +28,7 @@ internal sealed partial record CloneRequestBody
     [MaxLength(MaxUsername)]
     public required string SourceUsername { get; init; }
 
-    [Description("The administrator's password or an application password. Kept encrypted while the job runs and deleted with it.")]
+    [Description("The administrator's password or an application password. Kept encrypted while the job builds; deleted once its clone serves or it has failed.")]
     [JsonConverter(typeof(RevealedSecretConverter))]
     public required Secret SourcePassword { get; init; }
 

@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using Akka.Actor;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
@@ -13,7 +14,9 @@ internal sealed partial class TroubleHandler(ILogger<TroubleHandler> logger) : I
 {
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
-        if (exception is OperationCanceledException && httpContext.RequestAborted.IsCancellationRequested) return true;
+        // Whoever hung up hears no answer.
+        if (exception is ConnectionResetException) return true;
+        if (exception is (OperationCanceledException or IOException) && httpContext.RequestAborted.IsCancellationRequested) return true;
         await Answer(httpContext, exception).ExecuteAsync(httpContext);
         return true;
     }

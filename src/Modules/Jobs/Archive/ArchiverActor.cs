@@ -11,6 +11,9 @@ internal sealed record Archived(JobId Job, long UpTo) : IJobMessage, INoSerializ
 /// <summary>To a job: the event log knows more of it than its journal did; here is the rest.</summary>
 internal sealed record ArchiveAhead(JobId Job, long First, IReadOnlyList<RecordedEvent> Events) : IJobMessage, INoSerializationVerificationNeeded;
 
+/// <summary>To a job: events of it were lost on their way to the event log; it has to send all that it has.</summary>
+internal sealed record ArchiveGap(JobId Job) : IJobMessage, INoSerializationVerificationNeeded;
+
 /// <summary>To a job: the event log tells another history of it. It must not go on.</summary>
 internal sealed record ArchiveForked(JobId Job, long Version) : IJobMessage, INoSerializationVerificationNeeded;
 
@@ -98,6 +101,10 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
                 case ArchiveOutcome.Forked:
                     LogForked(_logger, job, result.Version);
                     receivers[job].Tell(new ArchiveForked(job, result.Version));
+                    break;
+                case ArchiveOutcome.Gap:
+                    LogGap(_logger, job, result.Version, result.Entry.First);
+                    receivers[job].Tell(new ArchiveGap(job));
                     break;
                 default:
                     LogStreamFailed(_logger, result.Error!, job);

@@ -28,6 +28,9 @@ internal enum ArchiveOutcome
     /// <summary>The event log holds other events at the same places: two histories of one job.</summary>
     Forked,
 
+    /// <summary>The event log lacks events before the first of these: they were lost on their way and have to be sent again.</summary>
+    Gap,
+
     /// <summary>This stream alone could not be written; the others of its batch were.</summary>
     Failed,
 }
@@ -119,6 +122,7 @@ internal sealed class EventLog(IDocumentStore store, NpgsqlDataSource database)
     private static ArchiveResult Compare(ArchiveEntry entry, List<Guid> known)
     {
         var version = known.Count;
+        if (version + 1 < entry.First) return new ArchiveResult(entry, ArchiveOutcome.Gap, version);
         var same = known.Skip((int)entry.First - 1).Zip(entry.Events).All(pair => pair.First == pair.Second.EventId);
         if (!same) return new ArchiveResult(entry, ArchiveOutcome.Forked, version);
         if (version > entry.Last) return new ArchiveResult(entry, ArchiveOutcome.Ahead, version);

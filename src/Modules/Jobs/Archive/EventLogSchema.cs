@@ -36,23 +36,25 @@ internal sealed partial class SchemaAtStart(IDocumentStore store, TimeProvider c
 }
 
 /// <summary>Ready while the event log answers and has its tables.</summary>
-internal sealed class EventLogHealth(NpgsqlDataSource database) : IHealthCheck
+internal sealed class EventLogHealth(NpgsqlDataSource database, ArchiveLag lag, TimeProvider clock) : IHealthCheck
 {
-    private const int LimitSeconds = 2;
+    private static readonly TimeSpan Limit = TimeSpan.FromSeconds(2);
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
+        if (lag.IsTooLarge) return HealthCheckResult.Unhealthy("ARCHIVE_LAG: the event log is so far behind that no more jobs are accepted.");
+        using var patience = new CancellationTokenSource(Limit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
             await using var command = database.CreateCommand($"select to_regclass('{EventLog.Schema}.mt_events') is not null");
-            command.CommandTimeout = LimitSeconds;
-            return await command.ExecuteScalarAsync(cancellationToken) is true
+            return await command.ExecuteScalarAsync(either.Token) is true
                 ? HealthCheckResult.Healthy("PostgreSQL answers.")
                 : HealthCheckResult.Unhealthy("PostgreSQL answers, but the event log's tables are missing. Run: CloneHub.Host migrate");
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException or OperationCanceledException)
         {
-            return HealthCheckResult.Unhealthy("PostgreSQL does not answer.", e);
+            return HealthCheckResult.Degraded("PostgreSQL does not answer. Requests are accepted; their history waits in Redis.", e);
         }
     }
 }

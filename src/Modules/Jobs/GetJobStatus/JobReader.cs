@@ -23,6 +23,7 @@ internal sealed partial class JobReader(
     : IJobReader, IJobRemover
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan PatienceWithQueue = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(10);
 
     public async Task<JobSnapshot?> ReadAsync(JobId job, long seen, CancellationToken cancellation)
@@ -75,6 +76,9 @@ internal sealed partial class JobReader(
         }
     }
 
+    /// <summary>Whether the job is over, as far as the event log knows; null if it does not know the job.</summary>
+    public async Task<bool?> IsOverAsync(JobId job, CancellationToken cancellation) => (await ViewAsync(job, cancellation))?.Job.IsTerminal;
+
     /// <summary>True if either log knows the job: one that Redis has lost is still a job.</summary>
     public async Task<bool> ExistsAsync(JobId job, CancellationToken cancellation) =>
         await store.IsKnownAsync(job).WaitAsync(cancellation) || await LoadAsync(job, cancellation) is not null;
@@ -83,8 +87,16 @@ internal sealed partial class JobReader(
     {
         var snapshot = JobSnapshots.Of(state);
         if (state.Job.Stage is not Stage.Requested) return snapshot;
-        var answer = await queue.ActorRef.Ask<QueuePosition>(new GetQueuePosition(state.Id), Patience);
-        return snapshot with { QueuePosition = answer.Position };
+        try
+        {
+            var answer = await queue.ActorRef.Ask<QueuePosition>(new GetQueuePosition(state.Id), PatienceWithQueue);
+            return snapshot with { QueuePosition = answer.Position };
+        }
+        catch (AskTimeoutException e)
+        {
+            LogQueueSilent(logger, e, state.Id);
+            return snapshot;
+        }
     }
 
     /// <summary>What a job has once said of its progress outlives the actor that said it, and the step it was said of.</summary>
@@ -141,6 +153,9 @@ internal sealed partial class JobReader(
 
     [LoggerMessage(1031, LogLevel.Warning, "Job {JobId}: the job does not answer; its status comes from the projection.")]
     private static partial void LogJobSilent(ILogger logger, Exception error, JobId jobId);
+
+    [LoggerMessage(1033, LogLevel.Warning, "Job {JobId}: the queue does not answer; its status goes without a position.")]
+    private static partial void LogQueueSilent(ILogger logger, Exception error, JobId jobId);
 
     [LoggerMessage(1032, LogLevel.Warning, "Job {JobId}: Redis does not answer; the progress told may be lower than before.")]
     private static partial void LogProgressSilent(ILogger logger, Exception error, JobId jobId);

@@ -1,4 +1,3 @@
-using System.Net;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using StackExchange.Redis;
 
@@ -68,10 +67,8 @@ internal sealed class RedisHealth(IConnectionMultiplexer redis, RedisOptions opt
         }
         catch (Exception e) when (e is RedisException or TimeoutException)
         {
-            var endpoints = string.Join(", ", redis.GetEndPoints().Select(ToText));
-            return HealthCheckResult.Unhealthy($"Redis at {endpoints} does not answer.", e);
+            // Whoever asks may be a stranger, so no address is told.
+            return HealthCheckResult.Unhealthy("Redis does not answer.", e);
         }
     }
-
-    private static string ToText(EndPoint endpoint) => endpoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : endpoint.ToString()!;
 }
