@@ -64,6 +64,21 @@ public sealed class LiveJobsActorTests(Stores stores) : JobKit(stores, stores.Ne
         Assert.Single(Drain(Runner));
     }
 
+    [Fact]
+    public async Task A_job_that_came_later_and_that_nobody_woke_is_found_by_the_next_round_and_the_others_are_left_alone()
+    {
+        var (early, late) = (Histories.NewJob(), Histories.NewJob());
+        await Store.AddLiveAsync(early, Given.T0);
+        NewWaker(Store);
+        await PassUntilAsync("the early job is woken", () => Runner.HasMessages);
+        Assert.Equal(early, Runner.ExpectMsg<WakeJob>().Job);
+
+        await Store.AddLiveAsync(late, Given.T0.AddSeconds(1));
+
+        await PassUntilAsync("the late job is woken", () => Runner.HasMessages);
+        Assert.Equal([late], Drain(Runner).Cast<WakeJob>().Select(w => w.Job));
+    }
+
     private IActorRef NewWaker(JobStore store) =>
         Sys.ActorOf(Props.Create(() => new LiveJobsActor(store, Runner, NullLogger<LiveJobsActor>.Instance)));
 
