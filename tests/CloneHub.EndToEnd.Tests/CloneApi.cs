@@ -31,7 +31,7 @@ internal sealed class CloneApi(HttpClient client)
         client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/job-status/{job}", UriKind.Relative));
 
     /// <summary>Waits for a status; a job that fails instead is shown.</summary>
-    public async Task<JsonElement> WaitAsync(string job, string status)
+    public async Task<JsonElement> WaitAsync(string job, string status, TimeSpan? patience = null)
     {
         JsonElement last = default;
         await Eventually.Until(
@@ -40,10 +40,10 @@ internal sealed class CloneApi(HttpClient client)
             {
                 last = await StatusAsync(job);
                 var now = last.GetProperty("status").GetString();
-                if (now != status && now is "failed" or "cancelled") Assert.Fail($"Expected {status}: {last}");
+                if (now != status && now is ("failed" or "cancelled")) Assert.Fail($"Expected {status}: {last}");
                 return now == status;
             },
-            Patience);
+            patience ?? Patience);
         return last;
     }
 
