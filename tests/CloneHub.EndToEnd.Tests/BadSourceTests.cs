@@ -35,7 +35,7 @@ public sealed class BadSourceTests(SourceSiteFixture fixture) : IClassFixture<So
 
     private async Task AssertFailsAsync(Uri source, string user, string password, string code)
     {
-        var api = new CloneApi(_host.Client);
+        var api = new CloneApi(_host);
         using var body = System.Net.Http.Json.JsonContent.Create(new { source_url = source, source_username = user, source_password = password });
         using var answer = await _host.Client.PostAsync(new Uri("api/v2/clone", UriKind.Relative), body);
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);

@@ -7,9 +7,11 @@ using CloneHub.Testing;
 namespace CloneHub.EndToEnd.Tests;
 
 /// <summary>The API as a client sees it.</summary>
-internal sealed class CloneApi(HttpClient client)
+internal sealed class CloneApi(HostProcess host)
 {
     public static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+
+    private readonly HttpClient _client = host.Client;
 
     public async Task<string> RequestAsync(SourceSite source, string? password = null, string? idempotencyKey = null, int ttlMinutes = 30)
     {
@@ -21,14 +23,14 @@ internal sealed class CloneApi(HttpClient client)
             }),
         };
         if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);
-        using var answer = await client.SendAsync(request);
+        using var answer = await _client.SendAsync(request);
         var body = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.StatusCode == HttpStatusCode.Accepted, $"{answer.StatusCode}: {body}");
         return JsonDocument.Parse(body).RootElement.GetProperty("job_id").GetString()!;
     }
 
     public Task<JsonElement> StatusAsync(string job) =>
-        client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/job-status/{job}", UriKind.Relative));
+        _client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/job-status/{job}", UriKind.Relative));
 
     /// <summary>Waits for a status; a job that fails instead is shown.</summary>
     public async Task<JsonElement> WaitAsync(string job, string status, TimeSpan? patience = null)
@@ -40,7 +42,7 @@ internal sealed class CloneApi(HttpClient client)
             {
                 last = await StatusAsync(job);
                 var now = last.GetProperty("status").GetString();
-                if (now != status && now is ("failed" or "cancelled")) Assert.Fail($"Expected {status}: {last}");
+                if (now != status && now is ("failed" or "cancelled")) Assert.Fail($"Expected {status}: {last}\n{Clues(job)}");
                 return now == status;
             },
             patience ?? Patience);
@@ -49,7 +51,7 @@ internal sealed class CloneApi(HttpClient client)
 
     public async Task RemoveAsync(string job)
     {
-        using var answer = await client.DeleteAsync(new Uri($"api/v2/jobs/{job}", UriKind.Relative));
+        using var answer = await _client.DeleteAsync(new Uri($"api/v2/jobs/{job}", UriKind.Relative));
         Assert.Equal(HttpStatusCode.Accepted, answer.StatusCode);
     }
 
@@ -62,4 +64,13 @@ internal sealed class CloneApi(HttpClient client)
                 || (status.TryGetProperty("result", out var result) && result.TryGetProperty("removed_at", out _));
         },
         Patience);
+
+    /// <summary>What the Host and the clone's PHP said, for whoever has to find out why.</summary>
+    private string Clues(string job)
+    {
+        var key = job["job-".Length..];
+        var lines = Directory.GetFiles(host.State.FullName, "*.log", SearchOption.AllDirectories)
+            .SelectMany(log => File.ReadAllLines(log).Where(line => log.Contains(key, StringComparison.Ordinal) || line.Contains(key, StringComparison.Ordinal)).Select(line => $"{log}: {line}"));
+        return string.Join('\n', lines.Concat(host.Output.Split('\n').Where(line => line.Contains(job, StringComparison.Ordinal)).TakeLast(15)));
+    }
 }

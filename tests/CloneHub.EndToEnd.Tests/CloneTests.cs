@@ -21,7 +21,7 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
     {
         await using var site = await servers.StartSiteAsync(new SourceSiteOptions { Name = ServersFixture.Unique("s"), Content = SiteContent.Demo });
         await using var host = await HostProcess.StartAsync(servers);
-        var api = new CloneApi(host.Client);
+        var api = new CloneApi(host);
         await AdministratorVisitAsync(site);
         var before = await FingerprintAsync(site);
 
@@ -50,7 +50,7 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
     {
         await using var site = await servers.StartSiteAsync();
         await using var host = await HostProcess.StartAsync(servers);
-        var api = new CloneApi(host.Client);
+        var api = new CloneApi(host);
 
         var jobs = await Task.WhenAll(Enumerable.Range(0, 20).Select(_ => api.RequestAsync(site)));
         foreach (var job in jobs) await api.WaitAsync(job, "completed", TimeSpan.FromMinutes(4));
@@ -64,7 +64,7 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
     {
         await using var site = await servers.StartSiteAsync();
         await using var host = await HostProcess.StartAsync(servers);
-        var api = new CloneApi(host.Client);
+        var api = new CloneApi(host);
 
         var first = await api.RequestAsync(site, idempotencyKey: "order-17");
         await host.KillAsync();

@@ -21,7 +21,7 @@ public sealed class KillTests(SourceSiteFixture fixture) : IClassFixture<SourceS
     public async Task A_host_killed_at_any_point_loses_and_doubles_nothing()
     {
         await using var host = await HostProcess.StartAsync(fixture.Servers);
-        var api = new CloneApi(host.Client);
+        var api = new CloneApi(host);
         var traces = new Traces(host, fixture.Servers);
 
         var jobs = new List<string>();
@@ -61,18 +61,21 @@ public sealed class KillTests(SourceSiteFixture fixture) : IClassFixture<SourceS
     public async Task A_host_killed_while_it_copies_goes_on_and_its_progress_never_falls()
     {
         await using var host = await HostProcess.StartAsync(fixture.Servers);
-        var api = new CloneApi(host.Client);
+        var api = new CloneApi(host);
         var job = await api.RequestAsync(fixture.Site);
         var highest = 0;
         for (var kill = 0; kill < 3; kill++)
         {
-            await Eventually.Until("content is being copied", async () => (await ProgressAsync()) >= 30, CloneApi.Patience);
+            await Eventually.Until("content is being copied", async () => (await ProgressAsync()) >= 30 && Starts() > kill, CloneApi.Patience);
+            Assert.True(highest < 90, $"Kill {kill + 1} would come after the copy.");
             await host.KillAsync();
             await host.StartAsync();
         }
 
         await Eventually.Until("the clone serves", async () => await ProgressAsync() == 100, CloneApi.Patience);
         await AssertOnceAsync(host, job);
+
+        int Starts() => host.Output.Split($"Job {job}: step ImportContent started").Length - 1;
 
         async Task<int> ProgressAsync()
         {

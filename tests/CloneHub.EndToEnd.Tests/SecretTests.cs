@@ -16,7 +16,7 @@ public sealed class SecretTests(ServersFixture servers) : IClassFixture<ServersF
         var user = new SiteUser("owner", SourceMarker, "administrator");
         await using var site = await servers.StartSiteAsync(new SourceSiteOptions { Name = ServersFixture.Unique("s"), Users = [user] });
         await using var host = await HostProcess.StartAsync(servers, new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Debug" });
-        var api = new CloneApi(host.Client);
+        var api = new CloneApi(host);
         var failed = await api.RequestAsync(site, password: SourceMarker);
         var job = await RequestAsOwnerAsync(host.Client, site);
 

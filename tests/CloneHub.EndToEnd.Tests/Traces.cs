@@ -22,7 +22,7 @@ internal sealed class Traces(HostProcess host, ServersFixture servers)
         }
 
         found.AddRange(Directory.EnumerateFileSystemEntries(host.State.FullName, $"*{key}*", SearchOption.AllDirectories).Select(path => $"file {path}"));
-        found.AddRange(Directory.EnumerateFileSystemEntries(servers.Servers.Sockets.FullName, $"*{key}*").Select(path => $"socket {path}"));
+        found.AddRange(Directory.EnumerateFileSystemEntries(servers.Servers.Sockets.FullName, $"*{key}*", SearchOption.AllDirectories).Select(path => $"socket {path}"));
         found.AddRange(Processes(key).Select(process => $"process {process}"));
         return found;
     }

@@ -89,7 +89,7 @@ internal sealed class RunningHost : IAsyncDisposable
     {
         Client.Dispose();
         await _factory.DisposeAsync();
-        await LocalClones.StopAllAsync(new DirectoryInfo(Path.Combine(_state.FullName, "local")), CancellationToken.None);
+        await LocalClones.StopAllAsync(_state, CancellationToken.None);
     }
 }
 

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using CloneHub.Dev.Servers;
 using CloneHub.Dev.WordPress;
 
@@ -21,12 +23,16 @@ public static class HostSettings
             ["CloneHub__AllowLoopbackSources"] = "true",
             ["CloneHub__Local__MariaDb"] = servers.MariaDbConnectionString,
             ["CloneHub__Local__StateDirectory"] = LocalClones.Folder(state),
-            ["CloneHub__Local__SocketDirectory"] = Path.Combine(servers.Sockets.FullName, "clones"),
+            ["CloneHub__Local__SocketDirectory"] = Sockets(servers, state),
             ["CloneHub__Local__CoreStore"] = coreStore.FullName,
             ["CloneHub__Local__PhpFpm"] = PhpFpm.Program,
             ["CloneHub__Local__PublicUrlTemplate"] = string.Create(CultureInfo.InvariantCulture, $"http://{{job_id}}.localhost:{port}"),
         };
     }
+
+    /// <summary>Each Host has its own nginx, so each needs a folder of its own for sockets; two in one would take each other's place.</summary>
+    private static string Sockets(PrivateServers servers, DirectoryInfo state) =>
+        Path.Combine(servers.Sockets.FullName, Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(state.FullName)).AsSpan(0, 4)));
 
     /// <summary>The built program, of the same configuration (debug or release) as this one.</summary>
     public static string Program()

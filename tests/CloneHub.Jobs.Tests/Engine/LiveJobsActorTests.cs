@@ -53,6 +53,7 @@ public sealed class LiveJobsActorTests(Stores stores) : JobKit(stores, stores.Ne
         var waker = NewWaker(Store);
         waker.Tell(new WakeLater(job));
         waker.Tell(new WakeLater(job));
+        await waker.Ask<ActorIdentity>(new Identify(1), TimeSpan.FromSeconds(10));
         Runner.ExpectNoMsg(TimeSpan.Zero);
 
         await PassUntilAsync("the job is woken", () => Runner.HasMessages);
