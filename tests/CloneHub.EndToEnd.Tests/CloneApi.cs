@@ -19,7 +19,10 @@ internal sealed class CloneApi(HostProcess host)
         {
             Content = JsonContent.Create(new
             {
-                source_url = source.Url, source_username = source.AdminUser, source_password = password ?? source.AdminPassword, ttl_minutes = ttlMinutes,
+                source_url = source.Url,
+                source_username = source.AdminUser,
+                source_password = password ?? source.AdminPassword,
+                ttl_minutes = ttlMinutes,
             }),
         };
         if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);

@@ -20,7 +20,10 @@ public sealed class ExpiryTests(SourceSiteFixture fixture) : IClassFixture<Sourc
             fixture.Servers, services: services => services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock)), port: Ports.Free());
         var accepted = await host.PostAsync(new
         {
-            source_url = fixture.Site.Url, source_username = fixture.Site.AdminUser, source_password = fixture.Site.AdminPassword, ttl_minutes = 30,
+            source_url = fixture.Site.Url,
+            source_username = fixture.Site.AdminUser,
+            source_password = fixture.Site.AdminPassword,
+            ttl_minutes = 30,
         });
         var status = accepted["status_url"];
         await Eventually.Until("the clone serves", async () => (await host.GetAsync(status))["status"] == "completed", Build);

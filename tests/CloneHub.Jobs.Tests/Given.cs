@@ -65,6 +65,10 @@ internal sealed class Given
 
     public static StepFacts Facts { get; } = new()
     {
-        Content = Content, PluginVersion = "1.0.0", Username = "clonehub", CloneUrl = new Uri("http://clone.localhost:5080/"), Warnings = ["object-cache.php was switched off"],
+        Content = Content,
+        PluginVersion = "1.0.0",
+        Username = "clonehub",
+        CloneUrl = new Uri("http://clone.localhost:5080/"),
+        Warnings = ["object-cache.php was switched off"],
     };
 }

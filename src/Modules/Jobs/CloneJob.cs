@@ -153,11 +153,19 @@ public sealed partial record CloneJob
         PluginActivated p => At(Stage.PluginActivated, p) with { Username = p.Username },
         IngressReady i => At(Stage.Serving, i) with
         {
-            Outcome = Outcome.Completed, CloneUrl = i.CloneUrl, ExpiresAt = i.ExpiresAt, CompletedAt = i.At, Warnings = [.. Warnings, .. i.Warnings],
+            Outcome = Outcome.Completed,
+            CloneUrl = i.CloneUrl,
+            ExpiresAt = i.ExpiresAt,
+            CompletedAt = i.At,
+            Warnings = [.. Warnings, .. i.Warnings],
         },
         JobFailed f => At(Stage.Failed, f) with
         {
-            Outcome = Outcome.Failed, Fault = f.Fault, FaultStep = f.Step, RemoveAt = f.RemoveAt, CompletedAt = f.At,
+            Outcome = Outcome.Failed,
+            Fault = f.Fault,
+            FaultStep = f.Step,
+            RemoveAt = f.RemoveAt,
+            CompletedAt = f.At,
         },
         Expired or CancelRequested => At(Stage.Removing, e),
         Removed r => At(Stage.Removed, r) with { RemovedAt = r.At },
@@ -167,7 +175,13 @@ public sealed partial record CloneJob
 
     private CloneJob At(Stage stage, IJobEvent e) => this with
     {
-        Stage = stage, Attempt = 0, Failures = 0, StepRunning = false, RetryAt = default, Reached = Math.Max(Reached, ProgressOf(stage)), UpdatedAt = e.At,
+        Stage = stage,
+        Attempt = 0,
+        Failures = 0,
+        StepRunning = false,
+        RetryAt = default,
+        Reached = Math.Max(Reached, ProgressOf(stage)),
+        UpdatedAt = e.At,
     };
 
     private IJobEvent Done(ReportStep report, DateTimeOffset now) => report.Token.Step switch

@@ -69,7 +69,10 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
     internal JobEngine NewEngine() =>
         new(Store, Vault, Stores.Log, Clock, new Random(1), "n1", NullLogger<CloneJobActor>.Instance)
         {
-            Runner = Runner, Archiver = Archiver, Queue = Queue, Waker = Waker,
+            Runner = Runner,
+            Archiver = Archiver,
+            Queue = Queue,
+            Waker = Waker,
         };
 
     protected ActorSystem NewSystem() => ActorSystem.Create("another", SetupOf(Stores, Corner));

@@ -97,7 +97,11 @@ internal sealed partial record CloneRequestBody
         if (Credentials(username, password) is { } problem) return (null, problem);
         return (new CloneRequestBody
         {
-            SourceUrl = url!, SourceUsername = username!, SourcePassword = new Secret(password!), CustomerId = customer, TtlMinutes = ttl,
+            SourceUrl = url!,
+            SourceUsername = username!,
+            SourcePassword = new Secret(password!),
+            CustomerId = customer,
+            TtlMinutes = ttl,
         }, null);
     }
 

@@ -29,7 +29,12 @@ internal sealed class JobStatusView
         var job = Job.Apply(e);
         return new JobStatusView
         {
-            Id = Id, Version = version, Job = job, Tenant = job.Request?.Tenant, CustomerId = job.Request?.CustomerId, Status = job.Status,
+            Id = Id,
+            Version = version,
+            Job = job,
+            Tenant = job.Request?.Tenant,
+            CustomerId = job.Request?.CustomerId,
+            Status = job.Status,
         };
     }
 }

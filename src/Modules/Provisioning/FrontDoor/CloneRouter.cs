@@ -64,7 +64,10 @@ internal sealed class CloneRouter(IHttpForwarder forwarder, CloneRoutes routes, 
         if (status != StatusCodes.Status404NotFound) context.Response.Headers.RetryAfter = "5";
         var problem = new ProblemDetails
         {
-            Status = status, Title = message, Detail = hint, Extensions = { ["code"] = code, ["hint"] = hint },
+            Status = status,
+            Title = message,
+            Detail = hint,
+            Extensions = { ["code"] = code, ["hint"] = hint },
         };
         await context.Response.WriteAsJsonAsync(problem, options: null, contentType: "application/problem+json", context.RequestAborted);
     }

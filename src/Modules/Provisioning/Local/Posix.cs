@@ -71,9 +71,12 @@ internal static partial class Posix
         string program, IReadOnlyList<string> arguments, CancellationToken cancellation, string workingDirectory = "/")
     {
         var path = ExecutablePath.Find(program) ?? throw new IOException($"There is no program {program}.");
-        var start = new ProcessStartInfo(path, arguments) 
+        var start = new ProcessStartInfo(path, arguments)
         {
-            RedirectStandardError = true, RedirectStandardInput = true, RedirectStandardOutput = true, WorkingDirectory = workingDirectory,
+            RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            WorkingDirectory = workingDirectory,
         };
         using var process = Process.Start(start) ?? throw new IOException($"{program} could not be started.");
         process.StandardInput.Close();

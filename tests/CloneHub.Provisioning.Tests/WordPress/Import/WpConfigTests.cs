@@ -88,11 +88,24 @@ public sealed class WpConfigTests
 
     private static SourceFacts Facts(params (string Name, string Literal)[] defines) => new()
     {
-        WordPressVersion = "6.1.9", PhpVersion = "8.2", DatabaseVersion = "10.11", TablePrefix = "x7_", SiteUrl = "https://example.com", HomeUrl = "https://example.com",
-        AbsolutePath = "/srv/www/site/", ContentDirectory = "/srv/www/site/wp-content", ContentUrl = "https://example.com/wp-content",
-        UploadsDirectory = "/srv/www/site/wp-content/uploads", UploadsUrl = "https://example.com/wp-content/uploads",
-        PluginsDirectory = "/srv/www/site/wp-content/plugins", PluginsUrl = "https://example.com/wp-content/plugins",
-        MustUsePluginsDirectory = "/srv/www/site/wp-content/mu-plugins", Stylesheet = "t", Template = "t", Locale = "en_US", ConnectorVersion = "1",
+        WordPressVersion = "6.1.9",
+        PhpVersion = "8.2",
+        DatabaseVersion = "10.11",
+        TablePrefix = "x7_",
+        SiteUrl = "https://example.com",
+        HomeUrl = "https://example.com",
+        AbsolutePath = "/srv/www/site/",
+        ContentDirectory = "/srv/www/site/wp-content",
+        ContentUrl = "https://example.com/wp-content",
+        UploadsDirectory = "/srv/www/site/wp-content/uploads",
+        UploadsUrl = "https://example.com/wp-content/uploads",
+        PluginsDirectory = "/srv/www/site/wp-content/plugins",
+        PluginsUrl = "https://example.com/wp-content/plugins",
+        MustUsePluginsDirectory = "/srv/www/site/wp-content/mu-plugins",
+        Stylesheet = "t",
+        Template = "t",
+        Locale = "en_US",
+        ConnectorVersion = "1",
         Defines = defines.ToDictionary(define => define.Name, define => define.Literal),
     };
 }

@@ -44,5 +44,6 @@ internal sealed class SpoiledLine(CloneOrder order, JobSecrets secrets, SourceFa
         new CallSigner(order.Job, secrets.ConnectorKey, TimeProvider.System),
         facts,
         "",
-        TimeProvider.System) { AnswerSeconds = answerSeconds };
+        TimeProvider.System)
+    { AnswerSeconds = answerSeconds };
 }

@@ -49,7 +49,11 @@ internal sealed class FileBatchWriter(FileTree tree, IReadOnlyList<PlannedFile> 
         _sum = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
         _stream = new FileStream(tree.PartOf(entry), new FileStreamOptions
         {
-            Mode = FileMode.Create, Access = FileAccess.ReadWrite, Share = FileShare.None, BufferSize = 0, Options = FileOptions.None,
+            Mode = FileMode.Create,
+            Access = FileAccess.ReadWrite,
+            Share = FileShare.None,
+            BufferSize = 0,
+            Options = FileOptions.None,
         });
     }
 

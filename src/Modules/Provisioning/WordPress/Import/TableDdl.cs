@@ -12,9 +12,26 @@ internal static partial class TableDdl
     /// <summary>MySQL names languages by their code, MariaDB in words.</summary>
     private static readonly Dictionary<string, string> Languages = new(StringComparer.Ordinal)
     {
-        ["cs"] = "czech", ["da"] = "danish", ["de_pb"] = "german2", ["eo"] = "esperanto", ["es"] = "spanish", ["es_trad"] = "spanish2", ["et"] = "estonian",
-        ["hr"] = "croatian", ["hu"] = "hungarian", ["is"] = "icelandic", ["la"] = "roman", ["lt"] = "lithuanian", ["lv"] = "latvian", ["pl"] = "polish",
-        ["ro"] = "romanian", ["sk"] = "slovak", ["sl"] = "slovenian", ["sv"] = "swedish", ["tr"] = "turkish", ["vi"] = "vietnamese",
+        ["cs"] = "czech",
+        ["da"] = "danish",
+        ["de_pb"] = "german2",
+        ["eo"] = "esperanto",
+        ["es"] = "spanish",
+        ["es_trad"] = "spanish2",
+        ["et"] = "estonian",
+        ["hr"] = "croatian",
+        ["hu"] = "hungarian",
+        ["is"] = "icelandic",
+        ["la"] = "roman",
+        ["lt"] = "lithuanian",
+        ["lv"] = "latvian",
+        ["pl"] = "polish",
+        ["ro"] = "romanian",
+        ["sk"] = "slovak",
+        ["sl"] = "slovenian",
+        ["sv"] = "swedish",
+        ["tr"] = "turkish",
+        ["vi"] = "vietnamese",
     };
 
     /// <summary>Translates a CREATE TABLE; <paramref name="note"/> is told what could not be kept.</summary>

@@ -101,7 +101,7 @@ internal sealed class SourceCalls(
         var refusal = await ReadRefusalAsync(response, cancellation);
         if (refusal?.Error is { } error) return SourceFaults.ChannelBlocked($"it refused a call ({error}).");
         var wait = response.Headers.RetryAfter?.Delta;
-        return new AnswerBrokenException($"The site answered {status}.") 
+        return new AnswerBrokenException($"The site answered {status}.")
         {
             RetryAfter = wait,
             NeverBegan = status is 429 or 503,

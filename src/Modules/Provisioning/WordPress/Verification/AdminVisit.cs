@@ -15,7 +15,10 @@ internal sealed partial class AdminVisit(SiteVisit visit, Func<HttpRequestMessag
     {
         using var form = new FormUrlEncodedContent(new Dictionary<string, string>
         {
-            ["log"] = visit.Username, ["pwd"] = visit.Password.Reveal(), ["testcookie"] = "1", ["wp-submit"] = "Log In",
+            ["log"] = visit.Username,
+            ["pwd"] = visit.Password.Reveal(),
+            ["testcookie"] = "1",
+            ["wp-submit"] = "Log In",
         });
         var login = await SendAsync(HttpMethod.Post, "wp-login.php", form, cancellation);
         if (login.Status != HttpStatusCode.Redirect || !_cookies.Keys.Any(name => name.StartsWith("wordpress_logged_in_", StringComparison.Ordinal)))
