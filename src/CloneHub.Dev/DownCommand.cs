@@ -8,11 +8,18 @@ namespace CloneHub.Dev;
 /// <summary>Stops what an earlier run left running, for example after kill -9. Data stay.</summary>
 internal static class DownCommand
 {
-    public static async Task<int> RunAsync(string stateDirectory, Screen screen, CancellationToken ct)
+    public static async Task<int> RunAsync(IEnumerable<string> stateDirectories, Screen screen, CancellationToken ct)
     {
-        var state = new DirectoryInfo(StateDirectory.Locate(stateDirectory));
-        if (!state.Exists)
-            return Nothing(screen);
+        var anything = false;
+        foreach (var state in stateDirectories.Select(path => new DirectoryInfo(StateDirectory.Locate(path))).Where(state => state.Exists))
+            anything |= await StopAsync(state, screen, ct);
+        if (!anything)
+            screen.Report("Nothing was running.");
+        return 0;
+    }
+
+    private static async Task<bool> StopAsync(DirectoryInfo state, Screen screen, CancellationToken ct)
+    {
         var stopped = new List<string>();
         if (await HostRun.StopAnywayAsync(state, ct))
             stopped.Add("CloneHub");
@@ -20,15 +27,8 @@ internal static class DownCommand
             stopped.Add("the web servers of clones");
         await SourceSite.StopAllAsync(state, ct);
         stopped.AddRange(await PrivateServers.StopAnywayAsync(new PrivateServersOptions { StateDirectory = state.FullName }, screen, ct));
-        if (stopped.Count == 0)
-            return Nothing(screen);
-        screen.Success($"Stopped: {string.Join(", ", stopped)}. Data are kept in {state.FullName}.");
-        return 0;
-    }
-
-    private static int Nothing(Screen screen)
-    {
-        screen.Report("Nothing was running.");
-        return 0;
+        if (stopped.Count > 0)
+            screen.Success($"Stopped: {string.Join(", ", stopped)}. Data are kept in {state.FullName}.");
+        return stopped.Count > 0;
     }
 }

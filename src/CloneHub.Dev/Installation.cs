@@ -58,12 +58,17 @@ internal sealed class Installation : IAsyncDisposable
         var wanted = OwnServers.Where(pair => !IsGiven(pair.Key)).Aggregate(needed, (kinds, pair) => kinds | pair.Value);
         _progress.Report($"Starting servers: {wanted}.");
         var options = new PrivateServersOptions { StateDirectory = State.FullName, Leash = _leash, Wanted = wanted };
-        var servers = PrivateServers.StartAsync(options, _progress, ct);
+        var servers = StartAsync(options, ct);
         var core = WordPressCore.EnsureAsync(Cache(_progress).CreateSubdirectory("wordpress"), _progress, ct);
         await Task.WhenAll(servers, core);
-        _servers = await servers;
-        _leash.Remove(_servers.Sockets.FullName);
         Core = await core;
+    }
+
+    /// <summary>Servers that run are known at once: they are stopped in order also when there is no WordPress to be had.</summary>
+    private async Task StartAsync(PrivateServersOptions options, CancellationToken ct)
+    {
+        _servers = await PrivateServers.StartAsync(options, _progress, ct);
+        _leash.Remove(_servers.Sockets.FullName);
     }
 
     public async Task<HostRun> StartHostAsync(CancellationToken ct)

@@ -29,22 +29,22 @@ try
         _ => Refuse(),
     };
 }
+// A Ctrl-C at the terminal reaches the programs that prepare servers and sites too; their failing is no trouble then.
+catch (Exception e) when (end.IsCancellationRequested && e is (OperationCanceledException or SetUpException))
+{
+    screen.Report("Stopped.");
+    return words.Contains("--once") ? 130 : 0;
+}
 catch (SetUpException e)
 {
     screen.Trouble(e.Message);
     return 1;
 }
-catch (OperationCanceledException) when (end.IsCancellationRequested)
-{
-    screen.Report("Stopped.");
-    return words.Contains("--once") ? 130 : 0;
-}
 
-async Task<int> DownAsync()
+Task<int> DownAsync()
 {
-    foreach (var folder in state is null ? [Repository.Path(".clonehub", "up"), Repository.Path(".clonehub", "demo")] : new[] { state })
-        await DownCommand.RunAsync(folder, screen, end.Token);
-    return 0;
+    string[] usual = [Repository.Path(".clonehub", "up"), Repository.Path(".clonehub", "demo"), Repository.Path(".clonehub", "bench")];
+    return DownCommand.RunAsync(state is null ? usual : [state], screen, end.Token);
 }
 
 int Refuse()

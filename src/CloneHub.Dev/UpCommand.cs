@@ -18,7 +18,7 @@ internal static class UpCommand
                 -d '{"source_url":"https://example.com","source_username":"admin","source_password":"..."}'
             """);
         screen.Report("Ctrl-C stops it.");
-        await Task.Delay(Timeout.InfiniteTimeSpan, TimeProvider.System, ct);
+        await host.WatchAsync(ct);
         return 0;
     }
 }

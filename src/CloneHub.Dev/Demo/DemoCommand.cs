@@ -39,7 +39,7 @@ internal static class DemoCommand
         if (once)
             return await RemoveAsync(api, job, clone, screen, ct) && faults.Count == 0 ? 0 : 1;
         screen.Report("All of it runs until you press Ctrl-C.");
-        await Task.Delay(Timeout.InfiniteTimeSpan, clock, ct);
+        await host.WatchAsync(ct);
         return 0;
     }
 

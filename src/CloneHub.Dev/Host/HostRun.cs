@@ -35,6 +35,14 @@ internal sealed class HostRun
         return run;
     }
 
+    /// <summary>Waits for Ctrl-C. Nobody looks at the log of a Host that ends by itself, so that is told.</summary>
+    public async Task WatchAsync(CancellationToken ct)
+    {
+        while (_daemon.IsAlive)
+            await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, ct);
+        throw new SetUpException($"CloneHub ended by itself. The end of {_daemon.LogFile}:\n{_daemon.LastWords()}");
+    }
+
     public Task StopAsync() => _daemon.StopAsync(CancellationToken.None);
 
     /// <summary>Ends a Host that a killed run left behind.</summary>

@@ -106,6 +106,7 @@ public sealed class PrivateServers
     {
         var servers = await PlaceAsync(options, progress, ct);
         var stopped = await Task.WhenAll(servers.All.Select(server => server.StopAnywayAsync(ct)));
+        servers.Sockets.Delete(recursive: true);
         return [.. servers.All.Zip(stopped).Where(pair => pair.Second).Select(pair => pair.First.Name)];
     }
 
