@@ -61,7 +61,10 @@ public static class JobsModule
                 // A job tells itself when it may rest: while a step runs it waits for hours without a message.
                 new ShardOptions
                 {
-                    Role = "core", StateStoreMode = StateStoreMode.DData, RememberEntities = false, ShouldPassivateIdleEntities = false,
+                    Role = "core",
+                    StateStoreMode = StateStoreMode.DData,
+                    RememberEntities = false,
+                    ShouldPassivateIdleEntities = false,
                     HandOffStopMessage = CloneJobActor.Stop.Instance,
                 })
             .WithActors((system, registry) =>
