@@ -31,6 +31,7 @@ internal static class PhpFpmConfig
 
         php_admin_value[open_basedir] = {paths.Www}/:{paths.State}/
         php_admin_value[disable_functions] = {NoPrograms}
+        php_admin_value[sendmail_path] = /bin/true
         php_admin_value[sys_temp_dir] = {paths.Temporary}
         php_admin_value[upload_tmp_dir] = {paths.Temporary}
         php_admin_value[session.save_path] = {paths.Temporary}

@@ -17,6 +17,9 @@ internal sealed partial class ImportContent(ICloneBackend backend, IJobVault vau
         StepToken token, CloneOrder order, IProgress<ContentProgress> progress, CancellationToken cancellation)
     {
         var secrets = await vault.RequireAsync(order.Job, cancellation);
+
+        // An attempt that was overtaken must not disturb the one that works on the same source.
+        await backend.EnsurePodAsync(token, order, secrets, cancellation);
         await using var channel = await source.ConnectAsync(order, secrets, cancellation);
         var warnings = new List<string>();
         try

@@ -156,9 +156,10 @@ public sealed class DatabaseImportTests(ServersFixture servers, ITestOutputHelpe
     private async Task<long> RunAsync(SourceSchema schema, Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump)
     {
         var target = Targets.Database(_targetConnection);
-        await using var database = ImportSession.Connect(target);
+        await using var database = ImportSession.Connect(target, loads: false);
+        await using var loading = ImportSession.Connect(target, loads: true);
         var progress = new ImportProgress(new Progress<ContentProgress>());
-        return await new DatabaseImport(database, new RowEncoder(Rewriter, _warnings), _warnings, progress, _ => Task.CompletedTask).RunAsync(schema, dump, CancellationToken.None);
+        return await new DatabaseImport(database, loading, new RowEncoder(Rewriter, _warnings), _warnings, progress, _ => Task.CompletedTask).RunAsync(schema, dump, CancellationToken.None);
     }
 
     private static string[] Sorted(List<byte[]?[]> rows) =>

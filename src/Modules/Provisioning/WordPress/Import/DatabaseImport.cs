@@ -1,3 +1,4 @@
+using System.Data;
 using MySqlConnector;
 
 namespace CloneHub.Provisioning.WordPress.Import;
@@ -7,7 +8,7 @@ namespace CloneHub.Provisioning.WordPress.Import;
 /// held before is dropped, so a repeat after a crash needs no memory of it.
 /// </summary>
 internal sealed class DatabaseImport(
-    MySqlDataSource database, RowEncoder encoder, ImportWarnings warnings, ImportProgress progress, Func<CancellationToken, Task> ensureFence)
+    MySqlDataSource database, MySqlDataSource loading, RowEncoder encoder, ImportWarnings warnings, ImportProgress progress, Func<CancellationToken, Task> ensureFence)
 {
     /// <summary>Tables whose last rows, commit and comparison are still under way while the next one is read.</summary>
     private const int TablesAtOnce = 3;
@@ -18,11 +19,13 @@ internal sealed class DatabaseImport(
         SourceSchema schema, Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump, CancellationToken cancellation)
     {
         var plans = schema.Tables.Where(table => !table.IsView).Select(table => new TablePlan(table)).ToDictionary(plan => plan.Table.Name, StringComparer.Ordinal);
+        foreach (var plan in plans.Values) TableDdl.RequireTable(plan.Table.Name, plan.Table.CreateSql);
         progress.Expect(plans.Values.Sum(plan => plan.Table.ApproximateBytes));
         await ensureFence(cancellation);
         await ClearAsync(cancellation);
         await CreateTablesAsync([.. plans.Values], cancellation);
         await LoadAsync(plans, dump([.. plans.Values.Select(plan => plan.Table.ToDumpRequest())], cancellation), cancellation);
+        await ensureFence(cancellation);
         await CreateDependentsAsync(schema, cancellation);
         return plans.Values.Sum(plan => plan.Rows);
     }
@@ -52,7 +55,7 @@ internal sealed class DatabaseImport(
                 {
                     await ImportSession.ExecuteAsync(connection, string.Join(";\n", definitions), token);
                 }
-                catch (MySqlException)
+                catch (MySqlException) when (connection.State == ConnectionState.Open)
                 {
                     // One of them was refused. Which one, and why, is found by taking them singly; those that succeeded are there already.
                     await CreateSinglyAsync(connection, chunk, definitions, token);
@@ -68,12 +71,19 @@ internal sealed class DatabaseImport(
             {
                 await ImportSession.ExecuteAsync(connection, definitions[i], cancellation);
             }
-            catch (MySqlException fault) when (fault.ErrorCode != MySqlErrorCode.TableExists)
+            catch (MySqlException fault) when (fault.ErrorCode == MySqlErrorCode.TableExists)
+            {
+                // Made by the refused batch; nothing else fills this database.
+            }
+            catch (MySqlException fault) when (IsRefusal(connection, fault))
             {
                 throw ImportFault.Ddl(chunk[i].Table.Name, fault);
             }
         }
     }
+
+    /// <summary>The server understood and said no. A connection that was lost or a wait that was too long says nothing of the definition.</summary>
+    private static bool IsRefusal(MySqlConnection connection, MySqlException fault) => connection.State == ConnectionState.Open && !fault.IsTransient;
 
     private async Task LoadAsync(Dictionary<string, TablePlan> plans, IAsyncEnumerable<DumpItem> items, CancellationToken cancellation)
     {
@@ -90,7 +100,7 @@ internal sealed class DatabaseImport(
                 {
                     case TableStarted:
                         await ensureFence(cancellation);
-                        load = new TableLoad(database, plan, abort.Token);
+                        load = new TableLoad(loading, plan, ensureFence, abort.Token);
                         break;
                     case TableRows rows when load is not null:
                         await load.WriteAsync(encoder, rows.Batch);
@@ -147,9 +157,9 @@ internal sealed class DatabaseImport(
             {
                 try
                 {
-                    await ImportSession.ExecuteAsync(connection, TableDdl.WithoutDefiner(item.CreateSql), cancellation);
+                    await ImportSession.ExecuteAsync(connection, TableDdl.Dependent(item.Name, item.CreateSql), cancellation);
                 }
-                catch (MySqlException fault)
+                catch (MySqlException fault) when (IsRefusal(connection, fault))
                 {
                     failed.Add(item);
                     reasons.Add($"{item.Kind} {item.Name} was left out: {fault.Message}");

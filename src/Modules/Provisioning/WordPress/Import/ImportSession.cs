@@ -11,10 +11,11 @@ internal static class ImportSession
     private const string Settings =
         "SET SESSION foreign_key_checks=0, sql_mode='NO_AUTO_VALUE_ON_ZERO', time_zone='+00:00', innodb_lock_wait_timeout=20, net_read_timeout=600, net_write_timeout=600";
 
-    internal static MySqlDataSource Connect(CloneTarget target) => new(new MySqlConnectionStringBuilder(target.DatabaseConnectionString)
+    /// <param name="loads">Whether the server may ask for data of ours: never where it runs what a source wrote.</param>
+    internal static MySqlDataSource Connect(CloneTarget target, bool loads) => new(new MySqlConnectionStringBuilder(target.DatabaseConnectionString)
     {
         Database = target.DatabaseName,
-        AllowLoadLocalInfile = true,
+        AllowLoadLocalInfile = loads,
         AllowUserVariables = true,
         AllowZeroDateTime = true,
         CharacterSet = "utf8mb4",

@@ -45,6 +45,7 @@ internal static class SiteImporter
             token => ImportFilesAsync(source, target, facts, rewriter, warnings, progress, ensureFence, token),
             cancellation);
 
+        await ensureFence(cancellation);
         WpConfig.Write(target, WpConfig.Text(target, facts, order, secrets, rewriter, warnings));
         foreach (var left in source.LeftOut.Where(left => !IsOurs(left))) warnings.Count("Left out by the source's connector", left);
         if (source.Consistency == DumpConsistency.Fuzzy)
@@ -58,9 +59,11 @@ internal static class SiteImporter
     {
         var schema = await source.SchemaAsync(cancellation);
         foreach (var table in schema.LeftOut) warnings.Count("Tables without the site's prefix were left out", table);
-        await using var database = ImportSession.Connect(target);
-        var import = new DatabaseImport(database, new RowEncoder(rewriter, warnings), warnings, progress, ensureFence);
+        await using var database = ImportSession.Connect(target, loads: false);
+        await using var loading = ImportSession.Connect(target, loads: true);
+        var import = new DatabaseImport(database, loading, new RowEncoder(rewriter, warnings), warnings, progress, ensureFence);
         var rows = await import.RunAsync(schema, source.DumpAsync, cancellation);
+        await ensureFence(cancellation);
         await new DatabaseFixes(database, target, facts, warnings).RunAsync(cancellation);
         return (schema.Tables.Count(table => !table.IsView), rows);
     }
@@ -72,6 +75,7 @@ internal static class SiteImporter
         var lists = await Task.WhenAll(ListAsync(FileRoot.Core), ListAsync(FileRoot.Content));
         var import = new FileImport(target, rewriter, warnings, progress, ensureFence);
         var counted = await import.RunAsync([.. lists.SelectMany(list => list)], CoreStore.Of(target.CoreStore, facts.WordPressVersion), source.GetAsync, cancellation);
+        await ensureFence(cancellation);
         CustomMigratorPackage.WriteTo(new DirectoryInfo(Path.Combine(target.ContentRoot, "plugins")));
         return counted;
 

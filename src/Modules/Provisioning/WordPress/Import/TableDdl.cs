@@ -49,6 +49,18 @@ internal static partial class TableDdl
     /// <summary>Without its definer a view or a trigger belongs to the clone's own user; the source's accounts do not exist here.</summary>
     internal static string WithoutDefiner(string createSql) => Definer().Replace(createSql, " ", 1);
 
+    internal static void RequireTable(string name, string createSql)
+    {
+        if (!TableStart().IsMatch(createSql)) throw ImportFault.Refused($"The source's definition of {name} makes no table.");
+    }
+
+    /// <summary>A CREATE VIEW or CREATE TRIGGER for the clone's own user.</summary>
+    internal static string Dependent(string name, string createSql)
+    {
+        var sql = WithoutDefiner(createSql);
+        return DependentStart().IsMatch(sql) ? sql : throw ImportFault.Refused($"The source's definition of {name} makes no view and no trigger.");
+    }
+
     internal static string Quote(string name) => $"`{name.Replace("`", "``", StringComparison.Ordinal)}`";
 
     /// <summary>Columns of all unique keys and the primary key, as SHOW CREATE TABLE prints them.</summary>
@@ -112,6 +124,12 @@ internal static partial class TableDdl
 
     [GeneratedRegex(@"'(?:[^'\\]|\\.|'')*'|`(?:[^`]|``)*`|""(?:[^""\\]|\\.|"""")*""", RegexOptions.Singleline)]
     private static partial Regex Quoted();
+
+    [GeneratedRegex(@"\A\s*CREATE TABLE\s", RegexOptions.IgnoreCase)]
+    private static partial Regex TableStart();
+
+    [GeneratedRegex(@"\A\s*CREATE (?:ALGORITHM\s*=\s*\w+\s+)?(?:SQL SECURITY \w+\s+)?(?:VIEW|TRIGGER)\s", RegexOptions.IgnoreCase)]
+    private static partial Regex DependentStart();
 
     [GeneratedRegex(@"/\*!800\d\d INVISIBLE \*/")]
     private static partial Regex Invisible();

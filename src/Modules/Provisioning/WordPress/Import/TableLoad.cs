@@ -7,7 +7,7 @@ namespace CloneHub.Provisioning.WordPress.Import;
 /// Rows of one table on their way into the database: written on this side, read by LOAD DATA LOCAL on a connection of its own, so that the
 /// source is read on while the database works. A large table is loaded in several transactions.
 /// </summary>
-internal sealed class TableLoad(MySqlDataSource database, TablePlan plan, CancellationToken cancellation)
+internal sealed class TableLoad(MySqlDataSource database, TablePlan plan, Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
 {
     private const int BufferedBytes = 8 << 20;
     private const long BytesPerTransaction = 64 << 20;
@@ -18,7 +18,12 @@ internal sealed class TableLoad(MySqlDataSource database, TablePlan plan, Cancel
 
     internal async Task WriteAsync(RowEncoder encoder, RowBatch batch)
     {
-        if (_bytes > BytesPerTransaction) await FinishPartAsync();
+        if (_bytes > BytesPerTransaction)
+        {
+            await FinishPartAsync();
+            await ensureFence(cancellation);
+        }
+
         var pipe = _pipe ??= Begin();
         _bytes += encoder.Write(plan, batch, pipe.Writer);
         var flushed = await pipe.Writer.FlushAsync(cancellation);

@@ -77,8 +77,9 @@ internal sealed partial class Comparison(
         var fetched = await fetch(address, cancellation);
         for (var i = 0; i < Redirects && fetched.Location is { } location && (int)fetched.Status is >= 300 and < 400; i++)
         {
-            address = new Uri(address, location);
-            if (IsInstallerPath(address)) break;
+            var next = new Uri(address, location);
+            if (IsInstallerPath(next) || next.Authority != address.Authority) break;
+            address = next;
             fetched = await fetch(address, cancellation);
         }
 
