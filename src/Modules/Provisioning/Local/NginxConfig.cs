@@ -46,7 +46,6 @@ internal static class NginxConfig
                 listen "unix:{{layout.NginxSocket}}";
                 server_name "~^(?<job>job-(?<key>[a-z2-7]{26}))\.";
                 root "{{layout.Clones}}/$job/www";
-                disable_symlinks if_not_owner from=$document_root;
                 index index.php index.html;
                 error_page 502 = @gone;
                 error_page 504 = @slow;
