@@ -13,16 +13,17 @@ internal sealed class CloneApi(HostProcess host)
 
     private readonly HttpClient _client = host.Client;
 
-    public async Task<string> RequestAsync(SourceSite source, string? password = null, string? idempotencyKey = null, int ttlMinutes = 30)
+    /// <param name="address">Address to ask for, where it is not the site's own.</param>
+    public async Task<string> RequestAsync(SourceSite source, string? password = null, string? idempotencyKey = null, Uri? address = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("api/v2/clone", UriKind.Relative))
         {
             Content = JsonContent.Create(new
             {
-                source_url = source.Url,
+                source_url = address ?? source.Url,
                 source_username = source.AdminUser,
                 source_password = password ?? source.AdminPassword,
-                ttl_minutes = ttlMinutes,
+                ttl_minutes = 30,
             }),
         };
         if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);

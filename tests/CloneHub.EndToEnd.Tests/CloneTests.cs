@@ -46,6 +46,18 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
     }
 
     [Fact]
+    public async Task An_address_inside_the_site_leads_to_the_site()
+    {
+        await using var site = await servers.StartSiteAsync();
+        await using var host = await HostProcess.StartAsync(servers);
+        var api = new CloneApi(host);
+
+        var job = await api.RequestAsync(site, address: new Uri(site.Url, "wp-admin/"));
+
+        await api.WaitAsync(job, "completed");
+    }
+
+    [Fact]
     public async Task Twenty_requests_at_once_all_complete()
     {
         await using var site = await servers.StartSiteAsync();

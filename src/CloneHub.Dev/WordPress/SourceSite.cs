@@ -147,7 +147,7 @@ public sealed class SourceSite : IAsyncDisposable
         _daemons.Add(Daemon.Start(new DaemonSpec("nginx", "nginx", ["-e", Path.Combine(run.FullName, "nginx-errors.log"), "-c", Path.Combine(run.FullName, "nginx.conf")]), run, leash));
         var clock = TimeProvider.System;
         var started = clock.GetTimestamp();
-        while (!File.Exists(Socket) || !await Ports.AnswersAsync(port, ct))
+        while (!File.Exists(Socket) || !await IsOpenToNginxAsync(ct) || !await Ports.AnswersAsync(port, ct))
         {
             var dead = _daemons.Find(daemon => !daemon.IsAlive);
             if (dead is not null || clock.GetElapsedTime(started) > TimeSpan.FromSeconds(20))
@@ -155,6 +155,10 @@ public sealed class SourceSite : IAsyncDisposable
             await Task.Delay(TimeSpan.FromMilliseconds(20), clock, ct);
         }
     }
+
+    /// <summary>php-fpm makes its socket first and hands it over to nginx's account then; in between nginx would answer 502.</summary>
+    private async Task<bool> IsOpenToNginxAsync(CancellationToken ct) =>
+        SiteFiles.WebAccount.Name is not { } name || (await Command.RunAsync("stat", ["-c", "%U", Socket], ct)).Trim() == name;
 
     private string Socket => Path.Combine(_sockets.FullName, "php.sock");
 }

@@ -35,6 +35,10 @@ internal sealed class OpenIngress(ICloneBackend backend, IJobVault vault, Source
 
         // The same choice for every attempt of a job: a page that differs is found again. (Hash codes of strings differ from run to run.)
         var seed = order.Job.Value.Aggregate(0, (sum, letter) => unchecked((sum * 31) + letter));
-        await verifier.VerifyAsync(new SiteVisit(address, order.SourceUrl, urls, username, secrets.ClonePassword, seed), cancellation);
+        await verifier.VerifyAsync(new SiteVisit(address, HomeOfSource(urls, order), urls, username, secrets.ClonePassword, seed), cancellation);
     }
+
+    /// <summary>The address that was asked for may redirect to the site's own, or lead into the site: pages are compared at the site's own.</summary>
+    private static Uri HomeOfSource(CloneUrls urls, CloneOrder order) =>
+        Uri.TryCreate(urls.Source, UriKind.Absolute, out var home) && home.Scheme is ("http" or "https") ? home : order.SourceUrl;
 }

@@ -48,9 +48,9 @@ internal sealed partial class AdminSession(SourceHttp http, SiteDoor door)
         var page = await http.GetAsync(door.Admin(adminPage), cancellation);
         if (LeadsToLogIn(page))
         {
-            if (await LogInAsync(_username, _password, cancellation) != LogInRefusal.None) throw SourceFaults.LogInFailed();
+            if (await LogInAsync(_username, _password, cancellation) != LogInRefusal.None) throw SourceFaults.LogInLost();
             page = await http.GetAsync(door.Admin(adminPage), cancellation);
-            if (LeadsToLogIn(page)) throw SourceFaults.LogInFailed();
+            if (LeadsToLogIn(page)) throw SourceFaults.LogInLost();
         }
 
         NoteLogOut(page);

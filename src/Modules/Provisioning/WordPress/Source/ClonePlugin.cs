@@ -9,7 +9,9 @@ internal sealed record ClonePluginFacts(
     string PluginVersion, string JobId, [property: JsonPropertyName("wordpress_version")] string WordPressVersion, string Home);
 
 /// <summary>Addresses of a clone worth visiting: what a verification may ask for.</summary>
-internal sealed record CloneUrls(string Home, IReadOnlyList<ClonePage> Pages, IReadOnlyList<string> Menus, IReadOnlyList<string> Media);
+/// <param name="Source">Home page of the source by its own account, which need not be the address that was asked for.</param>
+internal sealed record CloneUrls(
+    string Home, IReadOnlyList<ClonePage> Pages, IReadOnlyList<string> Menus, IReadOnlyList<string> Media, string? Source = null);
 
 internal sealed record ClonePage(string Url, string Title);
 

@@ -5,7 +5,7 @@ namespace CloneHub.Provisioning.WordPress;
 
 /// <summary>One installation of the connector, and the way back if it fails half-way.</summary>
 internal sealed partial class Installation(
-    SourceHttp http, SiteDoor door, CallSigner signer, CloneOrder order, JobSecrets secrets, SemaphoreSlim uploads, TimeProvider clock, ILogger log)
+    SourceHttp http, SiteDoor door, CallSigner signer, CloneOrder order, JobSecrets secrets, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(2);
     private static readonly TimeSpan UndoTimeout = TimeSpan.FromSeconds(20);
@@ -25,7 +25,7 @@ internal sealed partial class Installation(
             var build = new ConnectorBuild(
                 order.Job, ConnectorBuild.NewName(), signer.PublicKey, signer.SiteTime + Lifetime, _applicationPassword is null ? null : _folder);
             _isUploaded = true;
-            await UploadAsync(upload, nonce, CustomMigratorPackage.BuildConnector(build), cancellation);
+            await upload.InstallAsync(nonce, CustomMigratorPackage.BuildConnector(build), cancellation);
             var leaving = _session.LogOutAsync(cancellation);
             var endpoint = await FindEndpointAsync(leaving, cancellation);
             if (endpoint.Facts.IsMultisite) throw SourceFaults.Multisite();
@@ -35,19 +35,6 @@ internal sealed partial class Installation(
         {
             await UndoAsync();
             throw;
-        }
-    }
-
-    private async Task UploadAsync(PluginUpload upload, string nonce, byte[] zip, CancellationToken cancellation)
-    {
-        await uploads.WaitAsync(cancellation);
-        try
-        {
-            await upload.InstallAsync(nonce, zip, cancellation);
-        }
-        finally
-        {
-            uploads.Release();
         }
     }
 

@@ -12,8 +12,9 @@ internal sealed class SourceOptions
 /// <summary>Gets our connector onto a source site with nothing but a log-in, and off it again.</summary>
 internal sealed partial class SourceConnector(SourceOptions options, TimeProvider clock, ILogger<SourceConnector> log)
 {
-    // WordPress empties its work folder before it unpacks: two uploads to one site at once destroy each other.
-    private readonly SemaphoreSlim[] _uploads = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
+    // One visit to a site at a time: WordPress empties its work folder before it unpacks, and writes a user's log-ins back as a whole, so
+    // that of two at once one is logged out by the other.
+    private readonly SemaphoreSlim[] _visits = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
 
     /// <summary>Logs in, uploads and activates the job's connector, logs out. What an earlier attempt of the same job left is replaced.</summary>
     /// <exception cref="StepFaultException">The site cannot be cloned this way, and why.</exception>
@@ -26,7 +27,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         {
             var door = await DoorFinder.FindAsync(http, order.SourceUrl, clock, cancellation);
             signer.Offset = door.ClockOffset;
-            var channel = await new Installation(http, door, signer, order, secrets, UploadsTo(door), clock, log).RunAsync(cancellation);
+            var channel = await VisitAsync(door, new Installation(http, door, signer, order, secrets, clock, log), cancellation);
             LogConnected(order.Job, clock.GetElapsedTime(started).TotalMilliseconds);
             return channel;
         }
@@ -66,5 +67,19 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         }
     }
 
-    private SemaphoreSlim UploadsTo(SiteDoor door) => _uploads[(uint)string.GetHashCode(door.Base.Authority, StringComparison.OrdinalIgnoreCase) % _uploads.Length];
+    private async Task<SourceChannel> VisitAsync(SiteDoor door, Installation installation, CancellationToken cancellation)
+    {
+        var visits = VisitsTo(door);
+        await visits.WaitAsync(cancellation);
+        try
+        {
+            return await installation.RunAsync(cancellation);
+        }
+        finally
+        {
+            visits.Release();
+        }
+    }
+
+    private SemaphoreSlim VisitsTo(SiteDoor door) => _visits[(uint)string.GetHashCode(door.Base.Authority, StringComparison.OrdinalIgnoreCase) % _visits.Length];
 }

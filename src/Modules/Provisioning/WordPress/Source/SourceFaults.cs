@@ -30,6 +30,10 @@ internal static class SourceFaults
     public static StepFaultException LogInFailed() => Final("LOGIN_FAILED",
         "The site refused user name and password.", "Check both. An application password works only where WordPress offers them: https, or a local environment.");
 
+    /// <summary>The password was right a moment ago; another log-in of the same user at the same time can undo one.</summary>
+    public static StepFaultException LogInLost() => Passing("LOGIN_LOST",
+        "The site accepted the log-in and forgot it again.", "Try again; if it goes on, see whether a plugin ends sessions of the account.");
+
     public static StepFaultException SecondFactor() => Final("LOGIN_2FA", "The account asks for a second factor.",
         "Give an application password, or an administrator without second factor.");
 

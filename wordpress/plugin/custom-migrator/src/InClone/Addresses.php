@@ -17,6 +17,7 @@ final class Addresses
     {
         return [
             'home' => home_url('/'),
+            'source' => defined('CLONEHUB_SOURCE_URL') ? (string) CLONEHUB_SOURCE_URL : null,
             'pages' => self::pages(min(100, max(0, $pages))),
             'menus' => self::on_this_site(array_merge(self::menu_items(), self::navigation_blocks())),
             'media' => self::on_this_site(self::media(min(200, max(0, $media)))),
