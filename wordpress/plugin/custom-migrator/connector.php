@@ -33,6 +33,20 @@ if (isset($_GET['action'], $_GET['plugin']) && 'activate' === $_GET['action'] &&
     add_filter('pre_update_option_recently_activated', static function ($new, $old) {
         return $old;
     }, 10, 2);
+
+    // An activation sorts the list, which is the order in which plugins are loaded. Ours comes last; the others stay as they were.
+    add_filter('pre_update_option_active_plugins', static function ($new, $old) {
+        if (!is_array($new) || !is_array($old)) {
+            return $new;
+        }
+
+        $kept = array_intersect($old, $new);
+        foreach (array_diff($new, $old) as $plugin) {
+            $kept[] = $plugin;
+        }
+
+        return $kept;
+    }, 10, 2);
 }
 
 require_once __DIR__ . '/src/autoload.php';

@@ -30,23 +30,23 @@ internal sealed partial class ImportContent(ICloneBackend backend, IJobVault vau
         }
         finally
         {
-            if (!await LeaveAsync(channel, order.Job)) warnings.Add("The connector could not be removed from the source; it expires by itself.");
+            warnings.AddRange(await LeaveAsync(channel, order.Job));
         }
     }
 
-    private async Task<bool> LeaveAsync(SourceChannel channel, JobId job)
+    /// <returns>Warnings about what stays on the source.</returns>
+    private async Task<IEnumerable<string>> LeaveAsync(SourceChannel channel, JobId job)
     {
         using var patience = new CancellationTokenSource(Farewell, clock);
         try
         {
-            await channel.ByeAsync(patience.Token);
-            return true;
+            return (await channel.ByeAsync(patience.Token)).Select(rest => $"The source could not remove {rest}; delete it there.");
         }
         catch (Exception fault)
         {
             // It must not hide how the import ended. The connector stops answering when its key expires.
             Log.NotLeft(logger, fault, job);
-            return false;
+            return ["The connector could not be removed from the source; it expires by itself."];
         }
     }
 

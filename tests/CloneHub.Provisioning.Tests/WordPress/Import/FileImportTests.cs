@@ -15,6 +15,8 @@ public sealed class FileImportTests : IDisposable
     private readonly ImportWarnings _warnings = new();
     private readonly Dictionary<(FileRoot, string), byte[]> _content = [];
     private readonly List<string> _fetched = [];
+    private long _modified = 1_600_000_000;
+    private string? _restarted;
 
     public void Dispose() => _folder.Delete(recursive: true);
 
@@ -113,6 +115,28 @@ public sealed class FileImportTests : IDisposable
     }
 
     [Fact]
+    public async Task A_file_that_changed_after_it_was_listed_is_taken_as_it_is_and_named()
+    {
+        var file = Core("debug.txt", "a line\n");
+        _content[(FileRoot.Core, file.Path)] = "a line\nanother\n"u8.ToArray();
+        _modified++;
+        var (files, bytes) = await ImportAsync([file]);
+        Assert.Equal((1, 15), (files, bytes));
+        Assert.Equal("a line\nanother\n", Read(file.Path));
+        Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(_modified).UtcDateTime, File.GetLastWriteTimeUtc(PathOf(file.Path)));
+        Assert.Contains(_warnings.ToList(), warning => warning.Contains(file.Path, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task A_file_that_begins_anew_holds_nothing_of_its_first_pieces()
+    {
+        _restarted = "uploads/a.txt";
+        await ImportAsync([Content("uploads/a.txt", "abcdef")]);
+        Assert.Equal("abcdef", Read("wp-content/uploads/a.txt"));
+        Assert.Empty(_warnings.ToList());
+    }
+
+    [Fact]
     public async Task A_file_that_never_comes_fails_the_import()
     {
         var file = Content("a.txt", "a");
@@ -172,7 +196,13 @@ public sealed class FileImportTests : IDisposable
             lock (_fetched) _fetched.Add(path);
             var half = bytes.Length / 2;
             if (half > 0) yield return new FileChunk(path, 0, bytes.AsMemory(0, half), IsLast: false);
-            yield return new FileChunk(path, half, bytes.AsMemory(half), IsLast: true);
+            if (path == _restarted)
+            {
+                yield return new FileChunk(path, 0, default, IsLast: false);
+                half = 0;
+            }
+
+            yield return new FileChunk(path, half, bytes.AsMemory(half), IsLast: true, ModifiedUnix: _modified, Size: bytes.Length);
         }
     }
 

@@ -80,6 +80,51 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
     }
 
     [Fact]
+    public async Task A_job_that_forgot_the_log_in_still_leaves()
+    {
+        var order = SourceTests.OrderFor(_site.Url);
+        var secrets = SourceTests.Administrator(_site);
+        await using (await SourceTests.Connector.ConnectAsync(order, secrets, CancellationToken.None))
+        {
+            // The process dies here: nobody says good-bye.
+        }
+
+        var forgotten = secrets with { SourceUsername = "", SourcePassword = new Secret("") };
+        await SourceTests.Connector.LeaveAsync(order, forgotten, CancellationToken.None);
+        Assert.Equal(_before, await SiteState.TakeAsync(_site));
+    }
+
+    [Fact]
+    public async Task An_attempt_that_cannot_log_in_removes_what_an_earlier_one_left()
+    {
+        var order = SourceTests.OrderFor(_site.Url);
+        var secrets = SourceTests.Administrator(_site);
+        await using (await SourceTests.Connector.ConnectAsync(order, secrets, CancellationToken.None))
+        {
+            // The process dies here: nobody says good-bye.
+        }
+
+        var wrong = secrets with { SourcePassword = new Secret("wrong") };
+        Assert.Equal("LOGIN_FAILED", await SourceTests.FaultOf(() => SourceTests.Connector.ConnectAsync(order, wrong, CancellationToken.None)));
+        Assert.Equal(_before, await SiteState.TakeAsync(_site));
+    }
+
+    [Fact]
+    public async Task Plugins_are_loaded_in_the_order_they_had()
+    {
+        await _site.RunPhpAsync("update_option('active_plugins', [3 => 'z/z.php', 5 => 'm/m.php', 6 => 'a/a.php']);", CancellationToken.None);
+        foreach (var name in new[] { "z", "m", "a" })
+        {
+            var folder = Directory.CreateDirectory(Path.Combine(_site.Root.FullName, "wp-content/plugins", name));
+            await File.WriteAllTextAsync(Path.Combine(folder.FullName, name + ".php"), $"<?php\n/* Plugin Name: {name} */\n");
+        }
+
+        var before = await SiteState.TakeAsync(_site);
+        await using (var channel = await SourceTests.ConnectAsync(_site)) await channel.ByeAsync(CancellationToken.None);
+        Assert.Equal(before, await SiteState.TakeAsync(_site));
+    }
+
+    [Fact]
     public async Task Leaving_a_source_that_is_gone_is_no_failure() =>
         await SourceTests.Connector.LeaveAsync(
             SourceTests.OrderFor(new Uri("http://127.0.0.1:1/")), SourceTests.Secrets("admin", "secret"), CancellationToken.None);

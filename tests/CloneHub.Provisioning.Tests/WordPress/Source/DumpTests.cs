@@ -1,3 +1,4 @@
+using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using CloneHub.Dev.WordPress;
@@ -27,6 +28,8 @@ public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
         "INSERT INTO wp_large_keyless VALUES ('first'), (REPEAT('z',1500000)), ('last')",
         "CREATE TABLE wp_choice (e ENUM('z','a') PRIMARY KEY) ENGINE=MyISAM",
         "INSERT INTO wp_choice VALUES ('a'), ('z')",
+        "CREATE TABLE wp_uuid (id UUID PRIMARY KEY)",
+        "INSERT INTO wp_uuid SELECT UUID() FROM seq_1_to_3000",
         "CREATE TABLE other_app (id INT)",
         "CREATE TABLE wp_shop_options (id INT)", "CREATE TABLE wp_shop_posts (id INT)", "CREATE TABLE wp_shop_users (id INT)", "CREATE TABLE wp_shop_usermeta (id INT)",
         "CREATE VIEW wp_view AS SELECT id FROM wp_types",
@@ -153,16 +156,42 @@ public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
     }
 
     [Fact]
-    public async Task Equal_dumps_have_equal_sums()
+    public async Task A_site_that_begins_and_dies_again_and_again_is_given_up()
     {
-        async Task<List<(string, long, uint)>> SumsAsync() =>
-        [
-            .. from item in await _channel.DumpAsync(Requests, CancellationToken.None).ToListAsync()
-               where item is TableEnded
-               let ended = (TableEnded)item
-               select (ended.Table, ended.Rows, ended.Crc),
-        ];
-        Assert.Equal(await SumsAsync(), await SumsAsync());
+        var answers = 0;
+        await using var line = await LineAsync(async (context, body) =>
+        {
+            // The first frame names the table; no row comes.
+            answers++;
+            await context.Response.Body.WriteAsync(body.AsMemory(0, 9 + BinaryPrimitives.ReadInt32LittleEndian(body.AsSpan(5))));
+            await context.Response.Body.FlushAsync();
+            context.Abort();
+        });
+        await using var channel = Through(line);
+        Assert.Equal("SOURCE_UNREACHABLE", await SourceTests.FaultOf(() => DumpAsync(channel)));
+        Assert.Equal(8, answers);
+    }
+
+    [Fact]
+    public async Task An_error_that_repeats_is_final()
+    {
+        var answers = 0;
+        await using var line = await LineAsync(async (context, body) =>
+        {
+            answers++;
+            await context.Response.Body.WriteAsync(body);
+        });
+        await using var channel = Through(line);
+        DumpRequest[] missing = [new("wp_not_there", ["id"], ["id"])];
+        Assert.Equal("CONNECTOR_FAILED", await SourceTests.FaultOf(() => channel.DumpAllAsync(missing)));
+        Assert.Equal(2, answers);
+    }
+
+    [Fact]
+    public async Task Keys_without_a_usable_order_lose_no_row()
+    {
+        var dump = await DumpAsync(_channel);
+        Assert.Equal(3000, dump["wp_uuid"].Select(row => Text(row[0])).Distinct().Count());
     }
 
     private IReadOnlyList<DumpRequest> Requests => [.. _schema.Tables.Where(table => !table.IsView).Select(table => table.ToDumpRequest())];

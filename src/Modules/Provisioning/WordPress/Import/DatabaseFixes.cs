@@ -57,8 +57,8 @@ internal sealed class DatabaseFixes(MySqlDataSource database, CloneTarget target
     {
         await RunAsync(connection, $"DELETE FROM {Table("usermeta")} WHERE meta_key = 'session_tokens'", cancellation);
         await RunAsync(
-            connection, $"DELETE m FROM {Table("usermeta")} m JOIN {Table("users")} u ON u.ID = m.user_id WHERE u.user_login REGEXP '^clonehub-[a-z0-9]{{8}}$'", cancellation);
-        await RunAsync(connection, $"DELETE FROM {Table("users")} WHERE user_login REGEXP '^clonehub-[a-z0-9]{{8}}$'", cancellation);
+            connection, $"DELETE m FROM {Table("usermeta")} m JOIN {Table("users")} u ON u.ID = m.user_id WHERE u.user_login REGEXP '^{ConnectorBuild.NamePattern}$'", cancellation);
+        await RunAsync(connection, $"DELETE FROM {Table("users")} WHERE user_login REGEXP '^{ConnectorBuild.NamePattern}$'", cancellation);
     }
 
     private async Task MoveNetworkAsync(MySqlConnection connection, CancellationToken cancellation)

@@ -3,6 +3,9 @@ using CloneHub.Provisioning.WordPress.Rewriting;
 
 namespace CloneHub.Provisioning.WordPress.Import;
 
+/// <param name="HasChanged">The source changed the file between listing and sending it.</param>
+internal sealed record ArrivedFile(string Place, long Length, bool HasChanged);
+
 /// <summary>
 /// Files of one request as they come in. Each is written beside its place and moved there when it is complete and its sum is right, so
 /// that a half file never carries a name.
@@ -15,8 +18,8 @@ internal sealed class FileBatchWriter(FileTree tree, IReadOnlyList<PlannedFile> 
     private IncrementalHash? _sum;
     private long _written;
 
-    /// <summary>Takes the next piece. Gives place and length of a file that is complete with it.</summary>
-    internal async ValueTask<(string Place, long Length)?> WriteAsync(FileChunk chunk, CancellationToken cancellation)
+    /// <summary>Takes the next piece. Gives the file that is complete with it.</summary>
+    internal async ValueTask<ArrivedFile?> WriteAsync(FileChunk chunk, CancellationToken cancellation)
     {
         if (!_open.TryGetValue(chunk.Path, out var entry)) throw ImportFault.Refused("The source sent a file that was not asked for.");
         if (chunk.Fault is not null)
@@ -26,12 +29,13 @@ internal sealed class FileBatchWriter(FileTree tree, IReadOnlyList<PlannedFile> 
             return null;
         }
 
+        if (_current == entry && chunk.Offset == 0 && _written > 0) await DropAsync();
         if (_current != entry) Begin(entry);
         if (chunk.Offset != _written) throw ImportFault.Failed($"A piece of {entry.Place} is missing.", retryable: true);
         await _stream!.WriteAsync(chunk.Data, cancellation);
         _sum!.AppendData(chunk.Data.Span);
         _written += chunk.Data.Length;
-        return chunk.IsLast ? await FinishAsync(entry, cancellation) : null;
+        return chunk.IsLast ? await FinishAsync(entry, chunk.Size, chunk.ModifiedUnix, cancellation) : null;
     }
 
     internal void EnsureComplete()
@@ -57,19 +61,23 @@ internal sealed class FileBatchWriter(FileTree tree, IReadOnlyList<PlannedFile> 
         });
     }
 
-    private async Task<(string Place, long Length)> FinishAsync(PlannedFile entry, CancellationToken cancellation)
+    /// <param name="size">Of the file that the source sent, which may be another than the one it listed.</param>
+    private async Task<ArrivedFile> FinishAsync(PlannedFile entry, long size, long modifiedUnix, CancellationToken cancellation)
     {
+        if (_written != size) throw ImportFault.Failed($"{entry.Place} came with {_written} bytes instead of {size}.", retryable: true);
         var sum = Convert.ToHexStringLower(_sum!.GetHashAndReset());
-        if (entry.Source.Md5 is { } expected && !string.Equals(sum, expected, StringComparison.OrdinalIgnoreCase))
+        var sent = entry.Source with { Size = size, ModifiedUnix = modifiedUnix };
+        var hasChanged = sent != entry.Source;
+        if (!hasChanged && entry.Source.Md5 is { } expected && !string.Equals(sum, expected, StringComparison.OrdinalIgnoreCase))
             throw ImportFault.Verification($"{entry.Place} is not the file that the source listed.");
         var length = entry.IsRewritten ? await RewriteAsync(cancellation) : _written;
         var part = _stream!.Name;
         await _stream.DisposeAsync();
         _stream = null;
-        tree.Settle(entry, part);
+        tree.Settle(entry with { Source = sent }, part);
         _open.Remove(entry.Source.Path);
         await DropAsync();
-        return (entry.Place, length);
+        return new ArrivedFile(entry.Place, length, hasChanged);
     }
 
     private async Task<long> RewriteAsync(CancellationToken cancellation)

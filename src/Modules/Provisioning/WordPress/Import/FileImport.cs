@@ -69,13 +69,19 @@ internal sealed class FileImport(
                 {
                     var finished = await writer.WriteAsync(chunk, token);
                     if (chunk.Fault is not null) warnings.Count("Files that the source could not read are missing", $"{chunk.Path} ({chunk.Fault})");
-                    else if (finished is { } file) expected[file.Place] = file.Length;
+                    else if (finished is not null) Note(finished, expected);
                     var count = chunk.IsLast || chunk.Fault is not null ? Interlocked.Increment(ref done) : Volatile.Read(ref done);
                     progress.Advance(chunk.Data.Length, "Copying files", count, missing.Count);
                 }
 
                 writer.EnsureComplete();
             });
+    }
+
+    private void Note(ArrivedFile file, ConcurrentDictionary<string, long> expected)
+    {
+        expected[file.Place] = file.Length;
+        if (file.HasChanged) warnings.Count("Files that the source changed while they were copied are as it had them last", file.Place);
     }
 
     private static IEnumerable<PlannedFile[]> Batches(List<PlannedFile> files)

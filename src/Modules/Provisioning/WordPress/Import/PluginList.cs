@@ -22,6 +22,6 @@ internal static partial class PluginList
         return Encoding.UTF8.GetBytes(output.Append('}').ToString());
     }
 
-    [GeneratedRegex(@"\Aclonehub-[a-z0-9]{8}/")]
+    [GeneratedRegex(@"\A" + ConnectorBuild.NamePattern + "/")]
     private static partial Regex Connector();
 }

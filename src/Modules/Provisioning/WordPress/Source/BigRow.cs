@@ -6,10 +6,12 @@ namespace CloneHub.Provisioning.WordPress;
 internal sealed class BigRow(ReadOnlyMemory<byte> row, int columns, int missing)
 {
     private const int PieceHeader = 20;
+    private const long LargestRow = 256L * 1024 * 1024;
 
     private readonly byte[] _row = row.ToArray();
     private readonly byte[]?[] _values = new byte[]?[columns];
     private long _received;
+    private long _promised;
     private int _missing = missing;
 
     /// <summary>The row as it came, with places kept for the values.</summary>
@@ -24,8 +26,14 @@ internal sealed class BigRow(ReadOnlyMemory<byte> row, int columns, int missing)
         var offset = BinaryPrimitives.ReadInt64LittleEndian(piece[4..]);
         var total = BinaryPrimitives.ReadInt64LittleEndian(piece[12..]);
         var bytes = piece[PieceHeader..];
-        if ((uint)column >= (uint)columns || total > Array.MaxLength) throw new AnswerBrokenException("A piece of a value is malformed.");
-        if (_values[column] is null) _received = 0;
+        if ((uint)column >= (uint)columns || total <= 0) throw new AnswerBrokenException("A piece of a value is malformed.");
+        if (_values[column] is null)
+        {
+            if (total > LargestRow - _promised) throw SourceFaults.CellTooLarge(LargestRow >> 20);
+            _promised += total;
+            _received = 0;
+        }
+
         var value = _values[column] ??= new byte[total];
         if (offset != _received || offset + bytes.Length > value.Length) throw new AnswerBrokenException("A piece of a value is out of order.");
         bytes.CopyTo(value.AsSpan((int)offset));

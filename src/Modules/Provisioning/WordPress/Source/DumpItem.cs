@@ -12,5 +12,4 @@ internal sealed record TableStarted(string Table) : DumpItem(Table);
 internal sealed record TableRows(string Table, RowBatch Batch) : DumpItem(Table);
 
 /// <param name="Rows">Rows sent of this table.</param>
-/// <param name="Crc">CRC-32 over the wire form of all its rows; equal dumps have equal sums.</param>
-internal sealed record TableEnded(string Table, long Rows, uint Crc) : DumpItem(Table);
+internal sealed record TableEnded(string Table, long Rows) : DumpItem(Table);

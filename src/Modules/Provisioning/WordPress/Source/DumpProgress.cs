@@ -22,9 +22,6 @@ internal sealed class DumpProgress(IReadOnlyList<DumpRequest> tables)
     /// <summary>Rows of the present table that are complete.</summary>
     public long Rows { get; private set; }
 
-    /// <summary>Sum over the wire form of those rows.</summary>
-    public uint Sum { get; private set; }
-
     public byte[] ToRequest(TransferPace pace, bool deflate)
     {
         var buffer = new ArrayBufferWriter<byte>();
@@ -102,15 +99,14 @@ internal sealed class DumpProgress(IReadOnlyList<DumpRequest> tables)
     {
         var end = JsonElement.Parse(payload);
         Check(end.GetProperty("rows").GetInt64() == _answerRows && end.GetProperty("crc").GetUInt32() == _answerSum, "Rows of a table are missing.");
-        var ended = new TableEnded(Table, Rows, Sum);
+        var ended = new TableEnded(Table, Rows);
         _table++;
-        (Rows, Sum, _isStarted, _after) = (0, 0, false, []);
+        (Rows, _isStarted, _after) = (0, false, []);
         return ended;
     }
 
     private void Accept(ReadOnlySpan<byte> values, int last, int rows, int columns)
     {
-        Sum = Crc32.Append(Sum, values);
         Rows += rows;
         _answerRows += rows;
         if (_keyColumns.Length > 0) _after = WireRows.Pick(values[last..], columns, _keyColumns);

@@ -66,26 +66,40 @@ internal sealed class FileProgress
         var index = BinaryPrimitives.ReadInt32LittleEndian(span);
         var offset = BinaryPrimitives.ReadInt64LittleEndian(span[4..]);
         Check(index == _next && offset == _offset, "A piece of a file is out of order.");
-        var chunk = new FileChunk(_batch[index], offset, payload[PieceHeader..], IsLast: span[16] == 1);
+        var isLast = span[16] == 1;
+        var data = payload[PieceHeader..];
         _modified = BinaryPrimitives.ReadUInt32LittleEndian(span[12..]);
-        _offset += chunk.Data.Length;
+        _offset += data.Length;
+        var chunk = isLast
+            ? new FileChunk(_batch[index], offset, data, IsLast: true, ModifiedUnix: _modified, Size: _offset)
+            : new FileChunk(_batch[index], offset, data, IsLast: false);
         if (chunk.IsLast) Advance();
         return chunk;
     }
 
-    /// <summary>A file cannot be sent. Answers null if it only changed meanwhile and is worth another try, later and from its start.</summary>
+    /// <summary>
+    /// A file cannot be sent, or changed meanwhile and is worth another try. One of which nothing was delivered is tried later, and null
+    /// answered; else an empty piece at its start says that it begins anew, and it is what the next answer has to begin with.
+    /// </summary>
     public FileChunk? TakeError(ReadOnlySpan<byte> payload)
     {
         var error = JsonElement.Parse(payload);
         Check(_next < _batch.Count && error.GetProperty("index").GetInt32() == _next, "An error belongs to another file.");
         var reason = error.GetProperty("reason").GetString()!;
         var path = _batch[_next];
+        var isBegun = _offset > 0;
         Advance();
         if (reason != "changed") return new FileChunk(path, 0, default, IsLast: true, reason);
         var changes = _changes[path] = _changes.GetValueOrDefault(path) + 1;
         if (changes >= MostChanges) return new FileChunk(path, 0, default, IsLast: true, "keeps changing");
-        _waiting.Enqueue(path);
-        return null;
+        if (!isBegun)
+        {
+            _waiting.Enqueue(path);
+            return null;
+        }
+
+        _next--;
+        return new FileChunk(path, 0, default, IsLast: false);
     }
 
     private void Advance()

@@ -7,6 +7,7 @@ namespace CloneHub.Provisioning.WordPress;
 internal sealed class FrameStream(SourceCalls calls, string op, Func<byte[]> request, TransferPace pace, CancellationToken cancellation) : IAsyncDisposable
 {
     private FrameReader? _reader;
+    private string? _lastError;
 
     public async ValueTask<Frame> NextAsync()
     {
@@ -37,6 +38,16 @@ internal sealed class FrameStream(SourceCalls calls, string op, Func<byte[]> req
         await pace.BrokenAsync(trouble, cancellation);
     }
 
+    /// <summary>Something of what was asked for arrived: earlier failures do not count against what comes.</summary>
+    public void Advanced()
+    {
+        _lastError = null;
+        pace.Advanced();
+    }
+
+    /// <summary>Leaves the rest of the answer: the next one goes on from what the caller now asks for.</summary>
+    public ValueTask RestartAsync() => CloseAsync();
+
     /// <summary>The frame that ends the answer once nothing more is wanted; empty if the connection broke before it.</summary>
     public async ValueTask<Frame> LastAsync()
     {
@@ -60,19 +71,26 @@ internal sealed class FrameStream(SourceCalls calls, string op, Func<byte[]> req
         switch (frame.Type)
         {
             case FrameType.Error:
-                throw new AnswerBrokenException(SourceCalls.ErrorOf(frame));
+                throw Failed(frame);
             case FrameType.Yield or FrameType.End:
                 // The payload lives in the reader's buffer, which goes with it.
                 frame = new Frame(frame.Type, frame.Payload.ToArray());
                 await CloseAsync();
                 pace.Completed();
                 break;
-            default:
-                pace.Advanced();
-                break;
         }
 
         return frame;
+    }
+
+    /// <summary>What fails twice in the same way, with nothing new in between, fails for good.</summary>
+    private Exception Failed(Frame frame)
+    {
+        var error = SourceCalls.ErrorOf(frame);
+        if (SourceCalls.IsFinal(frame)) return SourceFaults.ConnectorFailed(error, retryable: false);
+        if (error == _lastError) return SourceFaults.ConnectorFailed(error, retryable: true);
+        _lastError = error;
+        return new AnswerBrokenException(error);
     }
 
     private async ValueTask CloseAsync()

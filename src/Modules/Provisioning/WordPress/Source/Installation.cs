@@ -83,18 +83,19 @@ internal sealed partial class Installation(
     private async Task UndoAsync()
     {
         using var timeout = new CancellationTokenSource(UndoTimeout, clock);
-        if (_isUploaded) await QuietlyAsync("remove the connector", RemoveAsync(timeout.Token));
+        await QuietlyAsync("remove the connector", RemoveAsync(timeout.Token));
         await QuietlyAsync("log out", _session.LogOutAsync(timeout.Token));
         if (_applicationPassword is { } password) await QuietlyAsync("delete the temporary user", password.DeleteUserAsync(_folder, timeout.Token));
     }
 
+    /// <summary>An earlier attempt's connector may be there though this one came to no upload. A log-in that was refused is not tried again.</summary>
     private async Task RemoveAsync(CancellationToken cancellation)
     {
         if (await Endpoint.FindAsync(http, door, signer, clock, cancellation) is { } endpoint)
         {
             await new Farewell(new SourceCalls(http.SendAsync, endpoint.Address, signer, clock), clock).SayAsync(endpoint.Build, cancellation);
         }
-        else if (http.HasCookie("wordpress_logged_in_") || await _session.LogInAsync(secrets.SourceUsername, secrets.SourcePassword.Reveal(), cancellation) == LogInRefusal.None)
+        else if (http.HasCookie("wordpress_logged_in_") || (_isUploaded && await _session.LogInAsync(secrets.SourceUsername, secrets.SourcePassword.Reveal(), cancellation) == LogInRefusal.None))
         {
             await new PluginUpload(_session, _folder).UninstallAsync(cancellation);
         }
@@ -106,8 +107,9 @@ internal sealed partial class Installation(
         {
             await work;
         }
-        catch (Exception trouble) when (trouble is StepFaultException or OperationCanceledException or HttpRequestException or AnswerBrokenException)
+        catch (Exception trouble)
         {
+            // Why the installation failed is what the caller has to learn.
             LogNotUndone(trouble, order.Job, what);
         }
     }

@@ -9,6 +9,7 @@ internal sealed class SourceCalls(
     Func<HttpRequestMessage, CancellationToken, Task<HttpResponseMessage>> send, Uri endpoint, CallSigner signer, TimeProvider clock)
 {
     private static readonly TimeSpan HeaderTimeout = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan RefusalTimeout = TimeSpan.FromSeconds(10);
 
     /// <summary>Opens an answer.</summary>
     /// <exception cref="AnswerBrokenException">No answer of our plugin, but trying again may help.</exception>
@@ -57,6 +58,10 @@ internal sealed class SourceCalls(
         return $"The connector failed: {error.GetProperty("message").GetString()} ({error.GetProperty("at").GetString()})";
     }
 
+    /// <summary>The connector itself says that another try will fail as well.</summary>
+    internal static bool IsFinal(Frame frame) =>
+        JsonElement.Parse(frame.Payload.Span).TryGetProperty("final", out var final) && final.ValueKind == JsonValueKind.True;
+
     private async Task<HttpResponseMessage> SendAsync(string op, ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
         using var timeout = new CancellationTokenSource(HeaderTimeout, clock);
@@ -89,7 +94,7 @@ internal sealed class SourceCalls(
         return true;
     }
 
-    private static async Task<Exception> RefusalAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private async Task<Exception> RefusalAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (response.Headers.TryGetValues("X-CloneHub-Fault", out var faults))
         {
@@ -109,16 +114,18 @@ internal sealed class SourceCalls(
         };
     }
 
-    private static async Task<Refusal?> ReadRefusalAsync(HttpResponseMessage response, CancellationToken cancellation)
+    private async Task<Refusal?> ReadRefusalAsync(HttpResponseMessage response, CancellationToken cancellation)
     {
         if (response.Content.Headers.ContentType?.MediaType != "application/json") return null;
+        using var timeout = new CancellationTokenSource(RefusalTimeout, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(timeout.Token, cancellation);
         try
         {
-            await response.Content.LoadIntoBufferAsync(64 * 1024, cancellation);
-            var text = await response.Content.ReadAsByteArrayAsync(cancellation);
+            await response.Content.LoadIntoBufferAsync(64 * 1024, both.Token);
+            var text = await response.Content.ReadAsByteArrayAsync(both.Token);
             return JsonSerializer.Deserialize(text, CallJson.Default.Refusal);
         }
-        catch (Exception trouble) when (trouble is JsonException or HttpRequestException)
+        catch (Exception trouble) when (trouble is JsonException or HttpRequestException or IOException || (trouble is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
             // Some other program's JSON is no refusal of ours; the caller judges by the status.
             return null;

@@ -105,6 +105,7 @@ internal sealed class SourceChannel : IAsyncDisposable
 
             if (frame.Type == FrameType.Opened && ++answers > 1) Consistency = DumpConsistency.Fuzzy;
             if (frame.Type is FrameType.End or FrameType.Yield && HasFuzzyTables(frame)) Consistency = DumpConsistency.Fuzzy;
+            if (item is TableRows or TableEnded) frames.Advanced();
             if (item is not null) yield return item;
         }
 
@@ -127,6 +128,7 @@ internal sealed class SourceChannel : IAsyncDisposable
             {
                 var file = FileLine.Parse(line);
                 after = Uri.EscapeDataString(file.Path);
+                frames.Advanced();
                 yield return file;
             }
         }
@@ -156,18 +158,17 @@ internal sealed class SourceChannel : IAsyncDisposable
                 await frames.DistrustAsync(trouble);
             }
 
-            if (chunk is { } ready) yield return ready;
+            if (chunk is not { } ready) continue;
+            if (frame.Type == FrameType.FileError && !ready.IsLast) await frames.RestartAsync();
+            else if (ready.IsLast || ready.Data.Length > 0) frames.Advanced();
+            yield return ready;
         }
     }
 
     /// <summary>The source removes the connector and every trace of it. Nothing else can be asked afterwards.</summary>
-    public async Task ByeAsync(CancellationToken cancellation)
-    {
-        foreach (var rest in await new Farewell(_calls, _clock).SayAsync(_build, cancellation))
-        {
-            lock (_gate) _leftOut.Add($"wp-content/plugins/{rest} (the source could not remove it)");
-        }
-    }
+    /// <returns>What the source could not remove.</returns>
+    public async Task<IReadOnlyList<string>> ByeAsync(CancellationToken cancellation) =>
+        [.. (await new Farewell(_calls, _clock).SayAsync(_build, cancellation)).Select(rest => $"wp-content/plugins/{rest}")];
 
     public ValueTask DisposeAsync()
     {

@@ -13,4 +13,7 @@ internal sealed partial class SourceConnector
 
     [LoggerMessage(2303, LogLevel.Warning, "{Job}: the connector could not be removed from the source; it removes itself when its time is up")]
     private partial void LogNotLeft(Exception trouble, JobId job);
+
+    [LoggerMessage(2305, LogLevel.Warning, "{Job}: the source could not remove {Rest}")]
+    private partial void LogRest(JobId job, string rest);
 }

@@ -39,28 +39,14 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         }
     }
 
-    /// <summary>Removes the connector if it is still there. Does its best and never fails: the source may be gone.</summary>
+    /// <summary>Removes the connector if it is still there. Does its best and never fails: the source may be gone. Without a log-in only the connector itself is asked.</summary>
     public async Task LeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
-        using var http = new SourceHttp(options, clock, order.Job);
-        using var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
         try
         {
-            var door = await DoorFinder.FindAsync(http, order.SourceUrl, clock, cancellation);
-            signer.Offset = door.ClockOffset;
-            if (await Endpoint.FindAsync(http, door, signer, clock, cancellation) is { } endpoint)
-            {
-                await new Farewell(new SourceCalls(http.SendAsync, endpoint.Address, signer, clock), clock).SayAsync(endpoint.Build, cancellation);
-                LogLeft(order.Job);
-            }
-            else if (ApplicationPassword.LooksLikeOne(secrets.SourcePassword))
-            {
-                // The administrator who was to install the connector may exist without it.
-                var password = new ApplicationPassword(http, door, secrets.SourceUsername, secrets.SourcePassword);
-                await password.DeleteUserAsync(ConnectorBuild.FolderOf(order.Job), cancellation);
-            }
+            await TryLeaveAsync(order, secrets, cancellation);
         }
-        catch (StepFaultException trouble)
+        catch (Exception trouble)
         {
             // The connector removes itself when its time is up.
             LogNotLeft(trouble, order.Job);
@@ -82,4 +68,24 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
     }
 
     private SemaphoreSlim VisitsTo(SiteDoor door) => _visits[(uint)string.GetHashCode(door.Base.Authority, StringComparison.OrdinalIgnoreCase) % _visits.Length];
+
+    private async Task TryLeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    {
+        using var http = new SourceHttp(options, clock, order.Job);
+        using var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
+        var door = await DoorFinder.FindAsync(http, order.SourceUrl, clock, cancellation);
+        signer.Offset = door.ClockOffset;
+        if (await Endpoint.FindAsync(http, door, signer, clock, cancellation) is { } endpoint)
+        {
+            var rest = await new Farewell(new SourceCalls(http.SendAsync, endpoint.Address, signer, clock), clock).SayAsync(endpoint.Build, cancellation);
+            if (rest.Count == 0) LogLeft(order.Job);
+            else LogRest(order.Job, string.Join(", ", rest));
+        }
+        else if (secrets.SourceUsername.Length > 0 && ApplicationPassword.LooksLikeOne(secrets.SourcePassword))
+        {
+            // The administrator who was to install the connector may exist without it.
+            var password = new ApplicationPassword(http, door, secrets.SourceUsername, secrets.SourcePassword);
+            await password.DeleteUserAsync(ConnectorBuild.FolderOf(order.Job), cancellation);
+        }
+    }
 }

@@ -82,6 +82,12 @@ internal static class SourceFaults
     public static StepFaultException Untrusted(string path) => Final("SOURCE_UNTRUSTED",
         $"The source names a path outside its own folders: {path}", "The connector on the site was tampered with; look for the cause there.");
 
+    public static StepFaultException CellTooLarge(long megabytes) => Final("CELL_TOO_LARGE",
+        $"A row of the source's database is larger than {megabytes} MB.", "Remove or shorten the value; such a row cannot be copied.");
+
+    public static StepFaultException ConnectorFailed(string why, bool retryable) => new(new StepFault("CONNECTOR_FAILED",
+        why, "See the site's PHP error log and the state of its database.", retryable));
+
     /// <summary>What a request threw, as a fault; other exceptions come back as they are.</summary>
     public static Exception From(Exception trouble)
     {

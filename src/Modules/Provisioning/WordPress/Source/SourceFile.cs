@@ -24,7 +24,12 @@ internal enum SourceFileKind
 /// <param name="LinkTarget">Only for links: relative, and it stays inside the root.</param>
 internal sealed record SourceFile(string Path, SourceFileKind Kind, long Size, long ModifiedUnix, int Mode, string? Md5, string? LinkTarget);
 
-/// <summary>A piece of a file, in rising order per file. <see cref="Data"/> is valid until the next chunk is asked for.</summary>
+/// <summary>
+/// A piece of a file, in rising order per file. A piece at offset 0 after others of the same file begins it anew: it changed meanwhile.
+/// <see cref="Data"/> is valid until the next chunk is asked for.
+/// </summary>
 /// <param name="IsLast">The file is complete with this chunk. An empty file is one empty last chunk.</param>
 /// <param name="Fault">Why the file cannot be had (then there is no data and no further chunk of it): unreadable, gone, or it keeps changing.</param>
-internal readonly record struct FileChunk(string Path, long Offset, ReadOnlyMemory<byte> Data, bool IsLast, string? Fault = null);
+/// <param name="ModifiedUnix">When the file that was sent was last changed; of the last piece.</param>
+/// <param name="Size">How long the file that was sent is; of the last piece.</param>
+internal readonly record struct FileChunk(string Path, long Offset, ReadOnlyMemory<byte> Data, bool IsLast, string? Fault = null, long ModifiedUnix = 0, long Size = 0);

@@ -64,7 +64,11 @@ final class Connector
         try {
             self::run($job, $call->op, $arguments, $reply);
         } catch (\Throwable $trouble) {
-            $reply->json(Reply::ERROR, ['message' => substr($trouble->getMessage(), 0, 500), 'at' => basename($trouble->getFile()) . ':' . $trouble->getLine()]);
+            $reply->json(Reply::ERROR, [
+                'message' => substr($trouble->getMessage(), 0, 500),
+                'at' => basename($trouble->getFile()) . ':' . $trouble->getLine(),
+                'final' => $trouble instanceof Incomplete,
+            ]);
         }
 
         exit;

@@ -47,15 +47,20 @@ final class Dump
                 return;
             }
 
-            if (!in_array(strtoupper($engines[$name]), self::TRANSACTIONAL, true)) {
+            $is_transactional = in_array(strtoupper($engines[$name]), self::TRANSACTIONAL, true);
+            if (!$is_transactional) {
                 $fuzzy[] = $name;
             }
 
             $this->reply->json(Reply::TABLE, ['name' => $name]);
             $table = new TableReader($this->db, $name, $columns[$name], $request);
-            if (!$table->send($this->reply, $this->budget)) {
+            if (!$table->send($this->reply, $this->budget, $is_transactional && 0 === (int) ($request['offset'] ?? 0))) {
                 $this->reply->json(Reply::YIELD, ['fuzzy' => $fuzzy]);
                 return;
+            }
+
+            if ($table->is_torn && $is_transactional) {
+                $fuzzy[] = $name;
             }
         }
 

@@ -12,8 +12,8 @@ final class KeyRange
 {
     private const NUMBERS = ['tinyint', 'smallint', 'mediumint', 'int', 'bigint', 'decimal', 'float', 'double', 'bit', 'year'];
 
-    /** Sorted by position but compared as text: such a key cannot be paged. */
-    private const UNORDERED = ['enum', 'set', 'json', 'geometry'];
+    /** Sorted by something else than what they are compared by: such a key cannot be paged. */
+    private const UNORDERED = ['enum', 'set', 'json', 'geometry', 'uuid', 'inet4', 'inet6'];
 
     /** @var string[] */
     private array $key;

@@ -56,7 +56,7 @@ final class Removal
     {
         $active = (array) get_option('active_plugins', []);
         if (in_array($this->job->plugin, $active, true)) {
-            update_option('active_plugins', array_values(array_diff($active, [$this->job->plugin])));
+            update_option('active_plugins', array_diff($active, [$this->job->plugin]));
         }
 
         wp_cache_delete('plugins', 'plugins');

@@ -73,8 +73,15 @@ final class TableReader
         $this->select = $this->select($described);
     }
 
-    /** @return bool Whether the table is complete. */
-    public function send(Reply $reply, Budget $budget): bool
+    /** Whether the rows that were sent are not as many as the table has: it changed between two answers. */
+    public bool $is_torn = false;
+
+    /**
+     * @param bool $is_one_moment All rows come from one snapshot, so that none may be missing.
+     *
+     * @return bool Whether the table is complete.
+     */
+    public function send(Reply $reply, Budget $budget, bool $is_one_moment): bool
     {
         do {
             $wanted = $this->page;
@@ -85,6 +92,12 @@ final class TableReader
         } while ($got >= $wanted);
 
         $this->flush($reply);
+        $count = (int) Database::rows($this->db, "SELECT COUNT(*) AS c FROM {$this->table}")[0]['c'];
+        $this->is_torn = $count !== $this->offset;
+        if ($this->is_torn && $is_one_moment) {
+            throw new Incomplete("{$this->table} has $count rows, but {$this->offset} could be read by its key.");
+        }
+
         $reply->json(Reply::TABLE_END, ['rows' => $this->rows, 'crc' => hexdec(hash_final($this->sum))]);
         return true;
     }
