@@ -11,6 +11,16 @@ public enum CloneStep
     Remove,
 }
 
+/// <summary>How much of the source a clone holds.</summary>
+public enum CloneFidelity
+{
+    /// <summary>The whole site, copied with an administrator's log-in.</summary>
+    Full,
+
+    /// <summary>What the source publishes to everyone.</summary>
+    Public,
+}
+
 /// <summary>
 /// One start of one step. It goes with every call into a back end. <paramref name="Fence"/> rises with every start of any step
 /// of the job, so a back end that has seen a newer one refuses the older.
@@ -20,7 +30,7 @@ public enum CloneStep
 public sealed record StepToken(JobId Job, CloneStep Step, int Attempt, long Fence);
 
 /// <summary>What is to be cloned and for whom. Holds no secret: those are opened from the <see cref="IJobVault"/> where they are needed.</summary>
-public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string? CustomerId);
+public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string? CustomerId, CloneFidelity Fidelity = CloneFidelity.Full);
 
 /// <summary>Why a step did not succeed.</summary>
 /// <param name="Code">Stable, UPPER_SNAKE; documented in docs/errors.md.</param>

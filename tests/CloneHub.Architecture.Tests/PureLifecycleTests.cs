@@ -8,7 +8,7 @@ public sealed class PureLifecycleTests
 {
     private static readonly Type[] Lifecycle =
     [
-        typeof(CloneJob), typeof(Stage), typeof(Outcome), typeof(IJobEvent), typeof(IJobCommand),
+        typeof(CloneJob), typeof(Stage), typeof(Outcome), typeof(Notice), typeof(IJobEvent), typeof(IJobCommand),
         .. typeof(CloneJob).Assembly.GetTypes().Where(type => type.IsClass && (type.IsAssignableTo(typeof(IJobEvent)) || type.IsAssignableTo(typeof(IJobCommand)))),
     ];
 

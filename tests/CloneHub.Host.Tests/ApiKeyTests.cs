@@ -49,7 +49,7 @@ public sealed class ApiKeyTests(ServersFixture servers) : IClassFixture<ServersF
     {
         var (_, hash) = NewKey("red");
         await using var host = await RunningHost.StartAsync(servers, Keys(("red", hash)));
-        var before = await host.LiveJobsAsync();
+        var before = await host.AcceptedJobsAsync();
 
         Action<HttpRequestHeaders>[] missing = [_ => { }, headers => headers.Authorization = new("Basic", "eDp5")];
         Action<HttpRequestHeaders>[] wrong = [Bearer("ch_wrong"), Bearer(hash), headers => headers.Add("X-Api-Key", "ch_wrong"), headers => headers.TryAddWithoutValidation("X-Api-Key", "")];
@@ -69,7 +69,7 @@ public sealed class ApiKeyTests(ServersFixture servers) : IClassFixture<ServersF
         (await host.GetAsync("/api/v2/job-status/job-mfrggzdfmztwq2lknnwg23tpoa")).IsProblem(401, "API_KEY_REQUIRED");
         (await host.GetAsync("/api/v2/jobs/job-mfrggzdfmztwq2lknnwg23tpoa")).IsProblem(401, "API_KEY_REQUIRED");
         (await host.SendAsync(HttpMethod.Delete, "/api/v2/jobs/job-mfrggzdfmztwq2lknnwg23tpoa")).IsProblem(401, "API_KEY_REQUIRED");
-        Assert.Equal(before, await host.LiveJobsAsync());
+        Assert.Equal(before, await host.AcceptedJobsAsync());
     }
 
     [Fact]
@@ -103,7 +103,7 @@ public sealed class ApiKeyTests(ServersFixture servers) : IClassFixture<ServersF
         var refused = (await host.PostAsync(Requests.Valid(), Bearer(red))).IsProblem(429, "RATE_LIMITED");
 
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
-        Assert.Equal(1, await host.LiveJobsAsync());
+        Assert.Equal(1, await host.AcceptedJobsAsync());
         Assert.Equal(202, (await host.PostAsync(Requests.Valid(), Bearer(blue))).Status);
     }
 

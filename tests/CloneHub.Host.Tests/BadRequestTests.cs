@@ -194,9 +194,9 @@ public sealed class BadRequestTests(HostFixture fixture) : IClassFixture<HostFix
 
     private async Task<Answer> Refused(Func<Task<Answer>> request)
     {
-        var before = await Host.LiveJobsAsync();
+        var before = await Host.AcceptedJobsAsync();
         var answer = await request();
-        Assert.Equal(before, await Host.LiveJobsAsync());
+        Assert.Equal(before, await Host.AcceptedJobsAsync());
         return answer;
     }
 

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using CloneHub.Dev.Servers;
 using CloneHub.Testing;
+using Marten;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 
@@ -11,6 +12,9 @@ namespace CloneHub.Host.Tests;
 public sealed class ExpiryTests(SourceSiteFixture fixture) : IClassFixture<SourceSiteFixture>
 {
     private static readonly TimeSpan Build = TimeSpan.FromSeconds(90);
+
+    /// <summary>What is promised for the end of a clone's time.</summary>
+    private static readonly TimeSpan MostLate = TimeSpan.FromSeconds(5);
 
     [Fact]
     public async Task A_clone_goes_when_its_time_is_over_and_its_credentials_with_it()
@@ -40,6 +44,13 @@ public sealed class ExpiryTests(SourceSiteFixture fixture) : IClassFixture<Sourc
         Assert.False(IsServing(await host.GetAsync(status)), "Credentials are told after the time is over.");
         await Eventually.Until("the clone is removed", async () => (await host.GetAsync(status)).Json.GetProperty("result").TryGetProperty("removed_at", out _), Build);
         Assert.Equal("completed", (await host.GetAsync(status))["status"]);
+        Assert.InRange(await ExpiredAtAsync(host, accepted["job_id"]) - serving.GetProperty("expires_at").GetDateTimeOffset(), TimeSpan.Zero, MostLate);
+    }
+
+    private static async Task<DateTimeOffset> ExpiredAtAsync(RunningHost host, string job)
+    {
+        await using var session = host.Services.GetRequiredService<IDocumentStore>().QuerySession();
+        return (await session.Events.FetchStreamAsync(job)).Single(e => e.EventTypeName == "expired.v1").Timestamp;
     }
 
     private static bool IsServing(Answer answer) => answer.Json.GetProperty("result").TryGetProperty("password", out JsonElement _);

@@ -62,11 +62,17 @@ internal sealed class RunningHost : IAsyncDisposable
         return host;
     }
 
-    /// <summary>How many jobs there are: whatever was accepted stands in this index first.</summary>
-    public async Task<long> LiveJobsAsync()
+    /// <summary>How many jobs were ever accepted: the highest number of a job's events outlives the job.</summary>
+    public async Task<int> AcceptedJobsAsync()
     {
         await using var redis = await ConnectionMultiplexer.ConnectAsync(_redis);
-        return await redis.GetDatabase().SortedSetLengthAsync("clonehub:jobs:live");
+        return await redis.GetServers().Single().KeysAsync(redis.GetDatabase().Database, "clonehub:journal:persisted:*:highestSequenceNr").CountAsync();
+    }
+
+    public async Task<bool> IsLiveAsync(string job)
+    {
+        await using var redis = await ConnectionMultiplexer.ConnectAsync(_redis);
+        return await redis.GetDatabase().SortedSetScoreAsync("clonehub:jobs:live", job) is not null;
     }
 
     public Task<Answer> GetAsync(string path, Action<HttpRequestHeaders>? headers = null) => SendAsync(HttpMethod.Get, path, null, headers);

@@ -23,7 +23,7 @@ public sealed class TroubleTests(ServersFixture servers) : IClassFixture<Servers
         Assert.DoesNotContain(BreakingClock.Message, problem.Text, StringComparison.Ordinal);
         Assert.DoesNotContain("   at ", problem.Text, StringComparison.Ordinal);
         Assert.Equal(32, problem["trace_id"].Length);
-        Assert.Equal(0, await host.LiveJobsAsync());
+        Assert.Equal(0, await host.AcceptedJobsAsync());
     }
 
     [Fact]

@@ -195,4 +195,27 @@ public sealed class CloneJobTests
     [Fact]
     public void Warnings_of_all_steps_are_kept() =>
         Assert.Equal(["object-cache.php was switched off", "object-cache.php was switched off"], Given.AJobIn(Stage.Serving).Job.Warnings);
+
+    [Fact]
+    public void An_extension_counts_from_now_and_may_be_repeated()
+    {
+        var serving = Given.AJobIn(Stage.Serving).At(TimeSpan.FromMinutes(20)).After(new Extend(TimeSpan.FromMinutes(60)));
+
+        Assert.Equal(Given.T0.AddMinutes(80), serving.Job.ExpiresAt);
+        Assert.Equal(serving.Job.ExpiresAt, serving.Job.Deadline);
+        Assert.Empty(serving.At(TimeSpan.FromMinutes(10)).When(new Expire()));
+        Assert.Equal(Given.T0.AddMinutes(30), serving.At(TimeSpan.FromMinutes(5)).After(new Extend(TimeSpan.FromMinutes(5))).Job.ExpiresAt);
+    }
+
+    [Theory]
+    [InlineData(Stage.Requested)]
+    [InlineData(Stage.PluginActivated)]
+    [InlineData(Stage.Failed)]
+    [InlineData(Stage.Removing)]
+    [InlineData(Stage.Removed)]
+    [InlineData(Stage.Cancelled)]
+    public void Only_a_serving_clone_is_extended(Stage stage) => Assert.Empty(Given.AJobIn(stage).When(new Extend(Given.Ttl)));
+
+    [Fact]
+    public void A_clone_whose_time_is_over_is_not_extended() => Assert.Empty(Given.AJobIn(Stage.Serving).At(Given.Ttl).When(new Extend(Given.Ttl)));
 }

@@ -15,6 +15,7 @@ public sealed class LifecyclePrintTests
         ("ReportStep: retryable fault", g => g.Report(Given.Passing)),
         ("ReportStep: final fault", g => g.Report(Given.Final)),
         ("Expire (deadline passed)", _ => new Expire()),
+        ("Extend", _ => new Extend(Given.Ttl)),
         ("Cancel", _ => new Cancel()),
     ];
 
@@ -61,6 +62,10 @@ public sealed class LifecyclePrintTests
 
             A step is tried {CloneJob.MaxFailures} times when its fault is retryable, with a pause that doubles from a second to a minute; a removal is tried for ever, at most
             five minutes apart. A job that does not serve within {CloneJob.BuildLimit.TotalHours:0} hours has failed. What a failed job made is kept for its time to live, for inspection.
+
+            Beside its steps a job may owe two things, each told by an event of its own. One that was asked for with `replace` has the tenant's earlier clones of
+            the same label removed once it serves (`EarlierReplaced`). One with a `callback_url` calls its owner when it is completed, failed, cancelled or
+            removed (`NoticeDelivered`, `NoticeFailed`): one notice after the other, each tried up to {CloneJob.MaxNoticeAttempts} times.
 
             """);
         return page.ToString();

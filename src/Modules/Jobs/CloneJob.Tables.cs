@@ -18,6 +18,15 @@ public sealed partial record CloneJob
     /// <summary>The journal of a finished job is kept this long beside the event log.</summary>
     public static readonly TimeSpan JournalRetention = TimeSpan.FromHours(24);
 
+    /// <summary>Pauses after the attempts to call the owner; after the last one the notice is given up: four and a half hours in all.</summary>
+    private static readonly TimeSpan[] NoticePauses =
+    [
+        TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(20),
+        TimeSpan.FromHours(1), TimeSpan.FromHours(3),
+    ];
+
+    public static int MaxNoticeAttempts => NoticePauses.Length + 1;
+
     private static readonly StepFault StartedTooOften = new(
         "STEP_STARTED_TOO_OFTEN", "The step was interrupted too many times.", "Ask the operator to look at the node's log, then request the clone again.", false);
 
@@ -84,6 +93,20 @@ public sealed partial record CloneJob
         CloneStep.Remove => TimeSpan.FromMinutes(3),
         _ => throw new UnreachableException($"No limit for {step}."),
     };
+
+    private IReadOnlyList<Notice> Owing(Notice notice) => Request is { Notifies: true } ? [.. Notices, notice] : Notices;
+
+    /// <summary>An answer about another notice or an overtaken attempt changes nothing.</summary>
+    private IReadOnlyList<IJobEvent> Told(ReportNotice n, DateTimeOffset now) => n switch
+    {
+        _ when Notices.Count == 0 || Notices[0] != n.Notice || n.Attempt != NoticeAttempt + 1 => [],
+        { Fault: null } => [new NoticeDelivered(n.Notice, n.Attempt, now)],
+        { Fault: var fault } => [new NoticeFailed(n.Notice, n.Attempt, fault, NoticePause(n) is { } pause ? now + pause : null, now)],
+    };
+
+    /// <summary>Between half of the pause in the table and all of it; null when there is no further attempt.</summary>
+    private static TimeSpan? NoticePause(ReportNotice n) =>
+        n.Attempt <= NoticePauses.Length ? NoticePauses[n.Attempt - 1] * ((1 + n.Jitter) / 2) : null;
 
     private static int ProgressOf(Stage stage) => stage switch
     {

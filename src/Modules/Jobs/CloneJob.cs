@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Text.Json.Serialization;
 using CloneHub.Contracts;
 
 namespace CloneHub.Jobs;
@@ -7,7 +8,11 @@ namespace CloneHub.Jobs;
 public interface IJobCommand;
 
 /// <param name="RequestHash">Keyed hash of the whole request; tells whether a repeat under the same idempotency key asks for the same.</param>
-public sealed record RequestClone(Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash) : IJobCommand;
+/// <param name="Replaces">The tenant's earlier clones of the same label go once this one serves.</param>
+/// <param name="Notifies">The owner wants to be called when the job ends. The address itself is a secret and lies sealed.</param>
+public sealed record RequestClone(
+    Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash,
+    CloneFidelity Fidelity = CloneFidelity.Full, bool Replaces = false, bool Notifies = false) : IJobCommand;
 
 /// <summary>A slot is free: the job may use it.</summary>
 public sealed record Begin : IJobCommand;
@@ -21,8 +26,17 @@ public sealed record ReportStep(StepToken Token, StepFault? Fault, StepFacts Fac
 /// <summary>A deadline may have passed.</summary>
 public sealed record Expire : IJobCommand;
 
+/// <summary>The owner wants the clone to serve for so long from now on.</summary>
+public sealed record Extend(TimeSpan Ttl) : IJobCommand;
+
 /// <summary>The owner wants the job stopped or its clone removed.</summary>
 public sealed record Cancel : IJobCommand;
+
+/// <param name="Jobs">Those that were asked to go, in the order of their acceptance.</param>
+public sealed record ReportReplaced(IReadOnlyList<string> Jobs) : IJobCommand;
+
+/// <param name="Fault">Why the owner could not be called; null if the call was answered.</param>
+public sealed record ReportNotice(Notice Notice, int Attempt, string? Fault, double Jitter) : IJobCommand;
 
 /// <summary>What happened to a job. Stored for ever: add, never change.</summary>
 public interface IJobEvent
@@ -32,7 +46,10 @@ public interface IJobEvent
 
 /// <param name="GiveUpAt">A clone that does not serve by then has failed.</param>
 public sealed record CloneRequested(
-    Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash, DateTimeOffset GiveUpAt, DateTimeOffset At) : IJobEvent;
+    Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash, DateTimeOffset GiveUpAt, DateTimeOffset At,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] CloneFidelity Fidelity = CloneFidelity.Full,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Replaces = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Notifies = false) : IJobEvent;
 
 public sealed record Started(DateTimeOffset At) : IJobEvent;
 public sealed record StepStarted(CloneStep Step, int Attempt, long Fence, string Node, DateTimeOffset At) : IJobEvent;
@@ -46,6 +63,13 @@ public sealed record StepFailed(CloneStep Step, int Attempt, StepFault Fault, Da
 /// <param name="RemoveAt">What exists of the clone is kept for inspection until then.</param>
 public sealed record JobFailed(CloneStep? Step, StepFault Fault, DateTimeOffset RemoveAt, DateTimeOffset At) : IJobEvent;
 
+public sealed record Extended(DateTimeOffset ExpiresAt, DateTimeOffset At) : IJobEvent;
+public sealed record EarlierReplaced(IReadOnlyList<string> Jobs, DateTimeOffset At) : IJobEvent;
+public sealed record NoticeDelivered(Notice Notice, int Attempt, DateTimeOffset At) : IJobEvent;
+
+/// <param name="RetryAt">Null after the last attempt.</param>
+public sealed record NoticeFailed(Notice Notice, int Attempt, string Reason, DateTimeOffset? RetryAt, DateTimeOffset At) : IJobEvent;
+
 public sealed record CancelRequested(DateTimeOffset At) : IJobEvent;
 public sealed record Cancelled(DateTimeOffset At) : IJobEvent;
 public sealed record Expired(DateTimeOffset At) : IJobEvent;
@@ -53,6 +77,9 @@ public sealed record Removed(DateTimeOffset At) : IJobEvent;
 
 /// <summary>How far a job has come. Each stage but the resting ones has one next step.</summary>
 public enum Stage { None, Requested, Started, DatabaseReady, PodReady, ContentImported, PluginActivated, Serving, Failed, Removing, Removed, Cancelled }
+
+/// <summary>What the owner of a job is called about.</summary>
+public enum Notice { Completed, Failed, Cancelled, Removed }
 
 /// <summary>What became of the job, whatever happens to its clone afterwards.</summary>
 public enum Outcome { Open, Completed, Failed, Cancelled }
@@ -95,6 +122,14 @@ public sealed partial record CloneJob
     public bool StepRunning { get; init; }
     public DateTimeOffset RetryAt { get; init; }
 
+    /// <summary>What the owner has still to be told, in this order; <see cref="NoticeAttempt"/> and <see cref="NoticeAt"/> are of the first.</summary>
+    public IReadOnlyList<Notice> Notices { get; init; } = [];
+    public int NoticeAttempt { get; init; }
+    public DateTimeOffset NoticeAt { get; init; }
+
+    /// <summary>Earlier clones of the same label have still to go.</summary>
+    public bool ReplacesNow { get; init; }
+
     /// <summary>The work this job is waiting for; null while it rests.</summary>
     public CloneStep? NextStep => Stage switch
     {
@@ -109,6 +144,9 @@ public sealed partial record CloneJob
 
     public bool IsTerminal => Stage is Stage.Removed or Stage.Cancelled;
 
+    /// <summary>Nothing is left to do: no step, and nobody to tell.</summary>
+    public bool IsOver => IsTerminal && Notices.Count == 0;
+
     /// <summary>Accepted and not yet serving, failed or on its way out.</summary>
     public bool IsBuilding => Stage is >= Stage.Requested and <= Stage.PluginActivated;
 
@@ -117,7 +155,7 @@ public sealed partial record CloneJob
 
     public IReadOnlyList<IJobEvent> Decide(IJobCommand command, DateTimeOffset now) => (command, Stage) switch
     {
-        (RequestClone r, Stage.None) => [new CloneRequested(r.SourceUrl, r.Tenant, r.CustomerId, r.Ttl, r.RequestHash, now + BuildLimit, now)],
+        (RequestClone r, Stage.None) => [new CloneRequested(r.SourceUrl, r.Tenant, r.CustomerId, r.Ttl, r.RequestHash, now + BuildLimit, now, r.Fidelity, r.Replaces, r.Notifies)],
         (Begin, Stage.Requested) => [new Started(now)],
 
         (StartStep, _) when NextStep is null || now < RetryAt => [],
@@ -130,6 +168,10 @@ public sealed partial record CloneJob
         (ReportStep { Fault: { } f } r, _) when Stage is Stage.Removing || (f.Retryable && Failures + 1 < MaxFailures)
             => [new StepFailed(r.Token.Step, r.Token.Attempt, f, now + BackOff(r.Jitter), now)],
         (ReportStep { Fault: { } f } r, _) => [Fail(r.Token.Step, f, now)],
+
+        (Extend e, Stage.Serving) when now < ExpiresAt => [new Extended(now + e.Ttl, now)],
+        (ReportReplaced r, _) when ReplacesNow => [new EarlierReplaced(r.Jobs, now)],
+        (ReportNotice n, _) => Told(n, now),
 
         (Expire, Stage.Serving) when now >= ExpiresAt => [new Expired(now)],
         (Expire, Stage.Failed) when now >= RemoveAt => [new Expired(now)],
@@ -158,18 +200,25 @@ public sealed partial record CloneJob
             ExpiresAt = i.ExpiresAt,
             CompletedAt = i.At,
             Warnings = [.. Warnings, .. i.Warnings],
+            Notices = Owing(Notice.Completed),
+            ReplacesNow = Request!.Replaces,
         },
         JobFailed f => At(Stage.Failed, f) with
         {
+            Notices = Owing(Notice.Failed),
             Outcome = Outcome.Failed,
             Fault = f.Fault,
             FaultStep = f.Step,
             RemoveAt = f.RemoveAt,
             CompletedAt = f.At,
         },
-        Expired or CancelRequested => At(Stage.Removing, e),
-        Removed r => At(Stage.Removed, r) with { RemovedAt = r.At },
-        Cancelled c => At(Stage.Cancelled, c) with { Outcome = Outcome.Cancelled, CompletedAt = c.At, RemovedAt = c.At },
+        Extended x => this with { ExpiresAt = x.ExpiresAt, UpdatedAt = x.At },
+        EarlierReplaced => this with { ReplacesNow = false },
+        NoticeDelivered or NoticeFailed { RetryAt: null } => this with { Notices = [.. Notices.Skip(1)], NoticeAttempt = 0, NoticeAt = default },
+        NoticeFailed { RetryAt: { } again } n => this with { NoticeAttempt = n.Attempt, NoticeAt = again },
+        Expired or CancelRequested => At(Stage.Removing, e) with { ReplacesNow = false },
+        Removed r => At(Stage.Removed, r) with { RemovedAt = r.At, Notices = Owing(Notice.Removed) },
+        Cancelled c => At(Stage.Cancelled, c) with { Outcome = Outcome.Cancelled, CompletedAt = c.At, RemovedAt = c.At, Notices = Owing(Notice.Cancelled) },
         _ => throw new UnreachableException($"CloneJob does not know {e.GetType().Name}."),
     };
 

@@ -51,6 +51,9 @@ internal sealed partial class CloneJobActor
     [LoggerMessage(1009, LogLevel.Error, "Job {JobId}: the journal was purged at event {SequenceNr}, and the event log does not have them all.")]
     private static partial void LogHistoryMissing(ILogger logger, JobId jobId, long sequenceNr);
 
+    [LoggerMessage(1013, LogLevel.Warning, "Job {JobId}: the earlier clones of its label could not be asked to go; they will be in a moment.")]
+    private static partial void LogEarlierStay(ILogger logger, Exception error, JobId jobId);
+
     [LoggerMessage(1011, LogLevel.Warning, "Job {JobId}: {Count} events that the journal had lost are taken from the event log.")]
     private static partial void LogRestored(ILogger logger, JobId jobId, int count);
 }

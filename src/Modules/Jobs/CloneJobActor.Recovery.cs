@@ -124,7 +124,7 @@ internal sealed partial class CloneJobActor
             _job = _job.Apply(r.Event);
             if (--left > 0) return;
             _archivedUpTo = LastSequenceNr;
-            _engine.NoteLive(_id, _job.Request!.At);
+            _engine.NoteLive(_id, _job.Request!);
             GoOn();
         });
     }

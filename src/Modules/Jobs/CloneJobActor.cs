@@ -63,7 +63,8 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         Command<ArchiveAhead>(OnLateArchiveAhead);
         Command<ArchiveForked>(_ => Park());
         Command<ArchiveGap>(_ => StartAnew());
-        Command<DeleteMessagesSuccess>(_ => _engine.Forget(_id, Self));
+        Command<EarlierAsked>(OnEarlierAsked);
+        Command<DeleteMessagesSuccess>(_ => _engine.Forget(_id, _job.Request!, Self));
         Command<DeleteMessagesFailure>(OnPurgeFailed);
         Command<Forgotten>(_ => Rest());
         Command<ReceiveTimeout>(_ => Rest());
@@ -127,12 +128,13 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     /// <summary>Brings everything around the job to where its state says it should be. May be called at any time, any number of times.</summary>
     private void Advance()
     {
-        Context.SetReceiveTimeout(_job.NextStep is null ? IdleBeforePassivation : null);
+        Context.SetReceiveTimeout(IsBusy ? null : IdleBeforePassivation);
         if (_gone || _job.Stage is Stage.None) return;
         KeepDeadline();
         if (_job.Stage is Stage.Requested) _engine.Queue.Tell(new WantSlot(_id, _job.Request!.At));
         else if (_job.IsBuilding) _engine.Queue.Tell(new HoldSlot(_id));
         else _engine.Queue.Tell(new ReleaseSlot(_id));
+        PayDebts();
 
         if (_job.NextStep is null || (_ordered is not null && _job.Running(_id) == _ordered)) return;
         var wait = _job.RetryAt - _engine.Now;
@@ -163,7 +165,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     {
         _deadlineSet = null;
         if (!_job.IsTerminal) Handle(new Expire());
-        else if (_engine.Now >= _job.Deadline && _archivedUpTo == LastSequenceNr)
+        else if (_job.IsOver && _engine.Now >= _job.Deadline && _archivedUpTo == LastSequenceNr)
         {
             _gone = true;
             DeleteMessages(LastSequenceNr);
@@ -177,7 +179,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     private void KeepDeadline()
     {
         var deadline = _job.Deadline;
-        if (_job.IsTerminal && _archivedUpTo < LastSequenceNr) deadline = Later(deadline, _engine.Now.AddMinutes(1));
+        if (_job.IsTerminal && !(_job.IsOver && _archivedUpTo == LastSequenceNr)) deadline = Later(deadline, _engine.Now.AddMinutes(1));
         if (deadline == _deadlineSet && deadline is not null) return;
         _deadlineSet = deadline;
         _engine.SetDeadline(_id, deadline);
@@ -186,7 +188,8 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     private void OnArchived(long upTo)
     {
         _archivedUpTo = Math.Max(_archivedUpTo, upTo);
-        _engine.NoteArchived(_id, _archivedUpTo, isOver: _job.IsTerminal && _archivedUpTo == LastSequenceNr);
+        if (_job.IsOver && _archivedUpTo == LastSequenceNr) _engine.NoteOver(_id, _job.Request!);
+        else _engine.NoteArchived(_id, _archivedUpTo);
     }
 
     private void OnPurgeFailed(DeleteMessagesFailure failure)
@@ -198,13 +201,13 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
 
     private void Rest()
     {
-        if (_job.NextStep is null) Context.Parent.Tell(new Passivate(Stop.Instance));
+        if (!IsBusy) Context.Parent.Tell(new Passivate(Stop.Instance));
     }
 
     /// <summary>A poison pill would overtake an event that is being written, and the step after it.</summary>
     private void StopNow()
     {
-        if (_job.NextStep is not null) _engine.Waker.Tell(new WakeLater(_id));
+        if (IsBusy) _engine.Waker.Tell(new WakeLater(_id));
         Context.Stop(Self);
     }
 

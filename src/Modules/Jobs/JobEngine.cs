@@ -18,6 +18,7 @@ internal sealed partial class JobEngine(
     public required IActorRef Archiver { get; init; }
     public required IActorRef Queue { get; init; }
     public required IActorRef Waker { get; init; }
+    public required EarlierClones Earlier { get; init; }
 
     public ILogger Logger => logger;
     public string Node => node;
@@ -33,11 +34,13 @@ internal sealed partial class JobEngine(
     public void SetDeadline(JobId job, DateTimeOffset? deadline) =>
         _ = Note(job, "deadline", deadline is { } at ? store.SetDeadlineAsync(job, at) : store.RemoveDeadlineAsync(job));
 
-    public void NoteLive(JobId job, DateTimeOffset acceptedAt) => _ = Note(job, "entry in the index", store.AddLiveAsync(job, acceptedAt));
+    public void NoteLive(JobId job, CloneRequested request) =>
+        _ = Note(job, "entry in the index", store.AddLiveAsync(job, request.At, JobLabel.Of(request)));
+
+    public void NoteArchived(JobId job, long upTo) => _ = Note(job, "archived number", store.SetArchivedAsync(job, upTo));
 
     /// <summary>A job that is over and archived to its end needs nobody to wake it; only its purge is still due, by its deadline.</summary>
-    public void NoteArchived(JobId job, long upTo, bool isOver) =>
-        _ = Note(job, "archived number", isOver ? store.RemoveLiveAsync(job) : store.SetArchivedAsync(job, upTo));
+    public void NoteOver(JobId job, CloneRequested request) => _ = Note(job, "end", store.RemoveLiveAsync(job, JobLabel.Of(request)));
 
     public void NoteProgress(JobId job, int percent) => _ = Note(job, "progress", store.RaiseProgressAsync(job, percent));
 
@@ -45,8 +48,8 @@ internal sealed partial class JobEngine(
 
     public void DropSecrets(JobId job) => _ = Note(job, "secrets", vault.DeleteAsync(job, CancellationToken.None));
 
-    public void Forget(JobId job, IActorRef replyTo) =>
-        _ = Note(job, "index entries", store.ForgetAsync(job), then: () => replyTo.Tell(new CloneJobActor.Forgotten()));
+    public void Forget(JobId job, CloneRequested request, IActorRef replyTo) =>
+        _ = Note(job, "index entries", store.ForgetAsync(job, JobLabel.Of(request)), then: () => replyTo.Tell(new CloneJobActor.Forgotten()));
 
     private async Task Note(JobId job, string what, Task write, Action? then = null)
     {

@@ -49,7 +49,7 @@ internal sealed class JobIntake(
         var state = CloneJob.None.Apply(requested);
         var secrets = vault.Seal(job, JobSecretsFactory.New(request.Username, request.Password));
         var first = format.FirstEvent(job, new RecordedEvent(Guid.CreateVersion7(now), requested));
-        if (await store.AcceptAsync(new Intake(job, first, secrets, now, state.Deadline!.Value)) is IntakeResult.AlreadyKnown) return null;
+        if (await store.AcceptAsync(new Intake(job, first, secrets, now, state.Deadline!.Value, JobLabel.Of((CloneRequested)requested))) is IntakeResult.AlreadyKnown) return null;
         jobs.ActorRef.Tell(new WakeJob(job), Akka.Actor.ActorRefs.NoSender);
         return new Accepted(JobSnapshots.Of(job, state, version: 1), Acceptance.Created);
     }

@@ -35,6 +35,7 @@ public static class JobsModule
         services.AddSingleton<JobReader>();
         services.AddSingleton<IJobReader>(provider => provider.GetRequiredService<JobReader>());
         services.AddSingleton<IJobRemover>(provider => provider.GetRequiredService<JobReader>());
+        services.AddSingleton<EarlierClones>();
         services.AddSingleton<IJobIntake, JobIntake>();
         services.AddSingleton<IJobDirectory, JobDirectory>();
         services.AddJobsApi(configuration);
@@ -95,6 +96,7 @@ public static class JobsModule
             Archiver = registry.Get<Archiver>(),
             Queue = registry.Get<SlotQueue>(),
             Waker = registry.Get<LiveJobs>(),
+            Earlier = services.GetRequiredService<EarlierClones>(),
         };
 
     /// <summary>Finds the way of a message to its job. One extractor, whether there is one node or many.</summary>

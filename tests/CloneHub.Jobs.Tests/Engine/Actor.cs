@@ -4,9 +4,14 @@ using Akka.Hosting;
 namespace CloneHub.Jobs.Tests.Engine;
 
 /// <summary>An actor as the container would hand it out.</summary>
-internal sealed class Actor<TKey>(IActorRef actor) : IRequiredActor<TKey>
+internal sealed class Actor<TKey>(Func<IActorRef> actor) : IRequiredActor<TKey>
 {
-    public IActorRef ActorRef => actor;
+    public Actor(IActorRef actor)
+        : this(() => actor)
+    {
+    }
 
-    public Task<IActorRef> GetAsync(CancellationToken cancellationToken = default) => Task.FromResult(actor);
+    public IActorRef ActorRef => actor();
+
+    public Task<IActorRef> GetAsync(CancellationToken cancellationToken = default) => Task.FromResult(actor());
 }

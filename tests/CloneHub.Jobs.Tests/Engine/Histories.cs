@@ -8,15 +8,19 @@ namespace CloneHub.Jobs.Tests.Engine;
 internal static class Histories
 {
     /// <summary>Id, place and moment of every event of a clone that was made, served and was removed.</summary>
-    public static IReadOnlyList<RecordedEvent> Whole()
+    public static IReadOnlyList<RecordedEvent> Whole() => Until(Stage.Removed, new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1"), Given.T0);
+
+    /// <param name="stage">Serving or Removed.</param>
+    public static IReadOnlyList<RecordedEvent> Until(Stage stage, RequestClone request, DateTimeOffset from)
     {
-        var now = Given.T0;
+        var now = from;
         var job = CloneJob.None;
         var recorded = new List<RecordedEvent>();
-        Do(new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1"));
+        Do(request);
         Do(new Begin());
         while (job.Stage is not Stage.Serving) Step();
-        now += Given.Ttl;
+        if (stage is Stage.Serving) return recorded;
+        now += request.Ttl;
         Do(new Expire());
         Step();
         return recorded;

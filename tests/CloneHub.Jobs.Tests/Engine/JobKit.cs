@@ -6,6 +6,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Vault;
@@ -73,7 +74,11 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
             Archiver = Archiver,
             Queue = Queue,
             Waker = Waker,
+            Earlier = new EarlierClones(Store, NewReader(Store)),
         };
+
+    internal JobReader NewReader(JobStore store) =>
+        new(Stores.Documents, store, new Actor<JobsRegion>(() => Jobs), new Actor<SlotQueue>(() => Queue), NullLogger<JobReader>.Instance);
 
     protected ActorSystem NewSystem() => ActorSystem.Create("another", SetupOf(Stores, Corner));
 
@@ -100,21 +105,21 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
         ((TestScheduler)Sys.Scheduler).Advance(time);
     }
 
-    protected async Task<JobId> AcceptedAsync()
+    internal async Task<JobId> AcceptedAsync(RequestClone? request = null)
     {
         var job = Histories.NewJob();
         var now = Clock.GetUtcNow();
-        var requested = CloneJob.None.Decide(new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1"), now).Single();
+        var requested = CloneJob.None.Decide(request ?? new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1"), now).Single();
         var secrets = Vault.Seal(job, JobSecretsFactory.New("admin", new Secret("source-password")));
         var first = Format.FirstEvent(job, new RecordedEvent(Guid.CreateVersion7(now), requested));
-        await Store.AcceptAsync(new Intake(job, first, secrets, now, now + CloneJob.BuildLimit));
+        await Store.AcceptAsync(new Intake(job, first, secrets, now, now + CloneJob.BuildLimit, JobLabel.Of((CloneRequested)requested)));
         return job;
     }
 
     /// <summary>A job that was taken so far by its own actor.</summary>
-    protected async Task<JobId> JobInAsync(Stage stage)
+    internal async Task<JobId> JobInAsync(Stage stage, RequestClone? request = null)
     {
-        var job = await AcceptedAsync();
+        var job = await AcceptedAsync(request);
         Wake(job);
         Queue.FishForMessage(m => m is WantSlot w && w.Job == job, Patience);
         if (stage is Stage.Requested) return job;

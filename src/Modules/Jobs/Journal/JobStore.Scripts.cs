@@ -14,6 +14,7 @@ internal sealed partial class JobStore
             redis.call('ZADD', KEYS[4], ARGV[4], ARGV[1])
             redis.call('HSET', KEYS[5], ARGV[1], '0')
             redis.call('HSET', KEYS[6], ARGV[1], ARGV[5])
+            if KEYS[7] then redis.call('ZADD', KEYS[7], ARGV[3], ARGV[1]) end
             return 1
             """;
 
@@ -44,6 +45,7 @@ internal sealed partial class JobStore
             redis.call('ZREM', KEYS[1], ARGV[1])
             redis.call('ZREM', KEYS[2], ARGV[1])
             for i = 3, 5 do redis.call('HDEL', KEYS[i], ARGV[1]) end
+            if KEYS[6] then redis.call('ZREM', KEYS[6], ARGV[1]) end
             return 1
             """;
     }

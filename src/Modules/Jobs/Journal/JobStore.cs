@@ -6,7 +6,15 @@ namespace CloneHub.Jobs.Journal;
 
 /// <summary>What is written when a job is accepted.</summary>
 /// <param name="FirstEvent">Made by <see cref="RedisJournalFormat.FirstEvent"/>.</param>
-internal sealed record Intake(JobId Job, byte[] FirstEvent, SealedSecrets Secrets, DateTimeOffset AcceptedAt, DateTimeOffset Deadline);
+/// <param name="Label">The tenant's own name of the clone, if it gave one.</param>
+internal sealed record Intake(
+    JobId Job, byte[] FirstEvent, SealedSecrets Secrets, DateTimeOffset AcceptedAt, DateTimeOffset Deadline, JobLabel? Label = null);
+
+/// <summary>A tenant's own name of its clones; several jobs may bear it.</summary>
+internal sealed record JobLabel(string Tenant, string CustomerId)
+{
+    public static JobLabel? Of(CloneRequested request) => request.CustomerId is { } id ? new JobLabel(request.Tenant, id) : null;
+}
 
 internal enum IntakeResult
 {
@@ -40,7 +48,7 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
         var persistenceId = PersistenceId.Of(intake.Job);
         var accepted = await Database.ScriptEvaluateAsync(
             Scripts.Accept,
-            [_keys.Highest(persistenceId), _keys.Events(persistenceId), _keys.Live, _keys.Deadlines, _keys.Archived, _keys.Secrets],
+            WithLabel([_keys.Highest(persistenceId), _keys.Events(persistenceId), _keys.Live, _keys.Deadlines, _keys.Archived, _keys.Secrets], intake.Label),
             [intake.Job.Value, intake.FirstEvent, Score(intake.AcceptedAt), Score(intake.Deadline), intake.Secrets.Blob]);
         return (bool)accepted ? IntakeResult.Accepted : IntakeResult.AlreadyKnown;
     }
@@ -68,10 +76,25 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
     public async Task<bool> IsLiveAsync(JobId job) => await Database.SortedSetScoreAsync(_keys.Live, job.Value) is not null;
 
     /// <summary>Puts a job back that was found in the event log only, because Redis was restored from a backup or lost.</summary>
-    public Task AddLiveAsync(JobId job, DateTimeOffset acceptedAt) => Database.SortedSetAddAsync(_keys.Live, job.Value, Score(acceptedAt));
+    public async Task AddLiveAsync(JobId job, DateTimeOffset acceptedAt, JobLabel? label = null)
+    {
+        if (label is not null) await Database.SortedSetAddAsync(_keys.Label(label), job.Value, Score(acceptedAt));
+        await Database.SortedSetAddAsync(_keys.Live, job.Value, Score(acceptedAt));
+    }
 
     /// <summary>Takes a job that is over out of the index, so that nothing wakes it any more.</summary>
-    public Task RemoveLiveAsync(JobId job) => Database.SortedSetRemoveAsync(_keys.Live, job.Value);
+    public async Task RemoveLiveAsync(JobId job, JobLabel? label = null)
+    {
+        if (label is not null) await Database.SortedSetRemoveAsync(_keys.Label(label), job.Value);
+        await Database.SortedSetRemoveAsync(_keys.Live, job.Value);
+    }
+
+    /// <summary>Jobs of the label that were accepted before <paramref name="acceptedAt"/> and are not over, the oldest first.</summary>
+    public async Task<IReadOnlyList<JobId>> EarlierAsync(JobLabel label, DateTimeOffset acceptedAt)
+    {
+        var found = await Database.SortedSetRangeByScoreAsync(_keys.Label(label), double.NegativeInfinity, Score(acceptedAt), Exclude.Stop);
+        return [.. found.Select(job => JobId.Parse(job.ToString()))];
+    }
 
     public Task SetDeadlineAsync(JobId job, DateTimeOffset deadline) => Database.SortedSetAddAsync(_keys.Deadlines, job.Value, Score(deadline));
 
@@ -110,8 +133,10 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
     public Task DeleteSecretsAsync(JobId job) => Database.HashDeleteAsync(_keys.Secrets, job.Value);
 
     /// <summary>Removes all of this after a job's purge. The journal's highest sequence number stays, so the id is never given twice.</summary>
-    public Task ForgetAsync(JobId job) => Database.ScriptEvaluateAsync(
-        Scripts.Forget, [_keys.Live, _keys.Deadlines, _keys.Archived, _keys.Progress, _keys.Secrets], [job.Value]);
+    public Task ForgetAsync(JobId job, JobLabel? label = null) => Database.ScriptEvaluateAsync(
+        Scripts.Forget, WithLabel([_keys.Live, _keys.Deadlines, _keys.Archived, _keys.Progress, _keys.Secrets], label), [job.Value]);
+
+    private RedisKey[] WithLabel(RedisKey[] keys, JobLabel? label) => label is null ? keys : [.. keys, _keys.Label(label)];
 
     private static double Score(DateTimeOffset time) => time.ToUnixTimeMilliseconds();
 }

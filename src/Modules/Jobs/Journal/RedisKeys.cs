@@ -20,6 +20,9 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Sorted set: job id by deadline.</summary>
     public RedisKey Deadlines { get; } = prefix + "jobs:deadlines";
 
+    /// <summary>Sorted set: jobs of one label that are not over, by time of acceptance. A customer id holds no colon, so two labels never share a key.</summary>
+    public RedisKey Label(JobLabel label) => $"{prefix}jobs:label:{label.Tenant}:{label.CustomerId}";
+
     /// <summary>Hash: job id to the last sequence number that the event log has.</summary>
     public RedisKey Archived { get; } = prefix + "jobs:archived";
 

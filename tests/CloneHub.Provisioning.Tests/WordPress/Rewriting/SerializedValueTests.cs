@@ -1,4 +1,3 @@
-using System.Diagnostics;
 using System.Text;
 using CloneHub.Provisioning.WordPress.Rewriting;
 
@@ -67,12 +66,11 @@ public sealed class SerializedValueTests
     }
 
     [Fact]
-    public void Hostile_text_costs_a_few_passes_only()
+    public async Task Hostile_text_costs_a_few_passes_only()
     {
-        var value = Encoding.ASCII.GetBytes("https://example.com " + string.Concat(Enumerable.Repeat(" a:9:{i:0;", 100_000)));
-        var watch = Stopwatch.StartNew();
-        Assert.NotNull(Rewriter.Rewrite(value));
-        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(5), $"took {watch.Elapsed}");
+        // A pass for every opening would be 3 x 10^11 steps: minutes on any machine, where a few passes are milliseconds.
+        var value = Encoding.ASCII.GetBytes("https://example.com " + string.Concat(Enumerable.Repeat(" a:9:{i:0;", 250_000)));
+        Assert.NotNull(await Task.Run(() => Rewriter.Rewrite(value)).WaitAsync(TimeSpan.FromSeconds(60)));
     }
 
     private static string Rewrite(string value) => Encoding.UTF8.GetString(Rewriter.Rewrite(Encoding.UTF8.GetBytes(value)) ?? Encoding.UTF8.GetBytes(value));
