@@ -20,7 +20,7 @@ internal sealed partial class ImportContent(ICloneBackend backend, IJobVault vau
 
         // An attempt that was overtaken must not disturb the one that works on the same source.
         await backend.EnsurePodAsync(token, order, secrets, cancellation);
-        await using var channel = await source.ConnectAsync(order, secrets, cancellation);
+        await using var channel = await source.ConnectAsync(order, secrets, token.Attempt, cancellation);
         var warnings = new List<string>();
         try
         {
@@ -30,12 +30,12 @@ internal sealed partial class ImportContent(ICloneBackend backend, IJobVault vau
         }
         finally
         {
-            warnings.AddRange(await LeaveAsync(channel, order.Job));
+            warnings.AddRange(await LeaveAsync(channel, order.Job, secrets));
         }
     }
 
     /// <returns>Warnings about what stays on the source.</returns>
-    private async Task<IEnumerable<string>> LeaveAsync(SourceChannel channel, JobId job)
+    private async Task<IEnumerable<string>> LeaveAsync(SourceChannel channel, JobId job, JobSecrets secrets)
     {
         using var patience = new CancellationTokenSource(Farewell, clock);
         try
@@ -46,7 +46,9 @@ internal sealed partial class ImportContent(ICloneBackend backend, IJobVault vau
         {
             // It must not hide how the import ended. The connector stops answering when its key expires.
             Log.NotLeft(logger, fault, job);
-            return ["The connector could not be removed from the source; it expires by itself."];
+            var folder = ConnectorBuild.FolderOf(job);
+            var user = ApplicationPassword.LooksLikeOne(secrets.SourcePassword) ? $", and with it the administrator {folder}" : "";
+            return [$"The connector {folder} could not be removed from the source; it expires by itself{user}."];
         }
     }
 

@@ -86,7 +86,7 @@ public sealed class WpConfigTests
 
     private static string Line(string text, string name) => text.Split('\n').Single(line => line.Contains($"'{name}'", StringComparison.Ordinal));
 
-    private static SourceFacts Facts(params (string Name, string Literal)[] defines) => new()
+    internal static SourceFacts Facts(params (string Name, string Literal)[] defines) => new()
     {
         WordPressVersion = "6.1.9",
         PhpVersion = "8.2",

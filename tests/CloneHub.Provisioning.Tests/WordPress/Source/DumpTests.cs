@@ -56,7 +56,7 @@ public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
         await _site.QueryAsync("SET SESSION sql_mode = ''; " + string.Join("; ", Setup), CancellationToken.None);
         _order = SourceTests.OrderFor(_site.Url);
         _channel = await SourceTests.Connector.ConnectAsync(
-            _order, _secrets with { SourcePassword = new Contracts.Secret(_site.AdminPassword) }, CancellationToken.None);
+            _order, _secrets with { SourcePassword = new Contracts.Secret(_site.AdminPassword) }, 1, CancellationToken.None);
         _schema = await _channel.SchemaAsync(CancellationToken.None);
         _line = new SpoiledLine(_order, _secrets, await _channel.HelloAsync(CancellationToken.None));
     }
@@ -167,9 +167,11 @@ public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
             await context.Response.Body.FlushAsync();
             context.Abort();
         });
-        await using var channel = Through(line);
+        var clock = new HastyTime(TimeSpan.FromSeconds(20));
+        await using var channel = _line.Through(line, clock: clock);
         Assert.Equal("SOURCE_UNREACHABLE", await SourceTests.FaultOf(() => DumpAsync(channel)));
         Assert.Equal(8, answers);
+        Assert.Equal(TimeSpan.FromSeconds(25.4), clock.Skipped);
     }
 
     [Fact]

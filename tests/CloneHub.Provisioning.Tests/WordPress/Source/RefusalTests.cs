@@ -121,6 +121,25 @@ public sealed class RefusalTests(SourceSiteFixture fixture) : IClassFixture<Sour
     }
 
     [Theory]
+    [InlineData(200, 1, 0)]
+    [InlineData(200, 2, 4)]
+    [InlineData(403, 1, 0)]
+    [InlineData(403, 2, 4)]
+    public async Task A_site_that_refused_a_first_log_in_is_left_alone_and_a_later_one_is_asked_for_leftovers(int status, int attempt, int expected)
+    {
+        var calls = 0;
+        await using var site = await FakeSite.StartAsync(async context =>
+        {
+            if (context.Request.Headers.ContainsKey("X-CloneHub-Op")) Interlocked.Increment(ref calls);
+            context.Response.StatusCode = context.Request.Method == "POST" ? status : 200;
+            await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, LogInPage);
+        });
+        await Assert.ThrowsAsync<StepFaultException>(() => SourceTests.Connector.ConnectAsync(
+            SourceTests.OrderFor(site.Url), SourceTests.Secrets("admin", "secret"), attempt, CancellationToken.None));
+        Assert.Equal(expected, calls);
+    }
+
+    [Theory]
     [InlineData(403, "cf-mitigated", "challenge", "WAF_BLOCKED")]
     [InlineData(202, "SG-Captcha", "challenge", "WAF_BLOCKED")]
     [InlineData(401, "WWW-Authenticate", "Basic realm=\"x\"", "SOURCE_HTTP_AUTH")]
@@ -140,7 +159,7 @@ public sealed class RefusalTests(SourceSiteFixture fixture) : IClassFixture<Sour
     {
         var connector = new SourceConnector(new SourceOptions(), TimeProvider.System, NullLogger<SourceConnector>.Instance);
         var order = new CloneOrder(SourceTests.NewJob(), new Uri(address), "tests", null);
-        var fault = await SourceTests.FaultOf(() => connector.ConnectAsync(order, SourceTests.Secrets("admin", "secret"), CancellationToken.None));
+        var fault = await SourceTests.FaultOf(() => connector.ConnectAsync(order, SourceTests.Secrets("admin", "secret"), 1, CancellationToken.None));
         Assert.Equal("SOURCE_ADDRESS_REFUSED", fault);
     }
 
@@ -171,6 +190,6 @@ public sealed class RefusalTests(SourceSiteFixture fixture) : IClassFixture<Sour
     private static async Task ConnectAsync(Uri source, string username, string password)
     {
         await using var channel = await SourceTests.Connector.ConnectAsync(
-            SourceTests.OrderFor(source), SourceTests.Secrets(username, password), CancellationToken.None);
+            SourceTests.OrderFor(source), SourceTests.Secrets(username, password), 1, CancellationToken.None);
     }
 }

@@ -67,7 +67,7 @@ public sealed class ImportedSite : IAsyncLifetime
     internal async Task ImportAsync(CloneTarget target)
     {
         var order = new CloneOrder(target.Job, Site.Url, "tests", null);
-        await using var channel = await SourceTests.Connector.ConnectAsync(order, Secrets, CancellationToken.None);
+        await using var channel = await SourceTests.Connector.ConnectAsync(order, Secrets, 1, CancellationToken.None);
         var watch = Stopwatch.StartNew();
         Report = await SiteImporter.ImportAsync(channel, target, order, Secrets, new Recorder(Progress), _ => Task.CompletedTask, CancellationToken.None);
         ImportTime = watch.Elapsed;

@@ -52,13 +52,13 @@ internal sealed class DatabaseFixes(MySqlDataSource database, CloneTarget target
             cancellation, new MySqlParameter("@plugins", MySqlDbType.Blob) { Value = list });
     }
 
-    /// <summary>Log-ins of the source are void here; the user that a connector made for itself never existed.</summary>
+    /// <summary>Log-ins of the source are void here; the user that a connector made for itself never existed. A person may have such a name, but not such an address.</summary>
     private async Task ForgetSessionsAsync(MySqlConnection connection, CancellationToken cancellation)
     {
         await RunAsync(connection, $"DELETE FROM {Table("usermeta")} WHERE meta_key = 'session_tokens'", cancellation);
-        await RunAsync(
-            connection, $"DELETE m FROM {Table("usermeta")} m JOIN {Table("users")} u ON u.ID = m.user_id WHERE u.user_login REGEXP '^{ConnectorBuild.NamePattern}$'", cancellation);
-        await RunAsync(connection, $"DELETE FROM {Table("users")} WHERE user_login REGEXP '^{ConnectorBuild.NamePattern}$'", cancellation);
+        const string Temporary = $"user_login REGEXP '^{ConnectorBuild.NamePattern}$' AND user_email = CONCAT(user_login, '{ConnectorBuild.MailTail}')";
+        await RunAsync(connection, $"DELETE m FROM {Table("usermeta")} m JOIN {Table("users")} u ON u.ID = m.user_id WHERE {Temporary}", cancellation);
+        await RunAsync(connection, $"DELETE FROM {Table("users")} WHERE {Temporary}", cancellation);
     }
 
     private async Task MoveNetworkAsync(MySqlConnection connection, CancellationToken cancellation)

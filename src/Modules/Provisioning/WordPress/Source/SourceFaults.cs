@@ -88,6 +88,13 @@ internal static class SourceFaults
     public static StepFaultException ConnectorFailed(string why, bool retryable) => new(new StepFault("CONNECTOR_FAILED",
         why, "See the site's PHP error log and the state of its database.", retryable));
 
+    /// <summary>The same fault, with what its reader has to remove from the site.</summary>
+    public static StepFaultException Leaving(string rest, Exception trouble)
+    {
+        var fault = StepFaults.Of(trouble);
+        return new StepFaultException(fault with { Hint = $"{fault.Hint} {rest}" }, trouble);
+    }
+
     /// <summary>What a request threw, as a fault; other exceptions come back as they are.</summary>
     public static Exception From(Exception trouble)
     {

@@ -170,6 +170,8 @@ internal sealed class SourceHttp : IDisposable
 
     private void AddCookies(HttpRequestMessage request)
     {
+        // Who shows a password asks as its owner: beside a session WordPress would look at that alone.
+        if (request.Headers.Authorization is not null) return;
         if (request.RequestUri!.Authority != _cookieHost || _cookies.IsEmpty) return;
         request.Headers.Add("Cookie", string.Join("; ", _cookies.Select(cookie => $"{cookie.Key}={cookie.Value}")));
     }
