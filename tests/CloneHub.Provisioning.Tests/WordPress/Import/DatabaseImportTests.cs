@@ -86,8 +86,22 @@ public sealed class DatabaseImportTests(ServersFixture servers, ITestOutputHelpe
         Assert.Equal(
             ["https://example.com/|see http://job-x.localhost:5080/a|s:27:\"http://job-x.localhost:5080\";|\ufffd\0https://example.com|https://example.com/u|https://example.com|https://example.com"],
             Sorted(await _clone.ReadAsync("t", schema.Tables[0].Columns)));
-        Assert.Contains(_warnings.ToList(), warning => warning.Contains("t.url", StringComparison.Ordinal));
+        Assert.Contains("Addresses of the source stay in columns with unique values: t.id, t.url", _warnings.ToList());
         Assert.Contains(_warnings.ToList(), warning => warning.Contains("t.short", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_guid_of_a_post_stays_and_that_of_anything_else_is_an_address()
+    {
+        await _source.ExecuteAsync(
+            "CREATE TABLE wp_posts (id INT PRIMARY KEY, post_type VARCHAR(20), guid VARCHAR(255), post_content TEXT); CREATE TABLE wp_feeds (id INT PRIMARY KEY, guid VARCHAR(255));"
+            + "INSERT INTO wp_posts VALUES (1, 'post', 'https://example.com/?p=1', 'https://example.com/'); INSERT INTO wp_feeds VALUES (1, 'https://example.com/?p=1')");
+        var schema = await ImportAsync();
+        Assert.Equal(["1|post|https://example.com/?p=1|http://job-x.localhost:5080/"], Sorted(await _clone.ReadAsync("wp_posts", Columns("wp_posts"))));
+        Assert.Equal(["1|http://job-x.localhost:5080/?p=1"], Sorted(await _clone.ReadAsync("wp_feeds", Columns("wp_feeds"))));
+        Assert.Empty(_warnings.ToList());
+
+        IReadOnlyList<SourceColumn> Columns(string table) => schema.Tables.Single(each => each.Name == table).Columns;
     }
 
     [Fact]

@@ -33,6 +33,8 @@ public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
         "CREATE TABLE other_app (id INT)",
         "CREATE TABLE wp_shop_options (id INT)", "CREATE TABLE wp_shop_posts (id INT)", "CREATE TABLE wp_shop_users (id INT)", "CREATE TABLE wp_shop_usermeta (id INT)",
         "CREATE VIEW wp_view AS SELECT id FROM wp_types",
+        "CREATE PROCEDURE wp_tidy() SELECT 1", "CREATE FUNCTION wp_double(n INT) RETURNS INT DETERMINISTIC RETURN n * 2",
+        "CREATE EVENT wp_nightly ON SCHEDULE EVERY 1 DAY DO SELECT 1",
         "CREATE TRIGGER wp_types_trigger BEFORE INSERT ON wp_types FOR EACH ROW SET NEW.f = NEW.f",
     ];
 
@@ -72,6 +74,7 @@ public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
     {
         Assert.Equal(["other_app", "wp_shop_options", "wp_shop_posts", "wp_shop_usermeta", "wp_shop_users"], _schema.LeftOut);
         Assert.Equal("wp_view", Assert.Single(_schema.Tables, table => table.IsView).Name);
+        Assert.Equal(["function wp_double", "procedure wp_tidy", "event wp_nightly"], _schema.Routines!);
         Assert.Equal("wp_types_trigger", Assert.Single(_schema.Triggers).Name);
         Assert.Equal(["a", "b"], Table("wp_pairs").Key);
         Assert.Empty(Table("wp_keyless").Key);

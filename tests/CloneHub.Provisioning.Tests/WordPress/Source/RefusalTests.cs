@@ -84,6 +84,21 @@ public sealed class RefusalTests(SourceSiteFixture fixture) : IClassFixture<Sour
     }
 
     [Fact]
+    public async Task A_network_of_sites_is_refused()
+    {
+        await using var site = await StartAsync(("WP_ALLOW_MULTISITE", "true"));
+        await site.RunPhpAsync(
+            "require ABSPATH . 'wp-admin/includes/upgrade.php'; require ABSPATH . 'wp-admin/includes/network.php'; foreach ($wpdb->tables('ms_global') as $table => $name) $wpdb->$table = $name;"
+            + "install_network(); populate_network(1, $_SERVER['HTTP_HOST'], 'admin@example.org', 'Network', '/', false);", CancellationToken.None);
+        Assert.Equal([["1"]], await site.QueryAsync("SELECT COUNT(*) FROM wp_blogs", CancellationToken.None));
+        var config = Path.Combine(site.Root.FullName, "wp-config.php");
+        await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace(
+            "<?php", $"<?php define('MULTISITE', true); define('SUBDOMAIN_INSTALL', false); define('DOMAIN_CURRENT_SITE', '{site.Url.Authority}'); define('PATH_CURRENT_SITE', '/');", StringComparison.Ordinal));
+        Assert.Equal("MULTISITE_UNSUPPORTED", await FaultOf(site));
+        await AssertNoUploadAsync(site);
+    }
+
+    [Fact]
     public async Task A_site_that_is_no_WordPress_is_told_apart()
     {
         await using var site = await FakeSite.WithPageAsync(200, "<html><body>Hello</body></html>");

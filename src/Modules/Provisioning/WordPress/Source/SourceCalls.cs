@@ -146,4 +146,5 @@ internal sealed record Refusal(string? Error, long Time);
 [JsonSerializable(typeof(SourceSchema))]
 [JsonSerializable(typeof(ClonePluginFacts))]
 [JsonSerializable(typeof(CloneUrls))]
+[JsonSerializable(typeof(SourceAddresses))]
 internal sealed partial class CallJson : JsonSerializerContext;

@@ -67,6 +67,9 @@ internal static class SourceFaults
     public static StepFaultException Multisite() => Final("MULTISITE_UNSUPPORTED",
         "The source is a network of sites (multisite).", "Only single sites can be cloned.");
 
+    public static StepFaultException Layout(string problem) => Final("LAYOUT_UNSUPPORTED",
+        $"The site's folders cannot be copied: {problem}.", "Give plugins, must-use plugins and uploads folders of their own.");
+
     public static StepFaultException PhpTooOld() => Final("PHP_TOO_OLD", "The site runs a PHP older than 7.4.", "Run it with PHP 7.4 or newer.");
 
     public static StepFaultException NoOpenSsl() => Final("NO_OPENSSL",
