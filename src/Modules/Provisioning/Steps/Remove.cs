@@ -14,7 +14,7 @@ internal sealed class Remove(ICloneBackend backend, IJobVault vault, SourceConne
     public async Task<StepFacts> RunAsync(
         StepToken token, CloneOrder order, IProgress<ContentProgress> progress, CancellationToken cancellation)
     {
-        if (await vault.OpenAsync(order.Job, cancellation) is { } secrets)
+        if (order.Fidelity is CloneFidelity.Full && await vault.OpenAsync(order.Job, cancellation) is { } secrets)
         {
             using var patience = new CancellationTokenSource(Farewell, clock);
             using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
