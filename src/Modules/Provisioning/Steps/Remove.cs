@@ -18,7 +18,7 @@ internal sealed class Remove(ICloneBackend backend, IJobVault vault, SourceConne
 
         // The clone goes first: its time is up, whether the source answers or not.
         await backend.RemoveAsync(token, cancellation);
-        if (secrets is not null) await LeaveAsync(order, secrets, cancellation);
+        if (order.Fidelity is CloneFidelity.Full && secrets is not null) await LeaveAsync(order, secrets, cancellation);
         return StepFacts.None;
     }
 

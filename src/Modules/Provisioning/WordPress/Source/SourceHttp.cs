@@ -208,7 +208,7 @@ internal sealed class SourceHttp : IDisposable
     }
 
     /// <summary>Answers of known bot walls, which come with a status of success as well.</summary>
-    private static string? WallOf(HttpResponseMessage response)
+    internal static string? WallOf(HttpResponseMessage response)
     {
         bool Says(string header, string value) =>
             response.Headers.TryGetValues(header, out var values) && values.Any(found => found.Contains(value, StringComparison.OrdinalIgnoreCase));
