@@ -53,6 +53,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         Command<WakeJob>(_ => Resume());
         Command<GetJob>(_ => Reply(Sender));
         Command<CancelJob>(_ => Handle(new Cancel(), Sender));
+        Command<ExtendJob>(e => Handle(new Extend(e.Ttl), Sender));
         Command<SlotGranted>(_ => Handle(new Begin()));
         Command<StepProgressed>(OnProgress);
         Command<StepReported>(r => Handle(new ReportStep(r.Token, r.Fault, r.Facts, _engine.Jitter()), ended: r.Token));
@@ -147,7 +148,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         _ordered = token;
         (_fraction, _doing) = (0, null);
         var request = _job.Request!;
-        _engine.Runner.Tell(new RunStep(token, new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId)));
+        _engine.Runner.Tell(new RunStep(token, new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId, request.Fidelity)));
         Timers.StartSingleTimer(nameof(StepTimedOut), new StepTimedOut(token), CloneJob.LimitOf(token.Step));
     }
 

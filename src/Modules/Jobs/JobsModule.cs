@@ -7,6 +7,7 @@ using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Archive;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
+using CloneHub.Jobs.ListJobs;
 using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Vault;
 using Marten;
@@ -35,7 +36,10 @@ public static class JobsModule
         services.AddSingleton<JobReader>();
         services.AddSingleton<IJobReader>(provider => provider.GetRequiredService<JobReader>());
         services.AddSingleton<IJobRemover>(provider => provider.GetRequiredService<JobReader>());
+        services.AddSingleton<IJobExtender, JobExtender>();
         services.AddSingleton<EarlierClones>();
+        services.AddSingleton<NewJobs>();
+        services.AddSingleton<IJobList, JobList>();
         services.AddSingleton<IJobIntake, JobIntake>();
         services.AddSingleton<IJobDirectory, JobDirectory>();
         services.AddJobsApi(configuration);

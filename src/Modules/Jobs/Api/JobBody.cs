@@ -83,7 +83,7 @@ internal sealed record CloneResultBody
 
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    [Description("full: the whole site was copied.")]
+    [Description("full: the whole site was copied; public: what the source publishes to everyone.")]
     public required string Fidelity { get; init; }
 
     [Description("The same as clone_url.")]

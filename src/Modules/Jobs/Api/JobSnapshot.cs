@@ -59,7 +59,7 @@ internal sealed record JobSnapshot
 /// <summary>The clone a job has made. <paramref name="RemovedAt"/> is set once nothing of it exists any more.</summary>
 /// <param name="CloneUrl">Address of its home page.</param>
 /// <param name="Username">Log-in name of the administrator made for the caller.</param>
-/// <param name="Fidelity">"full": the whole site.</param>
+/// <param name="Fidelity">"full": the whole site; "public": what the source publishes to everyone.</param>
 /// <param name="Content">What it holds, as counted after the import.</param>
 internal sealed record CloneOutcome(
     Uri CloneUrl,

@@ -54,6 +54,8 @@ public static class JobsApi
             .Refuses(401, 500, 503);
         api.MapRequestClone();
         api.MapGetJobStatus();
+        api.MapListJobs();
+        api.MapExtendJob();
         api.MapRemoveJob();
         return routes;
     }

@@ -64,7 +64,7 @@ internal sealed partial class JobReader(
 
     public Task<JobState> AskAsync(JobId job, CancellationToken cancellation) => AskAsync(new GetJob(job), Patience, cancellation);
 
-    private async Task<JobState> AskAsync(IJobMessage message, TimeSpan patience, CancellationToken cancellation)
+    public async Task<JobState> AskAsync(IJobMessage message, TimeSpan patience, CancellationToken cancellation)
     {
         try
         {

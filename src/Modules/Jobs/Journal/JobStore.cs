@@ -116,6 +116,9 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
 
     public async Task<int> ProgressAsync(JobId job) => (int)await Database.HashGetAsync(_keys.Progress, job.Value);
 
+    public async Task<IReadOnlyList<int>> ProgressAsync(IReadOnlyList<JobId> jobs) =>
+        [.. (await Database.HashGetAsync(_keys.Progress, [.. jobs.Select(job => (RedisValue)job.Value)])).Select(percent => (int)percent)];
+
     /// <summary>Answers the highest progress told so far, which is what the caller should tell too.</summary>
     public async Task<int> RaiseProgressAsync(JobId job, int percent) =>
         (int)await Database.ScriptEvaluateAsync(Scripts.Raise, [_keys.Progress], [job.Value, percent]);
