@@ -101,7 +101,7 @@ public sealed partial record CloneJob
     {
         _ when Notices.Count == 0 || Notices[0] != n.Notice || n.Attempt != NoticeAttempt + 1 => [],
         { Fault: null } => [new NoticeDelivered(n.Notice, n.Attempt, now)],
-        { Fault: var fault } => [new NoticeFailed(n.Notice, n.Attempt, fault, NoticePause(n) is { } pause ? now + pause : null, now)],
+        _ => [new NoticeFailed(n.Notice, n.Attempt, n.Fault, NoticePause(n) is { } pause ? now + pause : null, now)],
     };
 
     /// <summary>Between half of the pause in the table and all of it; null when there is no further attempt.</summary>
