@@ -45,6 +45,12 @@ internal sealed record JobSnapshot
     /// <summary>1 for the job that a free worker takes next; null once it has been taken.</summary>
     public int? QueuePosition { get; init; }
 
+    /// <summary>When it will probably serve; null once it does not build any more, and where there is nothing to go by.</summary>
+    public DateTimeOffset? EstimatedCompletion { get; init; }
+
+    /// <summary>True once nothing of the job can change any more.</summary>
+    public bool IsOver { get; init; }
+
     /// <summary>True while the clone answers and nobody has asked for its removal.</summary>
     public bool Serves { get; init; }
 

@@ -66,6 +66,13 @@ internal interface IJobList
     Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellation);
 }
 
+/// <summary>Tells what has happened to jobs.</summary>
+internal interface IJobHistory
+{
+    /// <summary>The job's events in order from number <paramref name="from"/> (1 for the first) on; throws <see cref="UnavailableException"/> while neither log answers.</summary>
+    Task<IReadOnlyList<IJobEvent>> ReadAsync(JobId job, long from, CancellationToken cancellation);
+}
+
 /// <summary>Ends jobs before their time.</summary>
 internal interface IJobRemover
 {

@@ -14,6 +14,8 @@ namespace CloneHub.Jobs.Api;
 [JsonSerializable(typeof(JobListBody))]
 [JsonSerializable(typeof(CloneRequestBody))]
 [JsonSerializable(typeof(ExtendRequestBody))]
+[JsonSerializable(typeof(JobEventBody))]
+[JsonSerializable(typeof(JobProgressBody))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class WireJson : JsonSerializerContext;
 

@@ -59,6 +59,10 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
     /// <summary>Events that the job has ever had in the journal; 0 if Redis does not know it.</summary>
     public async Task<long> HighestAsync(JobId job) => (long)await Database.StringGetAsync(_keys.Highest(PersistenceId.Of(job)));
 
+    /// <summary>The job's stored events from number <paramref name="from"/> on, as <see cref="RedisJournalFormat"/> reads them; none once they are purged.</summary>
+    public async Task<IReadOnlyList<byte[]>> EventsAsync(JobId job, long from) =>
+        [.. (await Database.SortedSetRangeByScoreAsync(_keys.Events(PersistenceId.Of(job)), from)).Select(e => (byte[])e!)];
+
     /// <summary>The next live jobs after <paramref name="from"/>, the oldest first. An empty page is the end.</summary>
     public async Task<LivePage> LiveAsync(LivePosition from, int limit)
     {
