@@ -41,12 +41,11 @@ internal static class ApiDocument
         });
         openApi.AddOperationTransformer((operation, _, _) =>
         {
-            foreach (var content in operation.RequestBody?.Content?.Values ?? []) content.Example = ApiExamples.Request();
+            foreach (var content in operation.RequestBody?.Content?.Values ?? []) content.Example = ApiExamples.Request(operation.OperationId);
             foreach (var (status, response) in operation.Responses ?? [])
             {
-                foreach (var (type, content) in response.Content ?? new Dictionary<string, OpenApiMediaType>())
-                    content.Example = ApiExamples.Answer(status, type);
-                Headers((OpenApiResponse)response, status);
+                foreach (var content in response.Content?.Values ?? []) content.Example = ApiExamples.Answer(operation.OperationId, status);
+                Headers((OpenApiResponse)response, operation.OperationId, status);
             }
 
             return Task.CompletedTask;
@@ -61,11 +60,11 @@ internal static class ApiDocument
 
     private static OpenApiSecurityRequirement Requirement(string scheme, OpenApiDocument document) => new() { [new OpenApiSecuritySchemeReference(scheme, document)] = [] };
 
-    private static void Headers(OpenApiResponse response, string status)
+    private static void Headers(OpenApiResponse response, string? operation, string status)
     {
         (string Name, string Text)[] headers = status switch
         {
-            "200" => [("ETag", "Names this state of the job; send it back in If-None-Match.")],
+            "200" when operation is not ("ListJobs" or "FollowJob") => [("ETag", "Names this state of the job; send it back in If-None-Match.")],
             "202" or "308" => [("Location", "Where to ask for the job's state.")],
             "401" => [("WWW-Authenticate", "How to present a key.")],
             "429" or "503" => [("Retry-After", "Seconds to wait before the next try.")],

@@ -7,7 +7,7 @@ internal static class ApiExamples
 {
     private const string Job = "job-mfrggzdfmztwq2lknnwg23tpoa";
 
-    public static JsonNode Request() => new JsonObject
+    public static JsonNode Request(string? operation) => operation is "ExtendJob" ? new JsonObject { ["ttl_minutes"] = 60 } : new JsonObject
     {
         ["source_url"] = "https://www.example.com/",
         ["source_username"] = "admin",
@@ -16,16 +16,22 @@ internal static class ApiExamples
         ["ttl_minutes"] = 60,
     };
 
-    public static JsonNode? Answer(string status, string contentType) => (status, contentType) switch
+    public static JsonNode? Answer(string? operation, string status) => (operation, status) switch
     {
-        ("200", _) => Completed(),
-        ("202", _) => Accepted(),
-        ("400", _) => Problem("validation-failed", "Some fields are not right", 400, "ttl_minutes must be from 5 to 1440.",
+        ("ListJobs", "200") => new JsonObject { ["jobs"] = new JsonArray(Accepted()), ["next_cursor"] = "NjM5MDM0NTY3MzAxMjMwMDAwL2pvYi1tZnJnZ3pkZm16dHdxMmxrbm53ZzIzdHBvYQ" },
+        ("FollowJob", "200") => $"id: 4\nevent: database_ready\ndata: {{\"job_id\":\"{Job}\",\"at\":\"2026-01-31T08:15:31.020Z\",\"status\":\"running\"}}\n\n",
+        (_, "200") => Completed(),
+        (_, "202") => Accepted(),
+        ("ListJobs", "400") => Problem("validation-failed", "Some fields are not right", 400, "limit must be from 1 to 200.",
+            "Correct the fields named in errors and send the request again.", ("limit", "must be from 1 to 200")),
+        (_, "400") => Problem("validation-failed", "Some fields are not right", 400, "ttl_minutes must be from 5 to 1440.",
             "Correct the fields named in errors and send the request again.", ("ttl_minutes", "must be from 5 to 1440")),
-        ("401", _) => Problem("api-key-required", "An API key is needed", 401, "An API key is needed.", "Send 'Authorization: Bearer KEY' or 'X-Api-Key: KEY'."),
-        ("404", _) => Problem("job-not-found", "There is no such job", 404, $"No job {Job} was accepted for this key.",
+        (_, "401") => Problem("api-key-required", "An API key is needed", 401, "An API key is needed.", "Send 'Authorization: Bearer KEY' or 'X-Api-Key: KEY'."),
+        (_, "404") => Problem("job-not-found", "There is no such job", 404, $"No job {Job} was accepted for this key.",
             "Use the job_id that the answer to POST /api/v2/clone gave, with the same API key."),
-        ("409", _) => Problem("idempotency-conflict", "This idempotency key belongs to another request", 409,
+        ("ExtendJob", "409") => Problem("not-serving", "There is no clone to extend", 409, $"Job {Job} has no clone that serves now.",
+            "Extend a clone while its job is completed and its time is not over; otherwise request a new one."),
+        (_, "409") => Problem("idempotency-conflict", "This idempotency key belongs to another request", 409,
             "Another request was accepted under the Idempotency-Key 'order-17'.", "Send the first request's body again, or choose a new Idempotency-Key."),
         _ => null,
     };

@@ -82,9 +82,6 @@ public sealed partial class ReadmeTests(SourceSiteFixture source) : IClassFixtur
         await using var host = await HostProcess.StartAsync(source.Servers);
 
         Assert.Equal("NOT_FOUND", await RefusalAsync(host.Client, "api/v2/restore", new { target_url = "https://www.example.com/" }));
-        Assert.Equal("CREDENTIALS_REQUIRED", await RefusalAsync(host.Client, "api/v2/clone", new { source_url = source.Site.Url }));
-        Assert.Equal(
-            "CREDENTIALS_INCOMPLETE", await RefusalAsync(host.Client, "api/v2/clone", new { source_url = source.Site.Url, source_username = "admin" }));
     }
 
     private static async Task<string?> RefusalAsync(HttpClient client, string path, object body)

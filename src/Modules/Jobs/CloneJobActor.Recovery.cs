@@ -134,6 +134,8 @@ internal sealed partial class CloneJobActor
         Timers.Cancel(nameof(ArchiveSilent));
         Become(Working);
         Stash.UnstashAll();
+        // What was written before a crash may not have been told.
+        if (_job.Stage is not Stage.None) _engine.News.Tell(State);
         Resume();
     }
 

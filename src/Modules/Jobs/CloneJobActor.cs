@@ -53,6 +53,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         Command<WakeJob>(_ => Resume());
         Command<GetJob>(_ => Reply(Sender));
         Command<CancelJob>(_ => Handle(new Cancel(), Sender));
+        Command<ExtendJob>(e => Handle(new Extend(e.Ttl), Sender));
         Command<SlotGranted>(_ => Handle(new Begin()));
         Command<StepProgressed>(OnProgress);
         Command<StepReported>(r => Handle(new ReportStep(r.Token, r.Fault, r.Facts, _engine.Jitter()), ended: r.Token));
@@ -95,10 +96,13 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     private void OnPersisted(StepToken? before, StepToken? ended, long first, IReadOnlyList<RecordedEvent> recorded, IActorRef? replyTo)
     {
         _engine.Archiver.Tell(new ArchiveEntry(_id, first, recorded, LookFirst: false));
-        if (replyTo is not null) Reply(replyTo);
-        foreach (var r in recorded) Observe(r.Event);
-
         var running = _job.Running(_id);
+        if (running != before) (_fraction, _doing) = (0, null);
+        if (replyTo is not null) Reply(replyTo);
+        _engine.News.Tell(State);
+        foreach (var r in recorded) Observe(r.Event);
+        if (recorded.Any(r => r.Event is IngressReady)) _engine.Forecast.Learn(_job);
+
         if (before is not null && running != before)
         {
             Timers.Cancel(nameof(StepTimedOut));
@@ -145,9 +149,8 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     private void Order(StepToken token)
     {
         _ordered = token;
-        (_fraction, _doing) = (0, null);
         var request = _job.Request!;
-        _engine.Runner.Tell(new RunStep(token, new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId)));
+        _engine.Runner.Tell(new RunStep(token, new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId, request.Fidelity)));
         Timers.StartSingleTimer(nameof(StepTimedOut), new StepTimedOut(token), CloneJob.LimitOf(token.Step));
     }
 
@@ -159,6 +162,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         var before = _job.Progress(_fraction);
         (_fraction, _doing) = (Math.Max(_fraction, progress.Fraction), progress.Message);
         if (_job.Progress(_fraction) != before) _engine.NoteProgress(_id, _job.Progress(_fraction));
+        _engine.News.Tell(State);
     }
 
     private void OnDeadline()
@@ -218,7 +222,9 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         Context.Stop(Self);
     }
 
-    private void Reply(IActorRef to) => to.Tell(new JobState(_id, _job, LastSequenceNr, _fraction, _doing));
+    private JobState State => new(_id, _job, LastSequenceNr, _fraction, _doing);
+
+    private void Reply(IActorRef to) => to.Tell(State);
 
     private static DateTimeOffset? Later(DateTimeOffset? a, DateTimeOffset b) => a > b ? a : b;
 

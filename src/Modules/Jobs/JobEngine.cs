@@ -1,6 +1,8 @@
 using Akka.Actor;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.FollowJob;
+using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.Vault;
 using Microsoft.Extensions.Logging;
@@ -19,6 +21,8 @@ internal sealed partial class JobEngine(
     public required IActorRef Queue { get; init; }
     public required IActorRef Waker { get; init; }
     public required EarlierClones Earlier { get; init; }
+    public required JobNews News { get; init; }
+    public required CompletionForecast Forecast { get; init; }
 
     public ILogger Logger => logger;
     public string Node => node;

@@ -4,6 +4,7 @@ using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Archive;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
+using CloneHub.Jobs.ListJobs;
 using CloneHub.Jobs.Vault;
 using StackExchange.Redis;
 
@@ -21,6 +22,7 @@ internal sealed class JobIntake(
     RedisJournalFormat format,
     JobReader reader,
     ArchiveLag lag,
+    NewJobs newJobs,
     IRequiredActor<JobsRegion> jobs,
     TimeProvider clock) : IJobIntake
 {
@@ -44,14 +46,16 @@ internal sealed class JobIntake(
     private async Task<Accepted?> StoreAsync(JobId job, CloneRequest request)
     {
         var now = clock.GetUtcNow();
-        var command = new RequestClone(request.SourceUrl, request.Tenant, request.CustomerId, request.Ttl, fingerprint.Of(request));
+        var command = new RequestClone(request.SourceUrl, request.Tenant, request.CustomerId, request.Ttl, fingerprint.Of(request), request.Fidelity, request.Replaces);
         var requested = CloneJob.None.Decide(command, now).Single();
         var state = CloneJob.None.Apply(requested);
         var secrets = vault.Seal(job, JobSecretsFactory.New(request.Username, request.Password));
         var first = format.FirstEvent(job, new RecordedEvent(Guid.CreateVersion7(now), requested));
         if (await store.AcceptAsync(new Intake(job, first, secrets, now, state.Deadline!.Value, JobLabel.Of((CloneRequested)requested))) is IntakeResult.AlreadyKnown) return null;
         jobs.ActorRef.Tell(new WakeJob(job), Akka.Actor.ActorRefs.NoSender);
-        return new Accepted(JobSnapshots.Of(job, state, version: 1), Acceptance.Created);
+        var snapshot = JobSnapshots.Of(job, state, version: 1);
+        newJobs.Add(snapshot);
+        return new Accepted(snapshot, Acceptance.Created);
     }
 
     private async Task<Accepted> ExistingAsync(JobId job, CloneRequest request, CancellationToken cancellation)

@@ -5,8 +5,10 @@ using Akka.Hosting;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.FollowJob;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
+using CloneHub.Jobs.ListJobs;
 using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Vault;
 using Marten;
@@ -32,10 +34,16 @@ public static class JobsModule
             : () => MasterKeys.LoadOrCreate(settings.MasterKeyFile));
         services.AddEventLog(settings.PostgreSql, settings.MigrateAtStart);
         services.AddSingleton<RequestFingerprint>();
+        services.AddSingleton<JobNews>();
+        services.AddSingleton<IJobHistory, JobHistory>();
+        services.AddSingleton(provider => new CompletionForecast(settings.Slots, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<JobReader>();
         services.AddSingleton<IJobReader>(provider => provider.GetRequiredService<JobReader>());
         services.AddSingleton<IJobRemover>(provider => provider.GetRequiredService<JobReader>());
+        services.AddSingleton<IJobExtender, JobExtender>();
         services.AddSingleton<EarlierClones>();
+        services.AddSingleton<NewJobs>();
+        services.AddSingleton<IJobList, JobList>();
         services.AddSingleton<IJobIntake, JobIntake>();
         services.AddSingleton<IJobDirectory, JobDirectory>();
         services.AddJobsApi(configuration);
@@ -71,7 +79,8 @@ public static class JobsModule
             .WithActors((system, registry) =>
             {
                 var jobs = registry.Get<JobsRegion>();
-                registry.Register<SlotQueue>(system.ActorOf(Props.Create(() => new SlotQueueActor(settings.Slots, jobs)), "slots"));
+                var news = services.GetRequiredService<JobNews>();
+                registry.Register<SlotQueue>(system.ActorOf(Props.Create(() => new SlotQueueActor(settings.Slots, jobs, news)), "slots"));
                 var store = services.GetRequiredService<JobStore>();
                 var logger = services.GetRequiredService<ILogger<LiveJobsActor>>();
                 registry.Register<LiveJobs>(system.ActorOf(Props.Create(() => new LiveJobsActor(store, jobs, logger)), "live-jobs"));
@@ -97,6 +106,8 @@ public static class JobsModule
             Queue = registry.Get<SlotQueue>(),
             Waker = registry.Get<LiveJobs>(),
             Earlier = services.GetRequiredService<EarlierClones>(),
+            News = services.GetRequiredService<JobNews>(),
+            Forecast = services.GetRequiredService<CompletionForecast>(),
         };
 
     /// <summary>Finds the way of a message to its job. One extractor, whether there is one node or many.</summary>

@@ -22,7 +22,13 @@ internal sealed class RequestFingerprint(MasterKeys keys)
     private string Of(CloneRequest request, uint version)
     {
         var key = keys.Derive(version, Purpose);
-        string[] parts = [request.SourceUrl.AbsoluteUri, request.Username, request.Password.Reveal(), request.CustomerId ?? "", $"{request.Ttl.TotalSeconds:0}"];
+
+        // What was added later counts only where it is asked for, so that requests from before it keep their fingerprint.
+        string[] parts =
+        [
+            request.SourceUrl.AbsoluteUri, request.Username, request.Password.Reveal(), request.CustomerId ?? "", $"{request.Ttl.TotalSeconds:0}",
+            .. request.Replaces ? (string[])["replace"] : [],
+        ];
         var text = Encoding.UTF8.GetBytes(string.Join('\0', parts));
         try
         {

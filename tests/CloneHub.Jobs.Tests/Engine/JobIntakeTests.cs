@@ -1,8 +1,10 @@
+using Akka.Actor;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Archive;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
+using CloneHub.Jobs.ListJobs;
 using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Vault;
 using CloneHub.Testing;
@@ -17,6 +19,7 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
     private static readonly CloneRequest Request = new("acme", Given.Source, "admin", new Secret("source-password"), "shop", Given.Ttl, "key-1");
 
     private readonly ArchiveLag _lag = new();
+    private readonly NewJobs _newJobs = new();
 
     [Fact]
     public async Task A_request_is_durable_sealed_and_indexed_when_it_is_answered()
@@ -54,6 +57,34 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
             Assert.Equal((Acceptance.Conflict, first.Job.Job), (answer.Acceptance, answer.Job.Job));
         }
     }
+
+    [Fact]
+    public async Task What_is_asked_beside_the_copy_reaches_the_job_and_its_order()
+    {
+        var accepted = await NewIntake().AcceptAsync(Request with { Username = "", Password = new Secret(""), Replaces = true }, CancellationToken.None);
+
+        var job = accepted.Job.Job;
+        var requested = Assert.IsType<CloneRequested>(Assert.Single(await JournalAsync(job)).Event);
+        Assert.Equal((CloneFidelity.Public, true), (requested.Fidelity, requested.Replaces));
+        var secrets = (await Vault.OpenAsync(job, CancellationToken.None))!;
+        Assert.Equal(("", ""), (secrets.SourceUsername, secrets.SourcePassword.Reveal()));
+        Jobs.Tell(new SlotGranted(job));
+        Assert.Equal(CloneFidelity.Public, Ordered().Order.Fidelity);
+    }
+
+    [Fact]
+    public async Task Whether_earlier_clones_go_is_part_of_the_request()
+    {
+        await NewIntake().AcceptAsync(Request, CancellationToken.None);
+
+        Assert.Equal(Acceptance.Conflict, (await NewIntake().AcceptAsync(Request with { Replaces = true }, CancellationToken.None)).Acceptance);
+    }
+
+    /// <summary>A repeat may come days after an update of the program.</summary>
+    [Fact]
+    public void A_request_without_later_options_keeps_the_fingerprint_it_had() => Assert.Equal(
+        "a8eac8678932ee62ede704edb14b8289a9536ab8fa4b31faad9a3528e7297bbf",
+        new RequestFingerprint(MasterKeys.LoadOrCreate(Stores.NewKeyFile(1))).Of(Request));
 
     [Fact]
     public async Task The_same_key_of_another_tenant_is_another_job()
@@ -132,8 +163,8 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
     private JobIntake NewIntake(JobStore store, params int[] keyVersions)
     {
         var keys = MasterKeys.LoadOrCreate(Stores.NewKeyFile(keyVersions is [] ? [1] : keyVersions));
-        var reader = new JobReader(Stores.Documents, store, new Actor<JobsRegion>(Jobs), new Actor<SlotQueue>(Queue), NullLogger<JobReader>.Instance);
+        var reader = new JobReader(Stores.Documents, store, new Actor<JobsRegion>(Jobs), new Actor<SlotQueue>(Queue), Forecast, NullLogger<JobReader>.Instance);
         return new JobIntake(
-            store, new JobVault(store, new SecretSealer(keys)), new IdempotentJobId(keys), new RequestFingerprint(keys), Format, reader, _lag, new Actor<JobsRegion>(Jobs), Clock);
+            store, new JobVault(store, new SecretSealer(keys)), new IdempotentJobId(keys), new RequestFingerprint(keys), Format, reader, _lag, _newJobs, new Actor<JobsRegion>(Jobs), Clock);
     }
 }

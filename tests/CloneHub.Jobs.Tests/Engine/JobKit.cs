@@ -6,6 +6,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.FollowJob;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.Queue;
@@ -34,8 +35,13 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
         Format = FormatOf(Sys);
         (Runner, Archiver, Queue, Waker) = (CreateTestProbe("runner"), CreateTestProbe("archiver"), CreateTestProbe("queue"), CreateTestProbe("waker"));
         AnswerArchive(entry => new Archived(entry.Job, entry.Last));
+        Forecast = new CompletionForecast(slots: 1, Clock);
         Jobs = NewRegion(Sys);
     }
+
+    internal JobNews News { get; } = new();
+
+    internal CompletionForecast Forecast { get; }
 
     internal JobStore Store { get; }
 
@@ -75,10 +81,12 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
             Queue = Queue,
             Waker = Waker,
             Earlier = new EarlierClones(Store, NewReader(Store)),
+            News = News,
+            Forecast = Forecast,
         };
 
     internal JobReader NewReader(JobStore store) =>
-        new(Stores.Documents, store, new Actor<JobsRegion>(() => Jobs), new Actor<SlotQueue>(() => Queue), NullLogger<JobReader>.Instance);
+        new(Stores.Documents, store, new Actor<JobsRegion>(() => Jobs), new Actor<SlotQueue>(() => Queue), Forecast, NullLogger<JobReader>.Instance);
 
     protected ActorSystem NewSystem() => ActorSystem.Create("another", SetupOf(Stores, Corner));
 

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
 using CloneHub.Contracts;
+using CloneHub.Jobs.FollowJob;
 using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Vault;
 
@@ -9,6 +10,8 @@ namespace CloneHub.Jobs.Tests.Queue;
 public sealed class SlotQueueActorTests : TestKit
 {
     private readonly JobId[] _jobs = [.. Enumerable.Range(0, 8).Select(_ => IdempotentJobId.New())];
+
+    private readonly JobNews _news = new();
 
     public SlotQueueActorTests()
         : base("akka.loglevel = OFF")
@@ -107,7 +110,21 @@ public sealed class SlotQueueActorTests : TestKit
         Assert.Null(await PositionAsync(queue, 7));
     }
 
-    private IActorRef NewQueue(int slots) => Sys.ActorOf(Props.Create(() => new SlotQueueActor(slots, TestActor)));
+    [Fact]
+    public async Task Who_waits_behind_somebody_that_leaves_is_told()
+    {
+        var queue = NewQueue(1);
+        foreach (var n in (int[])[0, 1, 2]) Want(queue, n);
+        Assert.Equal(2, await PositionAsync(queue, 2));
+        using var follower = _news.Follow(_jobs[2]);
+
+        queue.Tell(new ReleaseSlot(_jobs[1]));
+
+        Assert.True(await follower.NewsAsync(TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None));
+        Assert.Equal(1, await PositionAsync(queue, 2));
+    }
+
+    private IActorRef NewQueue(int slots) => Sys.ActorOf(Props.Create(() => new SlotQueueActor(slots, TestActor, _news)));
 
     /// <summary>Jobs were accepted in the order of their numbers.</summary>
     private void Want(IActorRef queue, int number) => queue.Tell(new WantSlot(_jobs[number], Given.T0.AddSeconds(number)));

@@ -4,7 +4,6 @@ using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using System.Text.RegularExpressions;
-using System.Text.Unicode;
 using CloneHub.Contracts;
 
 namespace CloneHub.Jobs.Api;
@@ -13,24 +12,24 @@ namespace CloneHub.Jobs.Api;
 internal sealed partial record CloneRequestBody
 {
     public const int DefaultTtl = 30;
-    private const int MinTtl = 5;
-    private const int MaxTtl = 1440;
+    public const int MinTtl = 5;
+    public const int MaxTtl = 1440;
+    public const string LabelFault = "must be 1 to 50 characters a-z, 0-9 or '-', and neither begin nor end with '-'";
     private const int MaxUrl = 2048;
     private const int MaxUsername = 255;
     private const int MaxPassword = 1024;
-    private static readonly JsonDocumentOptions Strict = new() { AllowDuplicateProperties = false, MaxDepth = 8 };
 
     [Description("Address of the WordPress site to clone: http or https, without user name or password in it, at most 2048 characters.")]
     [MaxLength(MaxUrl)]
     public required string SourceUrl { get; init; }
 
-    [Description("An administrator's log-in name at the source.")]
+    [Description("An administrator's log-in name at the source. Without it and a password the clone holds what the source publishes to everyone.")]
     [MaxLength(MaxUsername)]
-    public required string SourceUsername { get; init; }
+    public string? SourceUsername { get; init; }
 
     [Description("The administrator's password or an application password. Kept encrypted while the job builds; deleted once its clone serves or it has failed.")]
     [JsonConverter(typeof(RevealedSecretConverter))]
-    public required Secret SourcePassword { get; init; }
+    public Secret? SourcePassword { get; init; }
 
     [Description("Your own label for the clone: a-z, 0-9 and inner dashes, at most 50 characters.")]
     [RegularExpression("^[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?$")]
@@ -41,7 +40,7 @@ internal sealed partial record CloneRequestBody
     [Range(MinTtl, MaxTtl)]
     public int? TtlMinutes { get; init; }
 
-    [Description("Whether to replace an earlier clone of the same customer_id. Only false is supported yet.")]
+    [Description("Whether your earlier clones of the same customer_id are removed once this one serves. Requires customer_id.")]
     [DefaultValue(false)]
     public bool? Replace { get; init; }
 
@@ -49,39 +48,16 @@ internal sealed partial record CloneRequestBody
     public string? CallbackUrl { get; init; }
 
     /// <summary>Reads and checks a body. Exactly one of the two answers is set.</summary>
-    public static (CloneRequestBody? Body, Problem? Problem) Parse(ReadOnlyMemory<byte> json)
-    {
-        if (!Utf8.IsValid(json.Span)) return (null, Malformed("The body is not valid UTF-8."));
-        try
-        {
-            using var document = JsonDocument.Parse(json, Strict);
-            return document.RootElement.ValueKind == JsonValueKind.Object
-                ? Check(document.RootElement)
-                : (null, Malformed("The body is JSON, but not an object."));
-        }
-        catch (JsonException e)
-        {
-            // The parser's own message may quote the body, and the body holds a password.
-            return (null, Malformed(e.LineNumber is { } line
-                ? $"The body is not JSON from line {line + 1}, byte {(e.BytePositionInLine ?? 0) + 1} on."
-                : "The body is not JSON, or names a field twice."));
-        }
-        catch (InvalidOperationException)
-        {
-            // Half of a surrogate pair, written as \ud800, in a name. Values that hold one are refused by their field.
-            return (null, Malformed("The name of a field is not valid Unicode text."));
-        }
-    }
+    public static (CloneRequestBody? Body, Problem? Problem) Parse(ReadOnlyMemory<byte> json) => JsonBody.Parse(json, Check);
 
-    private static (CloneRequestBody?, Problem?) Check(JsonElement root)
+    private static (CloneRequestBody?, Problem?) Check(FieldReader fields)
     {
-        var fields = new FieldReader(root);
         var url = fields.Text("source_url", MaxUrl);
         var username = fields.Text("source_username", MaxUsername);
         var password = fields.Text("source_password", MaxPassword);
         var customer = fields.Text("customer_id", int.MaxValue);
         var ttl = fields.Integer("ttl_minutes");
-        fields.Only("replace", JsonValueKind.False);
+        var replace = fields.Flag("replace");
         fields.Only("callback_url", JsonValueKind.Null);
         fields.RefuseOthers();
 
@@ -89,28 +65,29 @@ internal sealed partial record CloneRequestBody
         else if (url is not null && Fault(url) is { } fault) fields.Refuse("source_url", fault);
         if (username is not null && username.Any(char.IsControl)) fields.Refuse("source_username", "must not hold control characters");
         if (password is not null && password.Contains('\0', StringComparison.Ordinal)) fields.Refuse("source_password", "must not hold a NUL character");
-        if (customer is not null && !CustomerLabel().IsMatch(customer))
-            fields.Refuse("customer_id", "must be 1 to 50 characters a-z, 0-9 or '-', and neither begin nor end with '-'");
-        if (ttl is < MinTtl or > MaxTtl) fields.Refuse("ttl_minutes", $"must be from {MinTtl} to {MaxTtl}");
+        if (customer is not null && !IsLabel(customer)) fields.Refuse("customer_id", LabelFault);
+        if (TtlFault(ttl) is { } ttlFault) fields.Refuse("ttl_minutes", ttlFault);
+        if (replace is true && !fields.Has("customer_id")) fields.Refuse("customer_id", "is required with replace");
 
         if (fields.Errors.Count > 0) return (null, fields.ToProblem());
         if (Credentials(username, password) is { } problem) return (null, problem);
         return (new CloneRequestBody
         {
             SourceUrl = url!,
-            SourceUsername = username!,
-            SourcePassword = new Secret(password!),
+            SourceUsername = username,
+            SourcePassword = password is null ? null : new Secret(password),
             CustomerId = customer,
             TtlMinutes = ttl,
+            Replace = replace,
         }, null);
     }
 
+    public static string? TtlFault(int? minutes) => minutes is < MinTtl or > MaxTtl ? $"must be from {MinTtl} to {MaxTtl}" : null;
+
+    public static bool IsLabel(string text) => CustomerLabel().IsMatch(text);
+
     private static Problem? Credentials(string? username, string? password) => (string.IsNullOrEmpty(username), string.IsNullOrEmpty(password)) switch
     {
-        (true, true) => new Problem(ProblemKind.CredentialsRequired, "The request has neither source_username nor source_password.")
-        {
-            Errors = new Dictionary<string, string[]> { ["source_username"] = ["is required"], ["source_password"] = ["is required"] },
-        },
         (true, false) => Incomplete("source_username", "source_password"),
         (false, true) => Incomplete("source_password", "source_username"),
         _ => null,
@@ -129,8 +106,6 @@ internal sealed partial record CloneRequestBody
         if (url.Any(char.IsControl) || url.Contains('\\', StringComparison.Ordinal)) return "must not hold control characters or backslashes";
         return uri.UserInfo.Length > 0 ? "must not hold a user name or password; send those in source_username and source_password" : null;
     }
-
-    private static Problem Malformed(string detail) => new(ProblemKind.MalformedJson, detail);
 
     // \z, not $: a dollar sign also matches before a final line break.
     [GeneratedRegex(@"\A[a-z0-9]([-a-z0-9]{0,48}[a-z0-9])?\z", RegexOptions.CultureInvariant)]

@@ -43,6 +43,16 @@ internal sealed class FieldReader(JsonElement root)
         return null;
     }
 
+    public bool? Flag(string name)
+    {
+        _known.Add(name);
+        if (!Has(name)) return null;
+        var kind = root.GetProperty(name).ValueKind;
+        if (kind is JsonValueKind.True or JsonValueKind.False) return kind is JsonValueKind.True;
+        Refuse(name, "must be true or false");
+        return null;
+    }
+
     /// <summary>A field of the contract that may be there, but so far with one value only, or null.</summary>
     public void Only(string name, JsonValueKind allowed)
     {

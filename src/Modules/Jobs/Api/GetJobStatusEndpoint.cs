@@ -5,6 +5,7 @@ using CloneHub.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
+using Microsoft.AspNetCore.Mvc;
 using Microsoft.AspNetCore.Routing;
 using Microsoft.Net.Http.Headers;
 
@@ -18,7 +19,8 @@ internal static class GetJobStatusEndpoint
         routes.MapGet("/job-status/{job_id}", GetJobStatus)
             .WithName("GetJobStatus")
             .WithSummary("Ask how a job goes")
-            .WithDescription("While the clone serves, its owner gets the credentials with the result. Send the ETag back in If-None-Match to be told of changes only.")
+            .WithDescription("While the clone serves, its owner gets the credentials with the result. Send the ETag back in If-None-Match to be told of changes only; "
+                + "with 'Prefer: wait=N' the answer comes when there is a change, or after N seconds (60 at most).")
             .WithTags("Jobs")
             .Produces(StatusCodes.Status304NotModified)
             .Refuses(404);
@@ -31,18 +33,31 @@ internal static class GetJobStatusEndpoint
     }
 
     private static async Task<Results<Ok<JobBody>, StatusCodeHttpResult, Problem>> GetJobStatus(
-        [JobIdParameter] string jobId, HttpContext context, IJobReader reader, IJobVault vault, TimeProvider clock, CancellationToken cancellation)
+        [JobIdParameter] string jobId,
+        [FromHeader(Name = "Prefer")] string? prefer,
+        HttpContext context, IJobReader reader, StatusWait wait, IJobVault vault, TimeProvider clock, CancellationToken cancellation)
     {
         var known = context.Request.GetTypedHeaders().IfNoneMatch;
         var tenant = context.User.Tenant();
         if (!JobId.TryParse(jobId, out var id) || await reader.ReadAsync(id, Seen(known), cancellation) is not { } job || job.Tenant != tenant)
             return Unknown(jobId);
 
-        var serves = job.Serves && !(job.ExpiresAt <= clock.GetUtcNow());
+        if (StatusWait.Preferred(prefer) is { } seconds)
+        {
+            var seen = known.Count > 0 ? known : [Tag(job, Serves(job, clock))];
+            job = await wait.NextAsync(job, j => IsAmong(seen, Tag(j, Serves(j, clock))), TimeSpan.FromSeconds(seconds), cancellation);
+            context.Response.Headers["Preference-Applied"] = string.Create(CultureInfo.InvariantCulture, $"wait={seconds}");
+        }
+
+        var serves = Serves(job, clock);
         var tag = Mark(context.Response, job, serves);
-        if (known.Any(seen => seen.Compare(tag, useStrongComparison: false))) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
+        if (IsAmong(known, tag)) return TypedResults.StatusCode(StatusCodes.Status304NotModified);
         return TypedResults.Ok(JobBody.From(job, serves ? await vault.OpenAsync(id, cancellation) : null));
     }
+
+    private static bool Serves(JobSnapshot job, TimeProvider clock) => job.Serves && !(job.ExpiresAt <= clock.GetUtcNow());
+
+    private static bool IsAmong(IList<EntityTagHeaderValue> seen, EntityTagHeaderValue tag) => seen.Any(s => s.Compare(tag, useStrongComparison: false));
 
     /// <summary>Gives an answer the job's version, so that its caller, sending it back, is never told of an earlier one.</summary>
     /// <param name="withCredentials">Whether the answer holds them: one that does is news to who has seen one that does not.</param>

@@ -41,6 +41,9 @@ internal sealed record JobBody
     [Description("When the clone goes away; counted from the moment it began to serve.")]
     public DateTimeOffset? ExpiresAt { get; init; }
 
+    [Description("When the job will probably be done, while it waits or runs; absent where there is nothing to go by.")]
+    public DateTimeOffset? EstimatedCompletion { get; init; }
+
     public CloneResultBody? Result { get; init; }
 
     public JobErrorBody? Error { get; init; }
@@ -63,6 +66,7 @@ internal sealed record JobBody
         StartedAt = job.StartedAt,
         CompletedAt = job.CompletedAt,
         ExpiresAt = job.ExpiresAt,
+        EstimatedCompletion = job.EstimatedCompletion,
         Result = job.Result is { } result ? CloneResultBody.From(result, job.ExpiresAt, credentials) : null,
         Error = job.Error is { } e ? new JobErrorBody(e.Code, e.Message, e.Hint, e.Step, e.Retryable) : null,
     };
@@ -83,7 +87,7 @@ internal sealed record CloneResultBody
 
     public DateTimeOffset? ExpiresAt { get; init; }
 
-    [Description("full: the whole site was copied.")]
+    [Description("full: the whole site was copied; public: what the source publishes to everyone.")]
     public required string Fidelity { get; init; }
 
     [Description("The same as clone_url.")]
@@ -115,13 +119,16 @@ internal sealed record CloneResultBody
         PublicUrl = outcome.CloneUrl,
         WordpressUsername = credentials is null ? null : outcome.Username,
         WordpressPassword = credentials?.ClonePassword,
-        Content = outcome.Content is { } content ? new ContentBody(content.Tables, content.Rows, content.Files, content.Bytes) : null,
+        Content = outcome.Content is { } content ? ContentBody.From(content) : null,
         Warnings = outcome.Warnings,
         RemovedAt = outcome.RemovedAt,
     };
 }
 
-internal sealed record ContentBody(int Tables, long Rows, long Files, long Bytes);
+internal sealed record ContentBody(int Tables, long Rows, long Files, long Bytes)
+{
+    public static ContentBody From(ContentFacts content) => new(content.Tables, content.Rows, content.Files, content.Bytes);
+}
 
 /// <summary>Why a job failed, and what to do about it.</summary>
 internal sealed record JobErrorBody(string Code, string Message, string Hint, string? Step, bool Retryable);

@@ -45,6 +45,12 @@ internal sealed record JobSnapshot
     /// <summary>1 for the job that a free worker takes next; null once it has been taken.</summary>
     public int? QueuePosition { get; init; }
 
+    /// <summary>When it will probably serve; null once it does not build any more, and where there is nothing to go by.</summary>
+    public DateTimeOffset? EstimatedCompletion { get; init; }
+
+    /// <summary>True once nothing of the job can change any more.</summary>
+    public bool IsOver { get; init; }
+
     /// <summary>True while the clone answers and nobody has asked for its removal.</summary>
     public bool Serves { get; init; }
 
@@ -59,7 +65,7 @@ internal sealed record JobSnapshot
 /// <summary>The clone a job has made. <paramref name="RemovedAt"/> is set once nothing of it exists any more.</summary>
 /// <param name="CloneUrl">Address of its home page.</param>
 /// <param name="Username">Log-in name of the administrator made for the caller.</param>
-/// <param name="Fidelity">"full": the whole site.</param>
+/// <param name="Fidelity">"full": the whole site; "public": what the source publishes to everyone.</param>
 /// <param name="Content">What it holds, as counted after the import.</param>
 internal sealed record CloneOutcome(
     Uri CloneUrl,

@@ -25,6 +25,7 @@ public static class JobsApi
         services.AddOptions<JobsApiOptions>().Bind(configuration.GetSection("CloneHub")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<JobsApiOptions>, JobsApiOptionsCheck>();
         services.AddSingleton<SourceGuard>();
+        services.AddSingleton<StatusWait>();
         services.AddHostedService<KeylessGuard>();
 
         // Not AddAuthentication: that brings Data Protection along, which writes keys nobody needs into the home folder.
@@ -54,6 +55,9 @@ public static class JobsApi
             .Refuses(401, 500, 503);
         api.MapRequestClone();
         api.MapGetJobStatus();
+        api.MapListJobs();
+        api.MapFollowJob();
+        api.MapExtendJob();
         api.MapRemoveJob();
         return routes;
     }

@@ -15,13 +15,9 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
     public static readonly ProblemKind ValidationFailed = new(
         StatusCodes.Status400BadRequest, "VALIDATION_FAILED", "Some fields are not right", "Correct the fields named in errors and send the request again.");
 
-    public static readonly ProblemKind CredentialsRequired = new(
-        StatusCodes.Status400BadRequest, "CREDENTIALS_REQUIRED", "The source's credentials are missing",
-        "Send source_username and source_password of an administrator; an application password will do.");
-
     public static readonly ProblemKind CredentialsIncomplete = new(
         StatusCodes.Status400BadRequest, "CREDENTIALS_INCOMPLETE", "Half of the source's credentials is missing",
-        "Send source_username and source_password together.");
+        "Send source_username and source_password together, or neither to clone what the source publishes to everyone.");
 
     public static readonly ProblemKind SourceAddressRefused = new(
         StatusCodes.Status400BadRequest, "SOURCE_ADDRESS_REFUSED", "The source's address is not public",
@@ -46,6 +42,9 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
         StatusCodes.Status409Conflict, "IDEMPOTENCY_CONFLICT", "This idempotency key belongs to another request",
         "Send the first request's body again, or choose a new Idempotency-Key.");
 
+    public static readonly ProblemKind NotServing = new(
+        StatusCodes.Status409Conflict, "NOT_SERVING", "There is no clone to extend", "Extend a clone while its job is completed and its time is not over; otherwise request a new one.");
+
     public static readonly ProblemKind BodyTooLarge = new(
         StatusCodes.Status413PayloadTooLarge, "BODY_TOO_LARGE", "The body is too large", "Send at most 64 KB.");
 
@@ -66,8 +65,8 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
 
     public static readonly IReadOnlyList<ProblemKind> All =
     [
-        BadRequest, MalformedJson, ValidationFailed, CredentialsRequired, CredentialsIncomplete, SourceAddressRefused, KeyRequired, KeyInvalid, JobNotFound,
-        NotFound, MethodNotAllowed, IdempotencyConflict, BodyTooLarge, UnsupportedMediaType, RateLimited, Internal, StoreUnavailable, ArchiveLag,
+        BadRequest, MalformedJson, ValidationFailed, CredentialsIncomplete, SourceAddressRefused, KeyRequired, KeyInvalid, JobNotFound,
+        NotFound, MethodNotAllowed, IdempotencyConflict, NotServing, BodyTooLarge, UnsupportedMediaType, RateLimited, Internal, StoreUnavailable, ArchiveLag,
     ];
 
     /// <summary>Names the kind in RFC 9457's "type"; the last part is the paragraph's anchor in docs/errors.md.</summary>

@@ -1,4 +1,3 @@
-using System.IO.Pipelines;
 using CloneHub.Contracts;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -33,7 +32,7 @@ internal static class RequestCloneEndpoint
         CancellationToken cancellation)
     {
         if (idempotencyKey is not null && !IsKey(idempotencyKey)) return BadKey();
-        var (bytes, tooLarge) = await ReadAsync(context.Request.BodyReader, cancellation);
+        var (bytes, tooLarge) = await JsonBody.ReadAsync(context.Request.BodyReader, cancellation);
         if (tooLarge is not null) return tooLarge;
         var (body, problem) = CloneRequestBody.Parse(bytes);
         if (body is null) return problem!;
@@ -51,11 +50,12 @@ internal static class RequestCloneEndpoint
     private static CloneRequest Request(CloneRequestBody body, Uri source, string tenant, string? idempotencyKey) => new(
         tenant,
         source,
-        body.SourceUsername,
-        body.SourcePassword,
+        body.SourceUsername ?? "",
+        body.SourcePassword ?? new Secret(""),
         body.CustomerId,
         TimeSpan.FromMinutes(body.TtlMinutes ?? CloneRequestBody.DefaultTtl),
-        idempotencyKey);
+        idempotencyKey,
+        body.Replace ?? false);
 
     private static bool IsKey(string text) => text.Length is >= 1 and <= MaxKey && text.All(c => c is >= ' ' and <= '~');
 
@@ -63,19 +63,4 @@ internal static class RequestCloneEndpoint
     {
         Errors = new Dictionary<string, string[]> { [KeyHeader] = [$"must be 1 to {MaxKey} printable ASCII characters"] },
     };
-
-    private static async Task<(byte[] Body, Problem? Problem)> ReadAsync(PipeReader reader, CancellationToken cancellation)
-    {
-        try
-        {
-            using var body = new MemoryStream();
-            await reader.CopyToAsync(body, cancellation);
-            return (body.ToArray(), null);
-        }
-        catch (BadHttpRequestException e) when (e.StatusCode == StatusCodes.Status413PayloadTooLarge)
-        {
-            // Kestrel counts the bytes against the group's limit; nothing of the body is kept.
-            return ([], new Problem(ProblemKind.BodyTooLarge, $"The body has more than {JobsApi.MaxBody / 1024} KB."));
-        }
-    }
 }

@@ -3,7 +3,9 @@ using CloneHub.Contracts;
 namespace CloneHub.Jobs.Api;
 
 /// <summary>A request to clone a site that has passed every check that can be made without asking the source.</summary>
+/// <param name="Username">An administrator's log-in name at the source; empty, as the password is then, for a copy of what the source publishes.</param>
 /// <param name="IdempotencyKey">The caller's own name of this request; the same key of the same tenant is the same job.</param>
+/// <param name="Replaces">The tenant's earlier clones of the same label go once this one serves.</param>
 internal sealed record CloneRequest(
     string Tenant,
     Uri SourceUrl,
@@ -11,7 +13,11 @@ internal sealed record CloneRequest(
     Secret Password,
     string? CustomerId,
     TimeSpan Ttl,
-    string? IdempotencyKey);
+    string? IdempotencyKey,
+    bool Replaces = false)
+{
+    public CloneFidelity Fidelity => Username.Length == 0 ? CloneFidelity.Public : CloneFidelity.Full;
+}
 
 /// <summary>What became of a request.</summary>
 internal enum Acceptance
@@ -42,11 +48,43 @@ internal interface IJobReader
     Task<JobSnapshot?> ReadAsync(JobId job, long seen, CancellationToken cancellation);
 }
 
+/// <summary>Which jobs to list.</summary>
+/// <param name="After">Where the page before ended; null for the first one.</param>
+internal sealed record JobFilter(string Tenant, JobStatus? Status, string? CustomerId, JobCursor? After, int Limit)
+{
+    public bool Matches(JobSnapshot job) =>
+        job.Tenant == Tenant && (Status is null || job.Status == Status) && (CustomerId is null || job.CustomerId == CustomerId) && After?.IsBefore(job) != false;
+}
+
+/// <param name="Jobs">Newest first.</param>
+/// <param name="Next">Null on the last page.</param>
+internal sealed record JobPage(IReadOnlyList<JobSnapshot> Jobs, JobCursor? Next);
+
+/// <summary>Lists a tenant's jobs.</summary>
+internal interface IJobList
+{
+    Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellation);
+}
+
+/// <summary>Tells what has happened to jobs.</summary>
+internal interface IJobHistory
+{
+    /// <summary>The job's events in order from number <paramref name="from"/> (1 for the first) on; throws <see cref="UnavailableException"/> while neither log answers.</summary>
+    Task<IReadOnlyList<IJobEvent>> ReadAsync(JobId job, long from, CancellationToken cancellation);
+}
+
 /// <summary>Ends jobs before their time.</summary>
 internal interface IJobRemover
 {
     /// <summary>Cancels a job that waits or runs, or has its clone removed; does nothing more to one that is over. Null if there is no such job.</summary>
     Task<JobSnapshot?> RequestRemovalAsync(JobId job, CancellationToken cancellation);
+}
+
+/// <summary>Gives clones more time.</summary>
+internal interface IJobExtender
+{
+    /// <summary>The job, whose clone serves for <paramref name="ttl"/> from now on; null if it has no clone that serves.</summary>
+    Task<JobSnapshot?> ExtendAsync(JobId job, TimeSpan ttl, CancellationToken cancellation);
 }
 
 /// <summary>Something needed to accept or answer is not available now and may be in a moment. Becomes a 503 with Retry-After.</summary>

@@ -11,7 +11,11 @@ namespace CloneHub.Jobs.Api;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(UtcTimeConverter), typeof(JobStatusConverter)])]
 [JsonSerializable(typeof(JobBody))]
+[JsonSerializable(typeof(JobListBody))]
 [JsonSerializable(typeof(CloneRequestBody))]
+[JsonSerializable(typeof(ExtendRequestBody))]
+[JsonSerializable(typeof(JobEventBody))]
+[JsonSerializable(typeof(JobProgressBody))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class WireJson : JsonSerializerContext;
 

@@ -37,6 +37,14 @@ internal static class EventLogServices
         options.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
         foreach (var (type, name) in EventNames.Entries) options.Events.MapEventType(type, name);
         options.Projections.Add<JobStatusProjection>(ProjectionLifecycle.Inline);
-        options.Schema.For<JobStatusView>().DocumentAlias("job_status");
+        // Each index ends in the order of lists, so that a page is read off it. What jobs are listed by hardly changes: most updates touch no index.
+        options.Schema.For<JobStatusView>().DocumentAlias("job_status")
+            .Duplicate(v => v.Tenant!)
+            .Duplicate(v => v.CustomerId!)
+            .Duplicate(v => v.Status!)
+            .Duplicate(v => v.CreatedAt)
+            .Index([v => v.Tenant!, v => v.CreatedAt, v => v.Id], index => index.Name = "job_status_by_tenant")
+            .Index([v => v.Tenant!, v => v.CustomerId!, v => v.CreatedAt, v => v.Id], index => index.Name = "job_status_by_customer")
+            .Index([v => v.Tenant!, v => v.Status!, v => v.CreatedAt, v => v.Id], index => index.Name = "job_status_by_status");
     }
 }

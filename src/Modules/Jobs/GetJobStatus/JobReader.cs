@@ -19,7 +19,8 @@ internal sealed class SlotQueue;
 /// So a caller reads its own writes, never goes back in time, and gets an answer while either store is away.
 /// </summary>
 internal sealed partial class JobReader(
-    IDocumentStore documents, JobStore store, IRequiredActor<JobsRegion> jobs, IRequiredActor<SlotQueue> queue, ILogger<JobReader> logger)
+    IDocumentStore documents, JobStore store, IRequiredActor<JobsRegion> jobs, IRequiredActor<SlotQueue> queue, CompletionForecast forecast,
+    ILogger<JobReader> logger)
     : IJobReader, IJobRemover
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -64,7 +65,7 @@ internal sealed partial class JobReader(
 
     public Task<JobState> AskAsync(JobId job, CancellationToken cancellation) => AskAsync(new GetJob(job), Patience, cancellation);
 
-    private async Task<JobState> AskAsync(IJobMessage message, TimeSpan patience, CancellationToken cancellation)
+    public async Task<JobState> AskAsync(IJobMessage message, TimeSpan patience, CancellationToken cancellation)
     {
         try
         {
@@ -86,11 +87,11 @@ internal sealed partial class JobReader(
     private async Task<JobSnapshot> WithPositionAsync(JobState state)
     {
         var snapshot = JobSnapshots.Of(state);
-        if (state.Job.Stage is not Stage.Requested) return snapshot;
+        if (state.Job.Stage is not Stage.Requested) return snapshot with { EstimatedCompletion = forecast.Of(state.Job, position: null) };
         try
         {
             var answer = await queue.ActorRef.Ask<QueuePosition>(new GetQueuePosition(state.Id), PatienceWithQueue);
-            return snapshot with { QueuePosition = answer.Position };
+            return snapshot with { QueuePosition = answer.Position, EstimatedCompletion = forecast.Of(state.Job, answer.Position) };
         }
         catch (AskTimeoutException e)
         {

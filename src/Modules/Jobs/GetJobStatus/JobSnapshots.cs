@@ -23,11 +23,16 @@ internal static class JobSnapshots
         StartedAt = job.StartedAt,
         CompletedAt = job.CompletedAt,
         ExpiresAt = job.ExpiresAt,
+        IsOver = job.IsTerminal,
         Serves = job.Stage is Stage.Serving,
-        Result = job.CloneUrl is { } url ? new CloneOutcome(url, job.Username!, "full", job.Content, job.Warnings, job.RemovedAt) : null,
+        Result = job.CloneUrl is { } url ? new CloneOutcome(url, job.Username!, NameOf(job.Request.Fidelity), job.Content, job.Warnings, job.RemovedAt) : null,
         Error = job.Fault is { } fault ? new JobError(fault.Code, fault.Message, fault.Hint, NameOf(job.FaultStep), fault.Retryable) : null,
         Version = version,
     };
 
-    private static string? NameOf(CloneStep? step) => step is { } s ? JsonNamingPolicy.SnakeCaseLower.ConvertName(s.ToString()) : null;
+    public static string NameOf(CloneFidelity fidelity) => fidelity is CloneFidelity.Public ? "public" : "full";
+
+    public static string? NameOf(CloneStep? step) => step is { } s ? JsonNamingPolicy.SnakeCaseLower.ConvertName(s.ToString()) : null;
+
+    public static string NameOf(Notice notice) => JsonNamingPolicy.SnakeCaseLower.ConvertName(notice.ToString());
 }

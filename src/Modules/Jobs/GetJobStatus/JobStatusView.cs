@@ -1,4 +1,4 @@
-using CloneHub.Contracts;
+using CloneHub.Jobs.Api;
 using JasperFx.Events;
 using Marten.Events.Aggregation;
 
@@ -24,6 +24,11 @@ internal sealed class JobStatusView
 
     public string? Status { get; init; }
 
+    public DateTimeOffset CreatedAt { get; init; }
+
+    /// <summary>How <see cref="Status"/> is written.</summary>
+    public static string NameOf(JobStatus status) => status.ToString().ToLowerInvariant();
+
     public JobStatusView After(IJobEvent e, long version)
     {
         var job = Job.Apply(e);
@@ -35,6 +40,7 @@ internal sealed class JobStatusView
             Tenant = job.Request?.Tenant,
             CustomerId = job.Request?.CustomerId,
             Status = job.Status,
+            CreatedAt = job.Request?.At ?? default,
         };
     }
 }

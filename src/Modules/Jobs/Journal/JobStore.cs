@@ -59,6 +59,10 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
     /// <summary>Events that the job has ever had in the journal; 0 if Redis does not know it.</summary>
     public async Task<long> HighestAsync(JobId job) => (long)await Database.StringGetAsync(_keys.Highest(PersistenceId.Of(job)));
 
+    /// <summary>The job's stored events from number <paramref name="from"/> on, as <see cref="RedisJournalFormat"/> reads them; none once they are purged.</summary>
+    public async Task<IReadOnlyList<byte[]>> EventsAsync(JobId job, long from) =>
+        [.. (await Database.SortedSetRangeByScoreAsync(_keys.Events(PersistenceId.Of(job)), from)).Select(e => (byte[])e!)];
+
     /// <summary>The next live jobs after <paramref name="from"/>, the oldest first. An empty page is the end.</summary>
     public async Task<LivePage> LiveAsync(LivePosition from, int limit)
     {
@@ -115,6 +119,9 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
         Database.ScriptEvaluateAsync(Scripts.RaiseKnown, [_keys.Archived, _keys.Live], [job.Value, sequenceNr]);
 
     public async Task<int> ProgressAsync(JobId job) => (int)await Database.HashGetAsync(_keys.Progress, job.Value);
+
+    public async Task<IReadOnlyList<int>> ProgressAsync(IReadOnlyList<JobId> jobs) =>
+        [.. (await Database.HashGetAsync(_keys.Progress, [.. jobs.Select(job => (RedisValue)job.Value)])).Select(percent => (int)percent)];
 
     /// <summary>Answers the highest progress told so far, which is what the caller should tell too.</summary>
     public async Task<int> RaiseProgressAsync(JobId job, int percent) =>

@@ -1,5 +1,6 @@
 using Akka.Actor;
 using CloneHub.Contracts;
+using CloneHub.Jobs.FollowJob;
 
 namespace CloneHub.Jobs.Queue;
 
@@ -29,13 +30,14 @@ internal sealed class SlotQueueActor : ReceiveActor
 {
     private readonly int _slots;
     private readonly IActorRef _jobs;
+    private readonly JobNews _news;
     private readonly HashSet<JobId> _holders = [];
     private readonly SortedSet<(DateTimeOffset AcceptedAt, string Job)> _waiting = [];
     private readonly Dictionary<JobId, DateTimeOffset> _acceptedAt = [];
 
-    public SlotQueueActor(int slots, IActorRef jobs)
+    public SlotQueueActor(int slots, IActorRef jobs, JobNews news)
     {
-        (_slots, _jobs) = (slots, jobs);
+        (_slots, _jobs, _news) = (slots, jobs, news);
         Receive<WantSlot>(w =>
         {
             if (_holders.Contains(w.Job))
@@ -74,7 +76,9 @@ internal sealed class SlotQueueActor : ReceiveActor
 
     private void Leave(JobId job)
     {
-        if (_acceptedAt.Remove(job, out var acceptedAt)) _waiting.Remove((acceptedAt, job.Value));
+        if (!_acceptedAt.Remove(job, out var acceptedAt)) return;
+        _waiting.Remove((acceptedAt, job.Value));
+        foreach (var waiting in _acceptedAt.Keys) _news.Stir(waiting);
     }
 
     private int? PositionOf(JobId job) =>

@@ -1,0 +1,92 @@
+using CloneHub.Contracts;
+
+namespace CloneHub.Jobs.FollowJob;
+
+/// <summary>
+/// Wakes whoever follows a job on this node when there is something new of it. What is new is read from the logs, so that on the way to a
+/// follower nothing can be lost, doubled or overtaken, and one that listens slowly costs no memory: it is woken once for all it has missed.
+/// </summary>
+internal sealed class JobNews
+{
+    private readonly Dictionary<JobId, List<JobFollower>> _followers = [];
+    private readonly Lock _gate = new();
+
+    /// <summary>Follow first, then read: what happens in between wakes the follower.</summary>
+    public JobFollower Follow(JobId job)
+    {
+        var follower = new JobFollower(this, job);
+        lock (_gate)
+        {
+            if (_followers.TryGetValue(job, out var others)) others.Add(follower);
+            else _followers[job] = [follower];
+        }
+
+        return follower;
+    }
+
+    /// <summary>The job has come so far, and all that led there is durable.</summary>
+    public void Tell(JobState state) => Wake(state.Id, state);
+
+    /// <summary>Something around the job has changed that the job itself does not know: its place in the queue.</summary>
+    public void Stir(JobId job) => Wake(job, null);
+
+    internal void Leave(JobFollower follower)
+    {
+        lock (_gate)
+        {
+            if (_followers.TryGetValue(follower.Job, out var all) && all.Remove(follower) && all.Count == 0) _followers.Remove(follower.Job);
+        }
+    }
+
+    private void Wake(JobId job, JobState? state)
+    {
+        lock (_gate)
+        {
+            if (!_followers.TryGetValue(job, out var followers)) return;
+            foreach (var follower in followers) follower.Wake(state);
+        }
+    }
+}
+
+/// <summary>One that follows one job. For one reader.</summary>
+internal sealed class JobFollower(JobNews news, JobId job) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private JobState? _latest;
+
+    public JobId Job => job;
+
+    /// <summary>What the job told last since it is followed.</summary>
+    public JobState? Latest => Volatile.Read(ref _latest);
+
+    /// <summary>True once there is news since the last call; false if there is none for so long.</summary>
+    public async Task<bool> NewsAsync(TimeSpan patience, TimeProvider clock, CancellationToken cancellation)
+    {
+        Task woken;
+        lock (_gate) woken = _woken.Task;
+        try
+        {
+            await woken.WaitAsync(patience, clock, cancellation);
+        }
+        catch (TimeoutException)
+        {
+            // Nothing new is an answer, too.
+            return false;
+        }
+
+        lock (_gate) _woken = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        return true;
+    }
+
+    public void Dispose() => news.Leave(this);
+
+    internal void Wake(JobState? state)
+    {
+        lock (_gate)
+        {
+            if (state is not null) Volatile.Write(ref _latest, state);
+            _woken.TrySetResult();
+        }
+    }
+}
