@@ -1,4 +1,6 @@
 using CloneHub.Jobs.GetJobStatus;
+using CloneHub.Jobs.Projections;
+using CloneHub.Jobs.Reporting;
 using JasperFx;
 using JasperFx.Events;
 using JasperFx.Events.Projections;
@@ -27,6 +29,7 @@ internal static class EventLogServices
         services.AddSingleton<ArchiveLag>();
         services.AddHostedService<ArchiveGuard>();
         services.AddHealthChecks().AddCheck<EventLogHealth>("postgresql", tags: ["ready"]);
+        services.AddProjections();
         return services;
     }
 
@@ -35,8 +38,11 @@ internal static class EventLogServices
         options.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, json => EventJson.Configure(json));
         options.Events.StreamIdentity = StreamIdentity.AsString;
         options.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
+        options.Events.UseListenNotifyForEventAppends = true;
         foreach (var (type, name) in EventNames.Entries) options.Events.MapEventType(type, name);
         options.Projections.Add<JobStatusProjection>(ProjectionLifecycle.Inline);
         options.Schema.For<JobStatusView>().DocumentAlias("job_status");
+        options.AddReports();
+        RebuildMark.Map(options);
     }
 }
