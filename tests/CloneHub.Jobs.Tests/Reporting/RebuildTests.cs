@@ -88,7 +88,7 @@ public sealed class RebuildTests : IAsyncLifetime
         Assert.Equal(100, await _log.ExecuteAsync("delete from clonehub.mt_doc_job_status where id in (select id from clonehub.mt_doc_job_status order by id desc limit 100)"));
         Assert.Equal(350, await _log.ExecuteAsync("update clonehub.mt_doc_job_status set data = data || '{\"status\": \"wrong\"}'"));
         var rebuild = _log.Get<JobStatusRebuild>();
-        var (killed, looked) = await rebuild.NextAsync(new RebuildMark { Id = JobStatusRebuild.Name }, default);
+        var (killed, looked) = await rebuild.NextAsync(new RebuildMark { Id = JobStatusRebuild.Name, PassBegan = Begin }, default);
         Assert.Equal((200, 200), (looked, killed.Rewritten));
         var output = new StringWriter();
 

@@ -1,13 +1,9 @@
 using System.Globalization;
-using System.Reflection;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
-using CloneHub.Jobs.Api;
-using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
-using Microsoft.AspNetCore.Http.Metadata;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Options;
 
@@ -17,13 +13,10 @@ namespace CloneHub.Jobs.Reporting;
 /// Rows as CSV of RFC 4180, with a header. Columns are the fields of the row's JSON, in its order and under its names; what is absent is
 /// empty. A text that a spreadsheet would take for a formula begins with an apostrophe.
 /// </summary>
-internal sealed class Csv<TRow>(string fileName, IReadOnlyList<TRow> rows) : IResult, IEndpointMetadataProvider
+internal sealed class Csv<TRow>(string fileName, IReadOnlyList<TRow> rows) : IResult
     where TRow : class
 {
-    private const string ContentType = "text/csv";
-
-    public static void PopulateMetadata(MethodInfo method, EndpointBuilder builder) =>
-        builder.Metadata.Add(new ProducesResponseTypeMetadata(StatusCodes.Status200OK, typeof(string), [ContentType]));
+    public const string ContentType = "text/csv";
 
     public Task ExecuteAsync(HttpContext httpContext)
     {

@@ -24,8 +24,8 @@ internal static class FailuresReport
         var byDay = query.GroupBy.Contains(ReportQuery.ByDay);
         return
         [
-            .. (await reader.DaysAsync(query, cancellation))
-                .SelectMany(day => day.Failures.Values.Select(f => (Day: byDay ? day.Day : (DateOnly?)null, Failure: f)))
+            .. (await reader.DaysAsync<Dictionary<string, FailureCount>>(query, nameof(ReportDay.Failures), cancellation))
+                .SelectMany(day => day.Part.Values.Select(f => (Day: byDay ? day.Day : (DateOnly?)null, Failure: f)))
                 .GroupBy(f => (f.Day, f.Failure.Step, f.Failure.Code), f => f.Failure)
                 .OrderBy(group => group.Key.Day).ThenByDescending(group => group.Sum(f => f.Jobs)).ThenBy(group => group.Key.Step).ThenBy(group => group.Key.Code, StringComparer.Ordinal)
                 .Select(group => new FailuresRow(

@@ -22,7 +22,7 @@ internal static class LiveClonesReport
     public static async Task<IReadOnlyList<LiveClonesRow>> RowsAsync(ReportReader reader, ReportQuery query, DateTimeOffset asOf, CancellationToken cancellation)
     {
         var live = await reader.LiveBeforeAsync(query, cancellation);
-        var days = (await reader.DaysAsync(query, cancellation)).ToDictionary(day => day.Day);
+        var days = (await reader.DaysAsync<Dictionary<int, LiveHour>>(query, nameof(ReportDay.Live), cancellation)).ToDictionary(day => day.Day, day => day.Part);
         var rows = new List<LiveClonesRow>();
         for (var day = query.From; day <= query.To; day = day.AddDays(1))
         {
@@ -37,12 +37,12 @@ internal static class LiveClonesReport
         return rows;
     }
 
-    private static IEnumerable<LiveClonesRow> HoursOf(DateOnly day, ReportDay? counted, long live, DateTimeOffset asOf)
+    private static IEnumerable<LiveClonesRow> HoursOf(DateOnly day, Dictionary<int, LiveHour>? changes, long live, DateTimeOffset asOf)
     {
         var start = new DateTimeOffset(day.ToDateTime(TimeOnly.MinValue), TimeSpan.Zero);
         for (var hour = 0; hour < HoursOfDay && start < asOf; hour++, start += Hour)
         {
-            var change = counted?.Live.GetValueOrDefault(hour) ?? new LiveHour(0, 0);
+            var change = changes?.GetValueOrDefault(hour) ?? new LiveHour(0, 0);
             var after = live + change.Change;
 
             // The sums run to the end of the hour. Of an hour that is not over, what has not been yet is taken off again.

@@ -20,10 +20,10 @@ internal static class QueueWaitReport
 
     public static async Task<IReadOnlyList<QueueWaitRow>> RowsAsync(ReportReader reader, ReportQuery query, DateTimeOffset asOf, CancellationToken cancellation)
     {
-        var days = await reader.DaysAsync(query, cancellation);
-        if (query.GroupBy.Contains(ReportQuery.ByDay)) return [.. days.SelectMany(day => Row(day.Day, day.QueueWait))];
+        var days = await reader.DaysAsync<DurationHistogram>(query, nameof(ReportDay.QueueWait), cancellation);
+        if (query.GroupBy.Contains(ReportQuery.ByDay)) return [.. days.SelectMany(day => Row(day.Day, day.Part))];
         var sum = new DurationHistogram();
-        foreach (var day in days) sum.Add(day.QueueWait);
+        foreach (var day in days) sum.Add(day.Part);
         return [.. Row(null, sum)];
     }
 

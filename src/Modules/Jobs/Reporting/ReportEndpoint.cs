@@ -45,7 +45,8 @@ internal static class ReportEndpoint
             AnswerAsync(kind, rows, asked, context, reader, clock, cancellation))
         .WithName($"Get{typeof(TRow).Name.Replace("Row", "Report", StringComparison.Ordinal)}")
         .WithSummary(kind.Summary)
-        .WithDescription($"{kind.Description} group_by: {kind.Choices}; default {string.Join(',', kind.DefaultGroups)}.");
+        .WithDescription($"{kind.Description} group_by: {kind.Choices}; default {string.Join(',', kind.DefaultGroups)}.")
+        .Produces<ReportBody<TRow>>(StatusCodes.Status200OK, "application/json", Csv<TRow>.ContentType);
 
     private static async Task<Results<Ok<ReportBody<TRow>>, Csv<TRow>, Problem>> AnswerAsync<TRow>(
         ReportKind kind,

@@ -18,14 +18,17 @@ internal sealed class ReportReader(NpgsqlDataSource database, ProjectionProgress
     public async Task<DateTimeOffset> AsOfAsync(CancellationToken cancellation) =>
         (await progress.OfAsync(ReportsProjection.ProjectionName, cancellation)).AsOf;
 
-    /// <summary>The days on which anything happened, in order: of the whole tenant, or of one customer.</summary>
-    public async Task<IReadOnlyList<ReportDay>> DaysAsync(ReportQuery query, CancellationToken cancellation)
+    /// <summary>One part of the days on which anything happened, in order: of the whole tenant, or of one customer.</summary>
+    /// <param name="part">Name of the part in <see cref="ReportDay"/>; the others, which may be large, stay in PostgreSQL.</param>
+    public async Task<IReadOnlyList<(DateOnly Day, T Part)>> DaysAsync<T>(ReportQuery query, string part, CancellationToken cancellation)
     {
-        await using var command = database.CreateCommand($"select data from {Table} where {Scope(query)} and day between $2 and $3 order by day");
+        var name = JsonNamingPolicy.CamelCase.ConvertName(part);
+        await using var command = database.CreateCommand($"select day, data->'{name}' from {Table} where {Scope(query)} and day between $2 and $3 order by day");
         Add(command, query);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
-        var days = new List<ReportDay>();
-        while (await reader.ReadAsync(cancellation)) days.Add(JsonSerializer.Deserialize<ReportDay>(reader.GetFieldValue<byte[]>(0), EventJson.Options)!);
+        var days = new List<(DateOnly, T)>();
+        while (await reader.ReadAsync(cancellation))
+            days.Add((reader.GetFieldValue<DateOnly>(0), JsonSerializer.Deserialize<T>(reader.GetFieldValue<byte[]>(1), EventJson.Options)!));
         return days;
     }
 
@@ -37,16 +40,18 @@ internal sealed class ReportReader(NpgsqlDataSource database, ProjectionProgress
         return (long)(await command.ExecuteScalarAsync(cancellation))!;
     }
 
-    /// <summary>Counts of clones. PostgreSQL adds them up, because customers may be many.</summary>
+    /// <summary>Counts of clones. PostgreSQL adds up days, because there may be one for each of many customers.</summary>
     public async Task<IReadOnlyList<CloneCounts>> CountsAsync(ReportQuery query, CancellationToken cancellation)
     {
         var byDay = query.GroupBy.Contains(ReportQuery.ByDay);
         var byCustomer = query.GroupBy.Contains(ReportQuery.ByCustomer);
         var scope = byCustomer && query.CustomerId is null ? "tenant = $1 and customer is not null" : Scope(query);
-        var keys = (byDay ? "day" : "null::date") + ", " + (byCustomer ? "customer" : "null::varchar");
+        var customer = byCustomer ? "customer" : "null::varchar";
+        var columns = byDay
+            ? $"day, {customer}, requested, completed, failed, cancelled"
+            : $"null::date, {customer}, sum(requested)::bigint, sum(completed)::bigint, sum(failed)::bigint, sum(cancelled)::bigint";
         await using var command = database.CreateCommand(
-            $"select {keys}, sum(requested)::bigint, sum(completed)::bigint, sum(failed)::bigint, sum(cancelled)::bigint from {Table} "
-            + $"where {scope} and day between $2 and $3 group by 1, 2 order by 1, 2");
+            $"select {columns} from {Table} where {scope} and day between $2 and $3 {(byDay ? "" : "group by 1, 2")} order by 1, 2");
         Add(command, query);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         var rows = new List<CloneCounts>();

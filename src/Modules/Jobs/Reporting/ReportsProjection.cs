@@ -73,8 +73,10 @@ internal sealed class ReportsProjection : ProjectionBase, IProjection
         var byId = found.ToDictionary(day => day.Id, StringComparer.Ordinal);
         var days = places.ToDictionary(p => p, p => byId.GetValueOrDefault(ReportDay.IdOf(p.Tenant, p.Customer, p.Day)) ?? ReportDay.Empty(p.Tenant, p.Customer, p.Day));
         foreach (var (job, e) in happened)
-        foreach (var place in PlacesOf(job, e))
-            days[place].Count(job, e);
+        {
+            foreach (var place in PlacesOf(job, e)) days[place].Count(job, e);
+        }
+
         operations.Store(days.Values.AsEnumerable());
     }
 

@@ -1,3 +1,4 @@
+using JasperFx.Events.Daemon;
 using JasperFx.Events.Projections;
 using Marten;
 using Marten.Events.Projections;
@@ -12,6 +13,7 @@ internal static class ReportsSchema
     /// <summary>The columns beside the document are those that <see cref="ReportReader"/> asks PostgreSQL to filter by and add up.</summary>
     public static void AddReports(this StoreOptions options)
     {
+        options.Projections.AsyncMode = DaemonMode.Solo;
         options.Projections.Add(new ReportsProjection(), ProjectionLifecycle.Async);
         options.Schema.For<ReportedJob>().DocumentAlias("reported_job");
         options.Schema.For<ReportDay>().DocumentAlias("report_day")

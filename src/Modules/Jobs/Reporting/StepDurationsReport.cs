@@ -23,12 +23,14 @@ internal static class StepDurationsReport
     {
         var byDay = query.GroupBy.Contains(ReportQuery.ByDay);
         var sums = new SortedDictionary<(DateOnly Day, CloneStep Step), DurationHistogram>();
-        foreach (var day in await reader.DaysAsync(query, cancellation))
-        foreach (var (step, histogram) in day.Steps)
+        foreach (var (day, steps) in await reader.DaysAsync<Dictionary<CloneStep, DurationHistogram>>(query, nameof(ReportDay.Steps), cancellation))
         {
-            var key = (byDay ? day.Day : default, step);
-            if (!sums.TryGetValue(key, out var sum)) sums[key] = sum = new DurationHistogram();
-            sum.Add(histogram);
+            foreach (var (step, histogram) in steps)
+            {
+                var key = (byDay ? day : default, step);
+                if (!sums.TryGetValue(key, out var sum)) sums[key] = sum = new DurationHistogram();
+                sum.Add(histogram);
+            }
         }
 
         return
