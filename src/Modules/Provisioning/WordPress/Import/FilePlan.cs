@@ -11,6 +11,7 @@ internal sealed record PlannedFile(FileRoot Root, SourceFile Source, string Plac
 internal static partial class FilePlan
 {
     internal const string ContentFolder = "wp-content";
+    internal const string UsualUploads = $"{ContentFolder}/uploads";
     internal const string DisabledFolder = ".clonehub-disabled";
     private const long LargestRewritten = 2 << 20;
 

@@ -4,7 +4,8 @@ namespace CloneHub.Provisioning.WordPress.Import;
 
 /// <summary>The clone's document root. Every path in here has passed <see cref="TreePath.Resolve"/>.</summary>
 /// <param name="uploads">Folder of the uploads, seen from the root.</param>
-internal sealed class FileTree(CloneTarget target, string uploads)
+/// <param name="uploads">Folder of uploads below the root.</param>
+internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.UsualUploads)
 {
     private const UnixFileMode DirectoryMode = (UnixFileMode)0b111_101_101;
     private const int NoMoreThan = 0b111_101_101;
