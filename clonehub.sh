@@ -209,6 +209,7 @@ case $command in
     bench)
         need_packages
         need_dotnet
+        build src/CloneHub.Host
         build benchmarks/CloneHub.Benchmarks
         exec dotnet artifacts/bin/CloneHub.Benchmarks/release/CloneHub.Benchmarks.dll "$@"
         ;;

@@ -2,14 +2,14 @@ using System.Globalization;
 using CloneHub.Benchmarks;
 using CloneHub.Dev;
 
-const string usage = "Usage: CloneHub.Benchmarks [clone] [accept] [burst] [--save NAME]   (all three if none is named)";
+const string usage = "Usage: CloneHub.Benchmarks [clone] [accept] [burst] [reports] [--save NAME]   (the first three if none is named)";
 
 var words = args.ToList();
 var saveAt = words.IndexOf("--save");
 var name = saveAt >= 0 && saveAt + 1 < words.Count ? words[saveAt + 1] : null;
 if (name is not null) words.RemoveRange(saveAt, 2);
-var chosen = words.Count == 0 ? ["clone", "accept", "burst"] : words;
-if (chosen.Except(["clone", "accept", "burst"]).Any())
+List<string> chosen = words.Count == 0 ? ["clone", "accept", "burst"] : words;
+if (chosen.Except(["clone", "accept", "burst", "reports"]).Any())
 {
     await Console.Error.WriteLineAsync(usage);
     return 64; // EX_USAGE of sysexits.h
@@ -23,9 +23,11 @@ Console.CancelKeyPress += (_, e) =>
 };
 
 var report = new Report();
-await using (var stage = await Stage.StartAsync(end.Token))
+report.Line(await Machine.DescribeAsync(end.Token));
+if (chosen.Remove("reports")) await ReportsBenchmark.RunAsync(report, end.Token);
+if (chosen.Count > 0)
 {
-    report.Line(await Machine.DescribeAsync(end.Token));
+    await using var stage = await Stage.StartAsync(end.Token);
     foreach (var what in chosen)
     {
         await (what switch

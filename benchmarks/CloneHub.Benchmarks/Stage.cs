@@ -97,5 +97,5 @@ internal sealed class Stage : IAsyncDisposable
     }
 
     private static bool IsOver(JsonElement status) =>
-        status.GetProperty("status").GetString() is "cancelled" || (status.TryGetProperty("result", out var result) && result.TryGetProperty("removed_at", out _));
+        status.GetProperty("status").GetString() is "cancelled" or "failed" || (status.TryGetProperty("result", out var result) && result.TryGetProperty("removed_at", out _));
 }

@@ -29,6 +29,16 @@ public enum CloneFidelity
 /// <param name="Fence">1 for the first start of any step of this job.</param>
 public sealed record StepToken(JobId Job, CloneStep Step, int Attempt, long Fence);
 
+/// <summary>How much of a source a clone holds.</summary>
+public enum CloneFidelity
+{
+    /// <summary>Database and files, fetched with an administrator's log-in.</summary>
+    Full,
+
+    /// <summary>What the source publishes to everyone, fetched without credentials.</summary>
+    Public,
+}
+
 /// <summary>What is to be cloned and for whom. Holds no secret: those are opened from the <see cref="IJobVault"/> where they are needed.</summary>
 public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string? CustomerId, CloneFidelity Fidelity = CloneFidelity.Full);
 

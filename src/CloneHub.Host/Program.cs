@@ -27,6 +27,8 @@ try
         return 0;
     }
 
+    if (args is ["projections", .. var order]) return await JobsModule.RunProjectionsCommandAsync(app.Services, order);
+
     app.UseCloneRouter();
     app.UseJobsApi();
     app.MapJobs();

@@ -33,8 +33,10 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
         Assert.Equal(before, await FingerprintAsync(site));
         Assert.Empty(await Traces.OnSourceAsync(site));
         await AssertSameRowsAsync(site, job);
-        AssertSameUploads(site, host, job);
+        AssertSameFiles(site, host, job);
         await AssertSamePagesAsync(site, url);
+        await AssertSameMenusAsync(site, url);
+        await AssertSameMediaAsync(site, url);
         await AssertLogInAsync(url, result.GetProperty("username").GetString()!, result.GetProperty("password").GetString()!);
 
         await api.RemoveAsync(job);
@@ -135,15 +137,57 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
         Assert.Equal(source, await logins.ExecuteScalarAsync());
     }
 
-    private static void AssertSameUploads(SourceSite site, HostProcess host, string job)
+    /// <summary>Core, plugins, themes, uploads: every file is there with the same bytes, and no other beside the clone's own.</summary>
+    private static void AssertSameFiles(SourceSite site, HostProcess host, string job)
     {
-        var uploads = Path.Combine(site.Root.FullName, "wp-content", "uploads");
-        var clone = Path.Combine(host.State.FullName, "local", "clones", job, "www", "wp-content", "uploads");
-        var files = Directory.GetFiles(uploads, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(uploads, f)).Order(StringComparer.Ordinal).ToList();
+        var clone = Path.Combine(host.State.FullName, "local", "clones", job, "www");
+        var files = FilesOf(site.Root.FullName);
 
-        Assert.True(files.Count >= 100, $"The site has only {files.Count} uploads.");
-        Assert.Equal(files, Directory.GetFiles(clone, "*", SearchOption.AllDirectories).Select(f => Path.GetRelativePath(clone, f)).Order(StringComparer.Ordinal));
-        foreach (var file in files) Assert.Equal((file, HashOf(Path.Combine(uploads, file))), (file, HashOf(Path.Combine(clone, file))));
+        Assert.True(files.Count(file => file.StartsWith("wp-content/uploads/", StringComparison.Ordinal)) >= 100);
+        Assert.True(files.Count(file => file.StartsWith("wp-content/plugins/", StringComparison.Ordinal)) > 10);
+        Assert.True(files.Count(file => file.StartsWith("wp-content/themes/", StringComparison.Ordinal)) > 100);
+        Assert.True(files.Count(file => file.StartsWith("wp-includes/", StringComparison.Ordinal)) > 1000);
+        Assert.Equal(files, FilesOf(clone));
+        Assert.Empty(files.Where(file => HashOf(Path.Combine(site.Root.FullName, file)) != HashOf(Path.Combine(clone, file))));
+    }
+
+    private static List<string> FilesOf(string root) =>
+    [
+        .. Directory.EnumerateFiles(root, "*", SearchOption.AllDirectories).Select(file => Path.GetRelativePath(root, file))
+            .Where(file => file != "wp-config.php" && !file.StartsWith("wp-content/plugins/custom-migrator/", StringComparison.Ordinal)).Order(StringComparer.Ordinal),
+    ];
+
+    private static async Task AssertSameMenusAsync(SourceSite site, Uri clone)
+    {
+        using var client = LoopbackHttp.CreateClient();
+        var expected = Menu().Matches(await client.GetStringAsync(site.Url)).Select(link => link.Value.Replace(site.Url.AbsoluteUri, clone.AbsoluteUri, StringComparison.Ordinal)).ToList();
+
+        Assert.True(expected.Count >= 10, $"The home page's menus have only {expected.Count} links.");
+        Assert.Equal(expected, Menu().Matches(await client.GetStringAsync(clone)).Select(link => link.Value));
+        foreach (var address in expected.Select(link => new Uri(clone, Address().Match(link).Groups[1].Value)).Where(address => address.Authority == clone.Authority).Distinct())
+        {
+            using var there = await client.GetAsync(new Uri(site.Url, address.PathAndQuery));
+            using var here = await client.GetAsync(address);
+            Assert.Equal((address, there.StatusCode), (address, here.StatusCode));
+        }
+    }
+
+    private static async Task AssertSameMediaAsync(SourceSite site, Uri clone)
+    {
+        using var client = LoopbackHttp.CreateClient();
+        var files = await site.QueryAsync("select meta_value from wp_postmeta where meta_key = '_wp_attached_file' order by md5(meta_value) limit 20", CancellationToken.None);
+        var equal = 0;
+        foreach (var path in files.Select(row => $"wp-content/uploads/{row[0]}"))
+        {
+            using var there = await client.GetAsync(new Uri(site.Url, path));
+            using var here = await client.GetAsync(new Uri(clone, path));
+            Assert.Equal((path, there.StatusCode, there.Content.Headers.ContentType?.MediaType), (path, here.StatusCode, here.Content.Headers.ContentType?.MediaType));
+            if (!there.IsSuccessStatusCode) continue;
+            Assert.Equal(await there.Content.ReadAsByteArrayAsync(), await here.Content.ReadAsByteArrayAsync());
+            equal++;
+        }
+
+        Assert.True(equal >= 15, $"Only {equal} of {files.Count} media could be compared.");
     }
 
     private static async Task AssertSamePagesAsync(SourceSite site, Uri clone)
@@ -186,6 +230,12 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
         using var stream = File.OpenRead(file);
         return Convert.ToHexString(SHA256.HashData(stream));
     }
+
+    [GeneratedRegex("<li[^>]*class=\"[^\"]*menu-item[^>]*><a[^>]*>")]
+    private static partial Regex Menu();
+
+    [GeneratedRegex("href=\"([^\"]*)\"")]
+    private static partial Regex Address();
 
     [GeneratedRegex("<title>(.*?)</title>", RegexOptions.Singleline)]
     private static partial Regex Title();

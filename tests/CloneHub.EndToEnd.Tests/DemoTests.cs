@@ -12,10 +12,8 @@ public sealed class DemoTests(ServersFixture servers) : IClassFixture<ServersFix
     [Fact]
     public async Task The_demo_clones_a_site_logs_in_and_removes_the_clone()
     {
-        var configuration = new DirectoryInfo(AppContext.BaseDirectory).Name;
-        var program = Repository.Path("artifacts", "bin", "CloneHub.Dev", configuration, "CloneHub.Dev.dll");
         var state = Path.Combine(servers.NewFolder().FullName, "demo");
-        var start = new ProcessStartInfo("dotnet", [program, "demo", "--once", "--state", state]) { RedirectStandardOutput = true, RedirectStandardError = true };
+        var start = new ProcessStartInfo(Repository.Path("clonehub.sh"), ["demo", "--once", "--state", state]) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var demo = Process.Start(start)!;
         ServersFixture.Leash.Hold(ProcessIdentity.Of(demo.Id)!, "TERM");
         var (output, errors) = (demo.StandardOutput.ReadToEndAsync(), demo.StandardError.ReadToEndAsync());

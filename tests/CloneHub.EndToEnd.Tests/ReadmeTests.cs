@@ -53,6 +53,12 @@ public sealed partial class ReadmeTests(SourceSiteFixture source) : IClassFixtur
         await RemovedAsync(host.Client, values["job"]);
     }
 
+    /// <summary>The first two have tests of their own: <see cref="DemoTests"/> runs the demo, and who reads this has run the tests.</summary>
+    [Fact]
+    public void Every_command_shown_is_run() => Assert.Equal(
+        ["./clonehub.sh demo", "./clonehub.sh test"],
+        Readme.Blocks.Where(block => block is { Language: "sh", Mark: "" }).Select(block => block.Text.Trim()));
+
     [Fact]
     public async Task The_API_has_the_calls_of_the_table_and_no_others()
     {

@@ -43,6 +43,33 @@ public sealed class SecretTests(ServersFixture servers) : IClassFixture<ServersF
         Assert.Empty(await FilesWithAsync(databasePassword));
     }
 
+    [Fact]
+    public async Task An_application_password_is_written_nowhere_in_clear_not_even_into_a_trace()
+    {
+        var options = new SourceSiteOptions { Name = ServersFixture.Unique("s"), Defines = new Dictionary<string, string> { ["WP_ENVIRONMENT_TYPE"] = "'local'" } };
+        await using var site = await servers.StartSiteAsync(options);
+        var given = await site.RunPhpAsync("echo WP_Application_Passwords::create_new_application_password(1, ['name' => 'clone'])[0];", CancellationToken.None);
+        await using var traces = await TraceSink.StartAsync();
+        await using var host = await HostProcess.StartAsync(
+            servers, new Dictionary<string, string>(traces.Settings) { ["Logging__LogLevel__Default"] = "Debug" });
+        var api = new CloneApi(host);
+
+        var job = await api.RequestAsync(site, password: given);
+        var clonePassword = (await api.WaitAsync(job, "completed")).GetProperty("result").GetProperty("password").GetString()!;
+        await host.StopAsync();
+
+        Assert.Contains(job, traces.Text, StringComparison.Ordinal);
+        var grouped = string.Join(' ', given.Chunk(4).Select(group => new string(group)));
+        foreach (var secret in new[] { given, grouped, BasicOf(site.AdminUser, given), BasicOf(site.AdminUser, grouped), clonePassword })
+        {
+            Assert.Empty(await FilesWithAsync(secret));
+            Assert.DoesNotContain(secret, host.Output, StringComparison.Ordinal);
+            Assert.DoesNotContain(secret, traces.Text, StringComparison.Ordinal);
+        }
+    }
+
+    private static string BasicOf(string user, string password) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{user}:{password}"));
+
     private static async Task<string> RequestAsOwnerAsync(HttpClient client, SourceSite site)
     {
         using var body = System.Net.Http.Json.JsonContent.Create(new { source_url = site.Url, source_username = "owner", source_password = SourceMarker });

@@ -55,7 +55,7 @@ public sealed class TroubleTests(ServersFixture servers) : IClassFixture<Servers
         var ready = await host.GetAsync("/health/ready");
 
         Assert.Equal("healthy", ready["status"]);
-        Assert.Superset(new HashSet<string> { "akka", "backend", "postgresql", "redis" }, ready.Json.GetProperty("checks").EnumerateObject().Select(check => check.Name).ToHashSet());
+        Assert.Superset(new HashSet<string> { "akka", "backend", "postgresql", "projections", "redis" }, ready.Json.GetProperty("checks").EnumerateObject().Select(check => check.Name).ToHashSet());
     }
 
     private static string Text(EndPoint endpoint) => endpoint is DnsEndPoint dns ? $"{dns.Host}:{dns.Port}" : endpoint.ToString()!;

@@ -9,6 +9,7 @@ using CloneHub.Jobs.FollowJob;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.ListJobs;
+using CloneHub.Jobs.Projections;
 using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Vault;
 using Marten;
@@ -90,6 +91,10 @@ public static class JobsModule
     /// <summary>Brings the schema of the event log to this version.</summary>
     public static Task MigrateAsync(IServiceProvider services) =>
         services.GetRequiredService<IDocumentStore>().Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+
+    /// <summary>The Host's command "projections": how far the views of the event log are, or building them anew.</summary>
+    public static Task<int> RunProjectionsCommandAsync(IServiceProvider services, IReadOnlyList<string> args) =>
+        ProjectionCommands.RunAsync(services, args, Console.Out, Console.Error, CancellationToken.None);
 
     private static JobEngine EngineOf(IServiceProvider services, IReadOnlyActorRegistry registry) =>
         new(

@@ -1,5 +1,6 @@
 using CloneHub.Contracts;
 using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.PublicSite;
 
 namespace CloneHub.Provisioning;
 
@@ -19,6 +20,10 @@ internal interface ICloneBackend
     /// <summary>The clone holds the source's content, counted and compared. Starts over what an earlier attempt left.</summary>
     Task<ContentReport> ImportContentAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation);
+
+    /// <summary>The clone holds what the source publishes. Starts over what an earlier attempt left, except for files.</summary>
+    Task<ContentReport> ImportPublicAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, PublicSource source, IProgress<ContentProgress> progress, CancellationToken cancellation);
 
     /// <summary>The custom-migrator plugin is active in the clone, has answered with this job's id, and has made the caller's administrator.</summary>
     Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation);

@@ -4,6 +4,7 @@ using CloneHub.Provisioning.FrontDoor;
 using CloneHub.Provisioning.Local;
 using CloneHub.Provisioning.Steps;
 using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.PublicSite;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -28,6 +29,7 @@ public static class ProvisioningModule
 
         services.AddSingleton(new SourceOptions { AllowLoopback = configuration.GetValue<bool>("CloneHub:AllowLoopbackSources") });
         services.AddSingleton<SourceConnector>();
+        services.AddSingleton<PublicSources>();
         services.AddSingleton<ICloneStep, CreateDatabase>();
         services.AddSingleton<ICloneStep, StartPod>();
         services.AddSingleton<ICloneStep, ImportContent>();

@@ -34,18 +34,20 @@ if (isset($_GET['action'], $_GET['plugin']) && 'activate' === $_GET['action'] &&
         return $old;
     }, 10, 2);
 
-    // An activation sorts the list, which is the order in which plugins are loaded. Ours comes last; the others stay as they were.
+    // An activation sorts the list, which is the order in which plugins are loaded. Ours comes first: a call then costs nothing of the
+    // others, and none of them gets the say before it. They keep order and keys, so that the list is what it was once ours is taken out.
     add_filter('pre_update_option_active_plugins', static function ($new, $old) {
         if (!is_array($new) || !is_array($old)) {
             return $new;
         }
 
         $kept = array_intersect($old, $new);
+        $all = $kept;
         foreach (array_diff($new, $old) as $plugin) {
-            $kept[] = $plugin;
+            $all[] = $plugin;
         }
 
-        return $kept;
+        return array_diff_key($all, $kept) + $kept;
     }, 10, 2);
 }
 

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CloneHub.Contracts;
+using CloneHub.Jobs.Reporting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -59,6 +60,7 @@ public static class JobsApi
         api.MapFollowJob();
         api.MapExtendJob();
         api.MapRemoveJob();
+        api.MapReports();
         return routes;
     }
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CloneHub.Contracts;
+using CloneHub.Jobs.Reporting;
 
 namespace CloneHub.Jobs.Api;
 
@@ -17,6 +18,11 @@ namespace CloneHub.Jobs.Api;
 [JsonSerializable(typeof(JobEventBody))]
 [JsonSerializable(typeof(JobProgressBody))]
 [JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(ReportBody<ClonesRow>))]
+[JsonSerializable(typeof(ReportBody<FailuresRow>))]
+[JsonSerializable(typeof(ReportBody<StepDurationsRow>))]
+[JsonSerializable(typeof(ReportBody<QueueWaitRow>))]
+[JsonSerializable(typeof(ReportBody<LiveClonesRow>))]
 internal sealed partial class WireJson : JsonSerializerContext;
 
 /// <summary>RFC 3339 in UTC: 2026-01-31T08:15:30.123Z.</summary>

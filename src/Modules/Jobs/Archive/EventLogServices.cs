@@ -1,4 +1,6 @@
 using CloneHub.Jobs.GetJobStatus;
+using CloneHub.Jobs.Projections;
+using CloneHub.Jobs.Reporting;
 using JasperFx;
 using JasperFx.Events;
 using JasperFx.Events.Projections;
@@ -27,6 +29,7 @@ internal static class EventLogServices
         services.AddSingleton<ArchiveLag>();
         services.AddHostedService<ArchiveGuard>();
         services.AddHealthChecks().AddCheck<EventLogHealth>("postgresql", tags: ["ready"]);
+        services.AddProjections();
         return services;
     }
 
@@ -35,6 +38,7 @@ internal static class EventLogServices
         options.UseSystemTextJsonForSerialization(EnumStorage.AsString, Casing.CamelCase, json => EventJson.Configure(json));
         options.Events.StreamIdentity = StreamIdentity.AsString;
         options.Events.AppendMode = EventAppendMode.QuickWithServerTimestamps;
+        options.Events.UseListenNotifyForEventAppends = true;
         foreach (var (type, name) in EventNames.Entries) options.Events.MapEventType(type, name);
         options.Projections.Add<JobStatusProjection>(ProjectionLifecycle.Inline);
         // Each index ends in the order of lists, so that a page is read off it. What jobs are listed by hardly changes: most updates touch no index.
@@ -46,5 +50,7 @@ internal static class EventLogServices
             .Index([v => v.Tenant!, v => v.CreatedAt, v => v.Id], index => index.Name = "job_status_by_tenant")
             .Index([v => v.Tenant!, v => v.CustomerId!, v => v.CreatedAt, v => v.Id], index => index.Name = "job_status_by_customer")
             .Index([v => v.Tenant!, v => v.Status!, v => v.CreatedAt, v => v.Id], index => index.Name = "job_status_by_status");
+        options.AddReports();
+        RebuildMark.Map(options);
     }
 }

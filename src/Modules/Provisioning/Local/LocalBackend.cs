@@ -1,6 +1,7 @@
 using CloneHub.Contracts;
 using CloneHub.Provisioning.WordPress;
 using CloneHub.Provisioning.WordPress.Import;
+using CloneHub.Provisioning.WordPress.PublicSite;
 using Microsoft.Extensions.Options;
 
 namespace CloneHub.Provisioning.Local;
@@ -8,7 +9,7 @@ namespace CloneHub.Provisioning.Local;
 /// <summary>Clones on this machine: a database, a folder and a php-fpm each, one nginx for all.</summary>
 internal sealed class LocalBackend(
     IOptions<LocalOptions> options, LocalLayout layout, CloneFence fence, CloneDatabase database, CloneTree tree, PhpFpm php, Nginx nginx,
-    CloneRoutes routes, CloneAdministrator administrator, NginxClient client) : ICloneBackend
+    CloneRoutes routes, CloneAdministrator administrator, NginxClient client, TimeProvider clock) : ICloneBackend
 {
     public async Task EnsureDatabaseAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
@@ -29,20 +30,20 @@ internal sealed class LocalBackend(
     public async Task<ContentReport> ImportContentAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation)
     {
-        await EnsurePodAsync(token, order, secrets, cancellation);
-        routes.Close(token.Job);
-        var paths = layout.Of(token.Job);
-        File.Delete(paths.UsernameMark);
-        var target = new CloneTarget(
-            token.Job, database.ConnectionStringOf(token.Job, secrets.DatabasePassword), database.HostForPhp,
-            CloneDatabase.NameOf(token.Job), CloneDatabase.NameOf(token.Job), new DirectoryInfo(paths.Www), new DirectoryInfo(paths.State),
-            tree.CoreStore, options.Value.PublicUrlOf(token.Job), CloneAccount.OwnerOf(token.Job));
+        var target = await PrepareImportAsync(token, order, secrets, cancellation);
         var report = await SiteImporter.ImportAsync(
             source, target, order, secrets, progress, stop => fence.EnsureHeldAsync(token, stop), cancellation);
-        await fence.EnsureHeldAsync(token, cancellation);
+        await FinishImportAsync(token, cancellation);
+        return report;
+    }
 
-        // PHP looks at most every two seconds whether a file it compiled has changed; a fresh one has compiled nothing.
-        await php.RestartAsync(token.Job, cancellation);
+    public async Task<ContentReport> ImportPublicAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, PublicSource source, IProgress<ContentProgress> progress, CancellationToken cancellation)
+    {
+        var target = await PrepareImportAsync(token, order, secrets, cancellation);
+        var importer = new PublicImporter(source, target, AskCloneAsync, progress, stop => fence.EnsureHeldAsync(token, stop), clock);
+        var report = await importer.ImportAsync(order, secrets, cancellation);
+        await FinishImportAsync(token, cancellation);
         return report;
     }
 
@@ -111,13 +112,40 @@ internal sealed class LocalBackend(
         return Directory.Exists(folder) ? Directory.GetCreationTimeUtc(folder) : DateTimeOffset.UnixEpoch;
     }
 
+    private async Task<CloneTarget> PrepareImportAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    {
+        await EnsurePodAsync(token, order, secrets, cancellation);
+        routes.Close(token.Job);
+        var paths = layout.Of(token.Job);
+        File.Delete(paths.UsernameMark);
+        return new CloneTarget(
+            token.Job, database.ConnectionStringOf(token.Job, secrets.DatabasePassword), database.HostForPhp,
+            CloneDatabase.NameOf(token.Job), CloneDatabase.NameOf(token.Job), new DirectoryInfo(paths.Www), new DirectoryInfo(paths.State),
+            tree.CoreStore, options.Value.PublicUrlOf(token.Job), CloneAccount.OwnerOf(token.Job));
+    }
+
+    // PHP looks at most every two seconds whether a file it compiled has changed; a fresh one has compiled nothing.
+    private async Task FinishImportAsync(StepToken token, CancellationToken cancellation)
+    {
+        await fence.EnsureHeldAsync(token, cancellation);
+        await php.RestartAsync(token.Job, cancellation);
+    }
+
     // The first page of a new PHP compiles WordPress. That time is better spent before a visitor waits for it.
     private async Task WarmAsync(Uri address, CancellationToken cancellation)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Get, CloneAdministrator.Inside(address));
+        using var request = new HttpRequestMessage(HttpMethod.Get, address);
+        using var answer = await AskCloneAsync(request, cancellation);
+        await answer.Content.CopyToAsync(Stream.Null, cancellation);
+    }
+
+    /// <summary>As the front door would ask, whether the route is open or not.</summary>
+    private Task<HttpResponseMessage> AskCloneAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        var address = request.RequestUri!;
+        request.RequestUri = CloneAdministrator.Inside(address);
         request.Headers.Host = address.Authority;
         request.Headers.Add("X-Forwarded-Proto", address.Scheme);
-        using var answer = await client.Http.SendAsync(request, cancellation);
-        await answer.Content.CopyToAsync(Stream.Null, cancellation);
+        return client.Http.SendAsync(request, cancellation);
     }
 }

@@ -7,6 +7,9 @@ internal static class PhpFpmConfig
     private const string NoPrograms =
         "exec,passthru,shell_exec,system,proc_open,popen,dl,pcntl_exec,pcntl_fork,putenv,posix_kill,link,symlink";
 
+    /// <summary>Pages of clones make way for the program that answers the API; php-fpm heeds it when it was started by root.</summary>
+    private const int Niceness = 5;
+
     public static string Of(ClonePaths paths) => $"""
         [global]
         error_log = {paths.Run}/php-fpm.log
@@ -15,6 +18,7 @@ internal static class PhpFpmConfig
 
         [{paths.Job}]
         {Account(paths)}
+        process.priority = {Niceness}
         listen = {paths.Socket}
         listen.mode = 0600
         pm = ondemand

@@ -1,12 +1,13 @@
 using CloneHub.Contracts;
 using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.PublicSite;
 using Microsoft.Extensions.Logging;
 
 namespace CloneHub.Provisioning.Steps;
 
-/// <summary>Brings the source's tables and files into the clone, and leaves nothing on the source.</summary>
-internal sealed partial class ImportContent(ICloneBackend backend, IJobVault vault, SourceConnector source, TimeProvider clock, ILogger<ImportContent> logger)
-    : ICloneStep
+/// <summary>Brings the source's tables and files into the clone, or what it publishes, and leaves nothing on the source.</summary>
+internal sealed partial class ImportContent(
+    ICloneBackend backend, IJobVault vault, SourceConnector source, PublicSources published, TimeProvider clock, ILogger<ImportContent> logger) : ICloneStep
 {
     // The source must be left clean also when the attempt was cancelled, but nobody waits for a source that does not answer.
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(15);
@@ -20,7 +21,8 @@ internal sealed partial class ImportContent(ICloneBackend backend, IJobVault vau
 
         // An attempt that was overtaken must not disturb the one that works on the same source.
         await backend.EnsurePodAsync(token, order, secrets, cancellation);
-        await using var channel = await source.ConnectAsync(order, secrets, cancellation);
+        if (order.Fidelity is CloneFidelity.Public) return await ImportPublicAsync(token, order, secrets, progress, cancellation);
+        await using var channel = await source.ConnectAsync(order, secrets, token.Attempt, cancellation);
         var warnings = new List<string>();
         try
         {
@@ -30,12 +32,20 @@ internal sealed partial class ImportContent(ICloneBackend backend, IJobVault vau
         }
         finally
         {
-            warnings.AddRange(await LeaveAsync(channel, order.Job));
+            warnings.AddRange(await LeaveAsync(channel, order.Job, secrets));
         }
     }
 
+    private async Task<StepFacts> ImportPublicAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress> progress, CancellationToken cancellation)
+    {
+        using var site = await published.ConnectAsync(order, cancellation);
+        var report = await backend.ImportPublicAsync(token, order, secrets, site, progress, cancellation);
+        return new StepFacts { Content = report.Facts, Warnings = report.Warnings };
+    }
+
     /// <returns>Warnings about what stays on the source.</returns>
-    private async Task<IEnumerable<string>> LeaveAsync(SourceChannel channel, JobId job)
+    private async Task<IEnumerable<string>> LeaveAsync(SourceChannel channel, JobId job, JobSecrets secrets)
     {
         using var patience = new CancellationTokenSource(Farewell, clock);
         try
@@ -46,7 +56,9 @@ internal sealed partial class ImportContent(ICloneBackend backend, IJobVault vau
         {
             // It must not hide how the import ended. The connector stops answering when its key expires.
             Log.NotLeft(logger, fault, job);
-            return ["The connector could not be removed from the source; it expires by itself."];
+            var folder = ConnectorBuild.FolderOf(job);
+            var user = ApplicationPassword.LooksLikeOne(secrets.SourcePassword) ? $", and with it the administrator {folder}" : "";
+            return [$"The connector {folder} could not be removed from the source; it expires by itself{user}."];
         }
     }
 

@@ -21,24 +21,33 @@ internal sealed class OpenIngress(ICloneBackend backend, IJobVault vault, Source
         // Also tells the administrator's name, and repairs the account should somebody have changed it meanwhile.
         var account = await backend.ActivatePluginAsync(token, order, secrets, cancellation);
         var address = await backend.OpenRouteAsync(token, order, cancellation);
-        await VisitAsync(order, secrets, address, account.Username, cancellation);
-        return new StepFacts { CloneUrl = address, Username = account.Username, PluginVersion = account.Version };
+        var visit = await VisitAsync(order, secrets, address, account.Username, cancellation);
+        return new StepFacts { CloneUrl = address, Username = account.Username, PluginVersion = account.Version, Warnings = visit.Warnings };
     }
 
-    private async Task VisitAsync(CloneOrder order, JobSecrets secrets, Uri address, string username, CancellationToken cancellation)
+    private async Task<VisitReport> VisitAsync(CloneOrder order, JobSecrets secrets, Uri address, string username, CancellationToken cancellation)
     {
         using var plugin = new ClonePlugin(route.Http, address, host: null, order.Job, secrets.ConnectorKey, clock);
         using var sourceHttp = new SourceHttp(source, clock);
         var urls = await plugin.UrlsAsync(Pages, Media, cancellation);
+        var addresses = AddressesOf(urls, order);
+
+        // Where a site gives its pictures to its own pages only, the home page is one of them.
+        var referrer = new Uri(addresses.Home);
         var verifier = new SiteVerifier(
-            route.Http, (page, stop) => sourceHttp.SendAsync(new HttpRequestMessage(HttpMethod.Get, page), stop), clock);
+            route.Http, (page, stop) => sourceHttp.SendAsync(new HttpRequestMessage(HttpMethod.Get, page) { Headers = { Referrer = referrer } }, stop), clock);
 
         // The same choice for every attempt of a job: a page that differs is found again. (Hash codes of strings differ from run to run.)
         var seed = order.Job.Value.Aggregate(0, (sum, letter) => unchecked((sum * 31) + letter));
-        await verifier.VerifyAsync(new SiteVisit(address, HomeOfSource(urls, order), urls, username, secrets.ClonePassword, seed), cancellation);
+        return await verifier.VerifyAsync(new SiteVisit(address, addresses, urls, username, secrets.ClonePassword, seed), cancellation);
     }
 
     /// <summary>The address that was asked for may redirect to the site's own, or lead into the site: pages are compared at the site's own.</summary>
-    private static Uri HomeOfSource(CloneUrls urls, CloneOrder order) =>
-        Uri.TryCreate(urls.Source, UriKind.Absolute, out var home) && home.Scheme is ("http" or "https") ? home : order.SourceUrl;
+    private static SourceAddresses AddressesOf(CloneUrls urls, CloneOrder order)
+    {
+        if (urls.Addresses is { } all && IsWeb(all.Home)) return all;
+        return new SourceAddresses(IsWeb(urls.Source) ? urls.Source! : order.SourceUrl.AbsoluteUri);
+    }
+
+    private static bool IsWeb(string? address) => Uri.TryCreate(address, UriKind.Absolute, out var home) && home.Scheme is "http" or "https";
 }

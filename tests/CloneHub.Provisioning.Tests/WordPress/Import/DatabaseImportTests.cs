@@ -86,8 +86,22 @@ public sealed class DatabaseImportTests(ServersFixture servers, ITestOutputHelpe
         Assert.Equal(
             ["https://example.com/|see http://job-x.localhost:5080/a|s:27:\"http://job-x.localhost:5080\";|\ufffd\0https://example.com|https://example.com/u|https://example.com|https://example.com"],
             Sorted(await _clone.ReadAsync("t", schema.Tables[0].Columns)));
-        Assert.Contains(_warnings.ToList(), warning => warning.Contains("t.url", StringComparison.Ordinal));
+        Assert.Contains("Addresses of the source stay in columns with unique values: t.id, t.url", _warnings.ToList());
         Assert.Contains(_warnings.ToList(), warning => warning.Contains("t.short", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task The_guid_of_a_post_stays_and_that_of_anything_else_is_an_address()
+    {
+        await _source.ExecuteAsync(
+            "CREATE TABLE wp_posts (id INT PRIMARY KEY, post_type VARCHAR(20), guid VARCHAR(255), post_content TEXT); CREATE TABLE wp_feeds (id INT PRIMARY KEY, guid VARCHAR(255));"
+            + "INSERT INTO wp_posts VALUES (1, 'post', 'https://example.com/?p=1', 'https://example.com/'); INSERT INTO wp_feeds VALUES (1, 'https://example.com/?p=1')");
+        var schema = await ImportAsync();
+        Assert.Equal(["1|post|https://example.com/?p=1|http://job-x.localhost:5080/"], Sorted(await _clone.ReadAsync("wp_posts", Columns("wp_posts"))));
+        Assert.Equal(["1|http://job-x.localhost:5080/?p=1"], Sorted(await _clone.ReadAsync("wp_feeds", Columns("wp_feeds"))));
+        Assert.Empty(_warnings.ToList());
+
+        IReadOnlyList<SourceColumn> Columns(string table) => schema.Tables.Single(each => each.Name == table).Columns;
     }
 
     [Fact]
@@ -103,6 +117,46 @@ public sealed class DatabaseImportTests(ServersFixture servers, ITestOutputHelpe
             await foreach (var item in _source.DumpAsync(schema, requests, cancellation))
                 yield return item is TableEnded end ? end with { Rows = 3 } : item;
         }
+    }
+
+    [Fact]
+    public async Task A_table_that_changed_while_it_was_read_is_read_once_more()
+    {
+        await _source.ExecuteAsync("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE u (a INT PRIMARY KEY); INSERT INTO u VALUES (7)");
+        var asked = new List<string>();
+        Assert.Equal(3, await RunAsync(await _source.SchemaAsync(), Counting(asked, table => table == "t" ? 2 : 1, () => _source.ExecuteAsync("INSERT INTO t VALUES (2)"))));
+        Assert.Equal(["t", "u", "t"], asked);
+        Assert.Empty(_warnings.ToList());
+        Assert.Equal(["1", "2"], Sorted(await _clone.ReadAsync("t", (await _clone.SchemaAsync()).Tables[0].Columns)));
+    }
+
+    [Fact]
+    public async Task A_table_that_goes_on_changing_is_named_with_both_numbers()
+    {
+        await _source.ExecuteAsync("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+        var asked = new List<string>();
+        var counts = 5;
+        Assert.Equal(1, await RunAsync(await _source.SchemaAsync(), Counting(asked, _ => counts++, () => Task.CompletedTask)));
+        Assert.Equal(["t", "t"], asked);
+        Assert.Equal(["Table t changed while it was copied: 1 rows were read, 6 were there afterwards."], _warnings.ToList());
+    }
+
+    [Fact]
+    public async Task A_table_that_stands_still_and_lacks_rows_is_no_clone()
+    {
+        await _source.ExecuteAsync("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+        var schema = await _source.SchemaAsync();
+        var fault = await Assert.ThrowsAsync<StepFaultException>(() => RunAsync(schema, Counting([], _ => 5, () => Task.CompletedTask)));
+        Assert.Equal("VERIFY_FAILED", fault.Fault.Code);
+        Assert.Contains("Table t: only 1 of its 5 rows", fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_table_that_could_not_be_counted_is_named()
+    {
+        await _source.ExecuteAsync("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)");
+        await RunAsync(await _source.SchemaAsync(), Counting([], _ => null, () => Task.CompletedTask));
+        Assert.Equal(["Tables whose rows the source could not count in time: t"], _warnings.ToList());
     }
 
     [Fact]
@@ -142,6 +196,21 @@ public sealed class DatabaseImportTests(ServersFixture servers, ITestOutputHelpe
         var odd = schema with { Tables = [schema.Tables[0] with { CreateSql = "CREATE TABLE `t` (`a` WONDER)" }] };
         var fault = await Assert.ThrowsAsync<StepFaultException>(() => RunAsync(odd, (requests, cancellation) => _source.DumpAsync(schema, requests, cancellation)));
         Assert.Equal("DDL_UNSUPPORTED", fault.Fault.Code);
+    }
+
+    /// <summary>Reads the source as it is, lets it change after that, and tells of a table what was counted.</summary>
+    private Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> Counting(List<string> asked, Func<string, long?> count, Func<Task> change)
+    {
+        return Read;
+
+        async IAsyncEnumerable<DumpItem> Read(IReadOnlyList<DumpRequest> requests, [EnumeratorCancellation] CancellationToken cancellation)
+        {
+            var isFirst = asked.Count == 0;
+            asked.AddRange(requests.Select(request => request.Table));
+            await foreach (var item in _source.DumpAsync(await _source.SchemaAsync(), requests, cancellation))
+                yield return item is TableEnded end ? end with { Counted = count(end.Table) } : item;
+            if (isFirst) await change();
+        }
     }
 
     private async Task<SourceSchema> ImportAsync()

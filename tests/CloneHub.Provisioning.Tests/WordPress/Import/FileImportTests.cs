@@ -178,9 +178,9 @@ public sealed class FileImportTests : IDisposable
     private async Task<(long Files, long Bytes)> ImportAsync(IEnumerable<SourceFile> files, FileOwner? owner = null)
     {
         var target = Targets.Folder(_folder, coreStore: new DirectoryInfo(Path.Combine(_folder.FullName, "store")), owner: owner);
-        var plan = files.Select(file => FilePlan.Place(RootOf(file), file, isMultisite: false, _warnings))
+        var plan = files.Select(file => FilePlan.Place(RootOf(file), file, "wp-content/uploads", _warnings))
             .OfType<PlannedFile>().ToList();
-        var import = new FileImport(target, Rewriter, _warnings, new ImportProgress(new Progress<ContentProgress>()), _ => Task.CompletedTask);
+        var import = new FileImport(target, "wp-content/uploads", Rewriter, _warnings, new ImportProgress(new Progress<ContentProgress>()), _ => Task.CompletedTask);
         return await import.RunAsync(plan, CoreStore.Of(target.CoreStore, "6.1.9"), GetAsync, CancellationToken.None);
     }
 

@@ -38,7 +38,7 @@ internal sealed class TableReader(string connectionString)
             var columns = schema.Tables.Single(table => table.Name == request.Table).Columns.Where(column => !column.IsGenerated).ToArray();
             var rows = await ReadAsync(request.Table, columns, cancellation);
             foreach (var batch in rows.Chunk(1000)) yield return new TableRows(request.Table, Wire(batch, columns.Length));
-            yield return new TableEnded(request.Table, rows.Count);
+            yield return new TableEnded(request.Table, rows.Count, rows.Count);
         }
     }
 

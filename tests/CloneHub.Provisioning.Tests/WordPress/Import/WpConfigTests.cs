@@ -56,6 +56,20 @@ public sealed class WpConfigTests
     }
 
     [Fact]
+    public void What_could_not_be_read_or_does_not_fit_is_named_and_what_every_clone_has_is_not()
+    {
+        Text(Facts(("WP_REDIS_HOST", "'x'"), ("UPLOADS", "'media'"), ("WP_PLUGIN_DIR", "'/x'")) with { OtherDefines = ["STRIPE_SECRET_KEY", "WP_MEMORY_LIMIT", "AUTH_KEY", "DB_PASSWORD", "WP_CONTENT_DIR"] });
+        Assert.Equal(["Settings of the source's wp-config.php were left out: STRIPE_SECRET_KEY, WP_MEMORY_LIMIT, WP_REDIS_HOST"], _warnings.ToList());
+    }
+
+    [Fact]
+    public void Uploads_outside_of_wp_content_stay_where_they_are()
+    {
+        Assert.DoesNotContain("'UPLOADS'", Text(Facts()), StringComparison.Ordinal);
+        Assert.Contains("define( 'UPLOADS', 'media' );", Text(Facts(("UPLOADS", "'other'")) with { UploadsPlace = "media" }), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_prefix_that_is_none_is_refused() =>
         Assert.Throws<StepFaultException>(() => Text(Facts() with { TablePrefix = "wp_'; evil" }));
 
@@ -86,7 +100,7 @@ public sealed class WpConfigTests
 
     private static string Line(string text, string name) => text.Split('\n').Single(line => line.Contains($"'{name}'", StringComparison.Ordinal));
 
-    private static SourceFacts Facts(params (string Name, string Literal)[] defines) => new()
+    internal static SourceFacts Facts(params (string Name, string Literal)[] defines) => new()
     {
         WordPressVersion = "6.1.9",
         PhpVersion = "8.2",

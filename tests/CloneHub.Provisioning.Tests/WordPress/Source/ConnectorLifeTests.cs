@@ -53,12 +53,12 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
     {
         var order = SourceTests.OrderFor(_site.Url);
         var secrets = SourceTests.Administrator(_site);
-        await using (await SourceTests.Connector.ConnectAsync(order, secrets, CancellationToken.None))
+        await using (await SourceTests.Connector.ConnectAsync(order, secrets, 1, CancellationToken.None))
         {
             // The process dies here: nobody says good-bye.
         }
 
-        await using var channel = await SourceTests.Connector.ConnectAsync(order, secrets, CancellationToken.None);
+        await using var channel = await SourceTests.Connector.ConnectAsync(order, secrets, 1, CancellationToken.None);
         Assert.NotEmpty((await channel.SchemaAsync(CancellationToken.None)).Tables);
         await channel.ByeAsync(CancellationToken.None);
         Assert.Equal(_before, await SiteState.TakeAsync(_site));
@@ -69,7 +69,7 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
     {
         var order = SourceTests.OrderFor(_site.Url);
         var secrets = SourceTests.Administrator(_site);
-        await using (await SourceTests.Connector.ConnectAsync(order, secrets, CancellationToken.None))
+        await using (await SourceTests.Connector.ConnectAsync(order, secrets, 1, CancellationToken.None))
         {
             // The process dies here: nobody says good-bye.
         }
@@ -84,7 +84,7 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
     {
         var order = SourceTests.OrderFor(_site.Url);
         var secrets = SourceTests.Administrator(_site);
-        await using (await SourceTests.Connector.ConnectAsync(order, secrets, CancellationToken.None))
+        await using (await SourceTests.Connector.ConnectAsync(order, secrets, 1, CancellationToken.None))
         {
             // The process dies here: nobody says good-bye.
         }
@@ -99,13 +99,13 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
     {
         var order = SourceTests.OrderFor(_site.Url);
         var secrets = SourceTests.Administrator(_site);
-        await using (await SourceTests.Connector.ConnectAsync(order, secrets, CancellationToken.None))
+        await using (await SourceTests.Connector.ConnectAsync(order, secrets, 1, CancellationToken.None))
         {
             // The process dies here: nobody says good-bye.
         }
 
         var wrong = secrets with { SourcePassword = new Secret("wrong") };
-        Assert.Equal("LOGIN_FAILED", await SourceTests.FaultOf(() => SourceTests.Connector.ConnectAsync(order, wrong, CancellationToken.None)));
+        Assert.Equal("LOGIN_FAILED", await SourceTests.FaultOf(() => SourceTests.Connector.ConnectAsync(order, wrong, 2, CancellationToken.None)));
         Assert.Equal(_before, await SiteState.TakeAsync(_site));
     }
 
@@ -120,8 +120,27 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
         }
 
         var before = await SiteState.TakeAsync(_site);
-        await using (var channel = await SourceTests.ConnectAsync(_site)) await channel.ByeAsync(CancellationToken.None);
+        await using (var channel = await SourceTests.ConnectAsync(_site))
+        {
+            var during = await _site.RunPhpAsync("echo json_encode(array_map(null, array_keys($p = get_option('active_plugins')), array_values($p)));", CancellationToken.None);
+            Assert.Matches("""^\[\[\d+,"clonehub-[a-z2-7]{8}\\/clonehub-[a-z2-7]{8}.php"\],\[3,"z\\/z.php"\],\[5,"m\\/m.php"\],\[6,"a\\/a.php"\]\]$""", during);
+            await channel.ByeAsync(CancellationToken.None);
+        }
+
         Assert.Equal(before, await SiteState.TakeAsync(_site));
+    }
+
+    [Fact]
+    public async Task No_other_plugin_has_the_say_before_the_connector()
+    {
+        var folder = Directory.CreateDirectory(Path.Combine(_site.Root.FullName, "wp-content/plugins/a"));
+        await File.WriteAllTextAsync(
+            Path.Combine(folder.FullName, "a.php"), "<?php\n/* Plugin Name: a */\nif (isset($_SERVER['HTTP_X_CLONEHUB_OP'])) { http_response_code(403); exit('Forbidden'); }\n");
+        await _site.RunPhpAsync("update_option('active_plugins', ['a/a.php']);", CancellationToken.None);
+        await using var channel = await SourceTests.ConnectAsync(_site);
+        Assert.NotEmpty((await channel.SchemaAsync(CancellationToken.None)).Tables);
+        Assert.Empty(await channel.ByeAsync(CancellationToken.None));
+        Assert.Equal([["a:1:{i:0;s:7:\"a/a.php\";}"]], await _site.QueryAsync("SELECT option_value FROM wp_options WHERE option_name = 'active_plugins'", CancellationToken.None));
     }
 
     [Fact]
@@ -147,7 +166,7 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
         var password = await _site.RunPhpAsync(
             "echo WP_Application_Passwords::create_new_application_password(1, ['name' => 'clone'])[0];", CancellationToken.None);
         var order = SourceTests.OrderFor(_site.Url);
-        await using var channel = await SourceTests.Connector.ConnectAsync(order, SourceTests.Secrets(_site.AdminUser, password), CancellationToken.None);
+        await using var channel = await SourceTests.Connector.ConnectAsync(order, SourceTests.Secrets(_site.AdminUser, password), 1, CancellationToken.None);
         Assert.Equal([["admin"], ["clonehub-" + order.Job.Key[..8]]], await LogInsAsync());
         Assert.NotEmpty((await channel.SchemaAsync(CancellationToken.None)).Tables);
         await channel.ByeAsync(CancellationToken.None);
@@ -172,7 +191,7 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
             return Task.CompletedTask;
         });
         await using var channel = await SourceTests.Connector.ConnectAsync(
-            SourceTests.OrderFor(new Uri(door.Url, "/wp-admin/")), SourceTests.Administrator(_site), CancellationToken.None);
+            SourceTests.OrderFor(new Uri(door.Url, "/wp-admin/")), SourceTests.Administrator(_site), 1, CancellationToken.None);
         Assert.Equal(0, posts);
         await channel.ByeAsync(CancellationToken.None);
     }

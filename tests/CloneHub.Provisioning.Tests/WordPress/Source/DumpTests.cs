@@ -33,6 +33,8 @@ public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
         "CREATE TABLE other_app (id INT)",
         "CREATE TABLE wp_shop_options (id INT)", "CREATE TABLE wp_shop_posts (id INT)", "CREATE TABLE wp_shop_users (id INT)", "CREATE TABLE wp_shop_usermeta (id INT)",
         "CREATE VIEW wp_view AS SELECT id FROM wp_types",
+        "CREATE PROCEDURE wp_tidy() SELECT 1", "CREATE FUNCTION wp_double(n INT) RETURNS INT DETERMINISTIC RETURN n * 2",
+        "CREATE EVENT wp_nightly ON SCHEDULE EVERY 1 DAY DO SELECT 1",
         "CREATE TRIGGER wp_types_trigger BEFORE INSERT ON wp_types FOR EACH ROW SET NEW.f = NEW.f",
     ];
 
@@ -56,7 +58,7 @@ public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
         await _site.QueryAsync("SET SESSION sql_mode = ''; " + string.Join("; ", Setup), CancellationToken.None);
         _order = SourceTests.OrderFor(_site.Url);
         _channel = await SourceTests.Connector.ConnectAsync(
-            _order, _secrets with { SourcePassword = new Contracts.Secret(_site.AdminPassword) }, CancellationToken.None);
+            _order, _secrets with { SourcePassword = new Contracts.Secret(_site.AdminPassword) }, 1, CancellationToken.None);
         _schema = await _channel.SchemaAsync(CancellationToken.None);
         _line = new SpoiledLine(_order, _secrets, await _channel.HelloAsync(CancellationToken.None));
     }
@@ -72,6 +74,7 @@ public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
     {
         Assert.Equal(["other_app", "wp_shop_options", "wp_shop_posts", "wp_shop_usermeta", "wp_shop_users"], _schema.LeftOut);
         Assert.Equal("wp_view", Assert.Single(_schema.Tables, table => table.IsView).Name);
+        Assert.Equal(["function wp_double", "procedure wp_tidy", "event wp_nightly"], _schema.Routines!);
         Assert.Equal("wp_types_trigger", Assert.Single(_schema.Triggers).Name);
         Assert.Equal(["a", "b"], Table("wp_pairs").Key);
         Assert.Empty(Table("wp_keyless").Key);
@@ -167,9 +170,11 @@ public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
             await context.Response.Body.FlushAsync();
             context.Abort();
         });
-        await using var channel = Through(line);
+        var clock = new HastyTime(TimeSpan.FromSeconds(20));
+        await using var channel = _line.Through(line, clock: clock);
         Assert.Equal("SOURCE_UNREACHABLE", await SourceTests.FaultOf(() => DumpAsync(channel)));
         Assert.Equal(8, answers);
+        Assert.Equal(TimeSpan.FromSeconds(25.4), clock.Skipped);
     }
 
     [Fact]

@@ -46,7 +46,7 @@ public sealed class FilesTests : IClassFixture<ServersFixture>, IAsyncLifetime
         _outside = await _site.RunPhpAsync(Setup, CancellationToken.None);
         var order = SourceTests.OrderFor(_site.Url);
         var secrets = SourceTests.Administrator(_site);
-        _channel = await SourceTests.Connector.ConnectAsync(order, secrets, CancellationToken.None);
+        _channel = await SourceTests.Connector.ConnectAsync(order, secrets, 1, CancellationToken.None);
         _line = new SpoiledLine(order, secrets, await _channel.HelloAsync(CancellationToken.None));
     }
 

@@ -84,6 +84,21 @@ public sealed class RefusalTests(SourceSiteFixture fixture) : IClassFixture<Sour
     }
 
     [Fact]
+    public async Task A_network_of_sites_is_refused()
+    {
+        await using var site = await StartAsync(("WP_ALLOW_MULTISITE", "true"));
+        await site.RunPhpAsync(
+            "require ABSPATH . 'wp-admin/includes/upgrade.php'; require ABSPATH . 'wp-admin/includes/network.php'; foreach ($wpdb->tables('ms_global') as $table => $name) $wpdb->$table = $name;"
+            + "install_network(); populate_network(1, $_SERVER['HTTP_HOST'], 'admin@example.org', 'Network', '/', false);", CancellationToken.None);
+        Assert.Equal([["1"]], await site.QueryAsync("SELECT COUNT(*) FROM wp_blogs", CancellationToken.None));
+        var config = Path.Combine(site.Root.FullName, "wp-config.php");
+        await File.WriteAllTextAsync(config, (await File.ReadAllTextAsync(config)).Replace(
+            "<?php", $"<?php define('MULTISITE', true); define('SUBDOMAIN_INSTALL', false); define('DOMAIN_CURRENT_SITE', '{site.Url.Authority}'); define('PATH_CURRENT_SITE', '/');", StringComparison.Ordinal));
+        Assert.Equal("MULTISITE_UNSUPPORTED", await FaultOf(site));
+        await AssertNoUploadAsync(site);
+    }
+
+    [Fact]
     public async Task A_site_that_is_no_WordPress_is_told_apart()
     {
         await using var site = await FakeSite.WithPageAsync(200, "<html><body>Hello</body></html>");
@@ -121,6 +136,25 @@ public sealed class RefusalTests(SourceSiteFixture fixture) : IClassFixture<Sour
     }
 
     [Theory]
+    [InlineData(200, 1, 0)]
+    [InlineData(200, 2, 4)]
+    [InlineData(403, 1, 0)]
+    [InlineData(403, 2, 4)]
+    public async Task A_site_that_refused_a_first_log_in_is_left_alone_and_a_later_one_is_asked_for_leftovers(int status, int attempt, int expected)
+    {
+        var calls = 0;
+        await using var site = await FakeSite.StartAsync(async context =>
+        {
+            if (context.Request.Headers.ContainsKey("X-CloneHub-Op")) Interlocked.Increment(ref calls);
+            context.Response.StatusCode = context.Request.Method == "POST" ? status : 200;
+            await Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, LogInPage);
+        });
+        await Assert.ThrowsAsync<StepFaultException>(() => SourceTests.Connector.ConnectAsync(
+            SourceTests.OrderFor(site.Url), SourceTests.Secrets("admin", "secret"), attempt, CancellationToken.None));
+        Assert.Equal(expected, calls);
+    }
+
+    [Theory]
     [InlineData(403, "cf-mitigated", "challenge", "WAF_BLOCKED")]
     [InlineData(202, "SG-Captcha", "challenge", "WAF_BLOCKED")]
     [InlineData(401, "WWW-Authenticate", "Basic realm=\"x\"", "SOURCE_HTTP_AUTH")]
@@ -140,7 +174,7 @@ public sealed class RefusalTests(SourceSiteFixture fixture) : IClassFixture<Sour
     {
         var connector = new SourceConnector(new SourceOptions(), TimeProvider.System, NullLogger<SourceConnector>.Instance);
         var order = new CloneOrder(SourceTests.NewJob(), new Uri(address), "tests", null);
-        var fault = await SourceTests.FaultOf(() => connector.ConnectAsync(order, SourceTests.Secrets("admin", "secret"), CancellationToken.None));
+        var fault = await SourceTests.FaultOf(() => connector.ConnectAsync(order, SourceTests.Secrets("admin", "secret"), 1, CancellationToken.None));
         Assert.Equal("SOURCE_ADDRESS_REFUSED", fault);
     }
 
@@ -171,6 +205,6 @@ public sealed class RefusalTests(SourceSiteFixture fixture) : IClassFixture<Sour
     private static async Task ConnectAsync(Uri source, string username, string password)
     {
         await using var channel = await SourceTests.Connector.ConnectAsync(
-            SourceTests.OrderFor(source), SourceTests.Secrets(username, password), CancellationToken.None);
+            SourceTests.OrderFor(source), SourceTests.Secrets(username, password), 1, CancellationToken.None);
     }
 }

@@ -26,7 +26,7 @@ internal static class SourceTests
     public static JobSecrets Administrator(SourceSite site) => Secrets(site.AdminUser, site.AdminPassword);
 
     public static Task<SourceChannel> ConnectAsync(SourceSite site) =>
-        Connector.ConnectAsync(OrderFor(site.Url), Administrator(site), CancellationToken.None);
+        Connector.ConnectAsync(OrderFor(site.Url), Administrator(site), 1, CancellationToken.None);
 
     public static async Task<string> FaultOf(Func<Task> work) => (await Assert.ThrowsAsync<StepFaultException>(work)).Fault.Code;
 
@@ -34,6 +34,15 @@ internal static class SourceTests
     {
         var list = new List<T>();
         await foreach (var item in items) list.Add(item);
+        return list;
+    }
+
+    public static async Task<List<TWanted>> ToListAsync<T, TWanted>(this IAsyncEnumerable<T> items, Func<T, TWanted?> choose)
+        where TWanted : class
+    {
+        var list = new List<TWanted>();
+        await foreach (var item in items)
+            if (choose(item) is { } wanted) list.Add(wanted);
         return list;
     }
 

@@ -38,12 +38,12 @@ internal sealed class SpoiledLine(CloneOrder order, JobSecrets secrets, SourceFa
         };
     }
 
-    public SourceChannel Through(FakeSite line, double answerSeconds = 20) => new(
-        new SourceHttp(new SourceOptions { AllowLoopback = true }, TimeProvider.System),
+    public SourceChannel Through(FakeSite line, double answerSeconds = 20, TimeProvider? clock = null) => new(
+        new SourceHttp(new SourceOptions { AllowLoopback = true }, clock ?? TimeProvider.System),
         line.Url,
         new CallSigner(order.Job, secrets.ConnectorKey, TimeProvider.System),
         facts,
         "",
-        TimeProvider.System)
+        clock ?? TimeProvider.System)
     { AnswerSeconds = answerSeconds };
 }

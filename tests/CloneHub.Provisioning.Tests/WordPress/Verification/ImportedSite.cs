@@ -39,6 +39,10 @@ public sealed class ImportedSite : IAsyncLifetime
     {
         await Servers.InitializeAsync();
         Site = await Servers.StartSiteAsync();
+        await Site.RunPhpAsync(
+            "wp_insert_post(['post_type' => 'page', 'post_title' => 'About', 'post_name' => 'about', 'post_status' => 'publish']); $menu = wp_create_nav_menu('m');"
+            + "foreach (['/about/', '/hello-world/?from=menu'] as $url) wp_update_nav_menu_item($menu, 0, ['menu-item-url' => $url, 'menu-item-title' => $url, 'menu-item-status' => 'publish']);",
+            CancellationToken.None);
         Secrets = SourceTests.Administrator(Site);
         var port = Ports.Free();
         Target = await NewTargetAsync(port);
@@ -67,7 +71,7 @@ public sealed class ImportedSite : IAsyncLifetime
     internal async Task ImportAsync(CloneTarget target)
     {
         var order = new CloneOrder(target.Job, Site.Url, "tests", null);
-        await using var channel = await SourceTests.Connector.ConnectAsync(order, Secrets, CancellationToken.None);
+        await using var channel = await SourceTests.Connector.ConnectAsync(order, Secrets, 1, CancellationToken.None);
         var watch = Stopwatch.StartNew();
         Report = await SiteImporter.ImportAsync(channel, target, order, Secrets, new Recorder(Progress), _ => Task.CompletedTask, CancellationToken.None);
         ImportTime = watch.Elapsed;

@@ -18,7 +18,9 @@ public sealed class SiteVerifierTests(ImportedSite site, ITestOutputHelper outpu
         var report = await site.Verifier().VerifyAsync(await VisitAsync(), CancellationToken.None);
         output.WriteLine($"verify: {TimeProvider.System.GetElapsedTime(watch).TotalMilliseconds:0} ms, {report}");
         Assert.True(report.Pages > 0);
+        Assert.True(report.Menus > 0);
         Assert.True(report.Media > 0);
+        Assert.Empty(report.Warnings);
     }
 
     [Fact]
@@ -44,23 +46,45 @@ public sealed class SiteVerifierTests(ImportedSite site, ITestOutputHelper outpu
     }
 
     [Fact]
-    public async Task A_page_that_names_the_source_a_wrong_title_and_a_lost_picture_are_told()
+    public async Task A_page_that_names_the_source_is_told()
+    {
+        var escaped = site.Site.Url.AbsoluteUri.Replace("/", "\\/", StringComparison.Ordinal);
+        await AssertToldAsync("names the source: http:\\/\\/127.0.0.1", "UPDATE wp_posts SET post_content=CONCAT(post_content, @change) WHERE post_type='post'", $"<p>{escaped}x</p>",
+            "UPDATE wp_posts SET post_content=REPLACE(post_content, @change, '') WHERE post_type='post'");
+    }
+
+    [Fact]
+    public async Task A_wrong_title_is_told() => await AssertToldAsync(
+        "is titled", "UPDATE wp_options SET option_value=CONCAT(option_value, @change) WHERE option_name='blogname'", " the Other",
+        "UPDATE wp_options SET option_value=REPLACE(option_value, @change, '') WHERE option_name='blogname'");
+
+    [Fact]
+    public async Task A_link_of_a_menu_that_leads_to_the_source_is_told() => await AssertToldAsync(
+        "a menu leads to the source", "UPDATE wp_postmeta SET meta_value=CONCAT(@change, SUBSTRING(meta_value, 2)) WHERE meta_key='_menu_item_url' AND meta_value LIKE '/hello%'",
+        site.Site.Url.AbsoluteUri, "UPDATE wp_postmeta SET meta_value=REPLACE(meta_value, @change, '/') WHERE meta_key='_menu_item_url'");
+
+    [Fact]
+    public async Task A_link_of_a_menu_that_is_broken_is_told() => await AssertToldAsync(
+        "/about/ answers 404 instead of 200", "UPDATE wp_posts SET post_status=@change WHERE post_name='about'", "draft", "UPDATE wp_posts SET post_status='publish' WHERE post_name='about'",
+        pages: false);
+
+    [Fact]
+    public async Task A_lost_picture_and_a_changed_one_are_told()
     {
         var visit = await VisitAsync();
-        var name = await ScalarAsync("SELECT option_value FROM wp_options WHERE option_name='blogname'");
-        var picture = Path.Combine(site.Target.Root.FullName, new Uri(visit.Urls.Media[0]).AbsolutePath.TrimStart('/'));
-        await ScalarAsync($"UPDATE wp_options SET option_value='Other {site.Site.Url.AbsoluteUri.Replace("/", "\\\\/", StringComparison.Ordinal)}x' WHERE option_name='blogname'");
-        File.Move(picture, picture + ".away");
+        string[] pictures = [.. visit.Urls.Media.Take(2).Select(url => Path.Combine(site.Target.Root.FullName, new Uri(url).AbsolutePath.TrimStart('/')))];
+        foreach (var picture in pictures) File.Copy(picture, picture + ".away");
         try
         {
+            File.Delete(pictures[0]);
+            File.AppendAllText(pictures[1], "x");
             var fault = await Assert.ThrowsAsync<StepFaultException>(() => site.Verifier().VerifyAsync(visit, CancellationToken.None));
-            Assert.Equal("VERIFY_FAILED", fault.Fault.Code);
-            Assert.Contains("is titled", fault.Message, StringComparison.Ordinal);
+            Assert.Contains("answers 404 instead of 200", fault.Message, StringComparison.Ordinal);
+            Assert.Contains("is not the source's file", fault.Message, StringComparison.Ordinal);
         }
         finally
         {
-            File.Move(picture + ".away", picture);
-            await ScalarAsync($"UPDATE wp_options SET option_value='{name.Replace("'", "''", StringComparison.Ordinal)}' WHERE option_name='blogname'");
+            foreach (var picture in pictures) File.Move(picture + ".away", picture, overwrite: true);
         }
     }
 
@@ -72,13 +96,40 @@ public sealed class SiteVerifierTests(ImportedSite site, ITestOutputHelper outpu
         Assert.Contains("wp-admin", fault.Message, StringComparison.Ordinal);
     }
 
+    /// <param name="pages">Whether pages are visited beside the menus.</param>
+    private async Task AssertToldAsync(string expected, string change, string value, string undo, bool pages = true)
+    {
+        Assert.NotEqual(0, await ExecuteAsync(change, value));
+        try
+        {
+            var visit = await VisitAsync();
+            if (!pages) visit = visit with { Urls = visit.Urls with { Pages = [] } };
+            var fault = await Assert.ThrowsAsync<StepFaultException>(() => site.Verifier().VerifyAsync(visit, CancellationToken.None));
+            Assert.Equal("VERIFY_FAILED", fault.Fault.Code);
+            Assert.Contains(expected, fault.Message, StringComparison.Ordinal);
+        }
+        finally
+        {
+            await ExecuteAsync(undo, value);
+        }
+    }
+
+    private async Task<int> ExecuteAsync(string sql, string value)
+    {
+        await using var connection = new MySqlConnection(site.Target.DatabaseConnectionString);
+        await connection.OpenAsync();
+        await using var command = new MySqlCommand(sql, connection);
+        command.Parameters.AddWithValue("@change", value);
+        return await command.ExecuteNonQueryAsync();
+    }
+
     private async Task<SiteVisit> VisitAsync()
     {
         using var http = new HttpClient();
         using var plugin = site.Plugin(http);
         await plugin.AdoptAsync(ImportedSite.Username, "clone@example.org", site.Secrets.ClonePassword, CancellationToken.None);
         var urls = await plugin.UrlsAsync(40, 80, CancellationToken.None);
-        return new SiteVisit(site.Target.PublicUrl, site.Site.Url, urls, ImportedSite.Username, site.Secrets.ClonePassword, Seed: 1);
+        return new SiteVisit(site.Target.PublicUrl, urls.Addresses!, urls, ImportedSite.Username, site.Secrets.ClonePassword, Seed: 1);
     }
 
     private async Task<string> ScalarAsync(string sql)

@@ -11,6 +11,7 @@ namespace CloneHub\Migrator;
 final class Budget
 {
     private const MOST_SECONDS = 25.0;
+    private const LEAST_PATIENCE = 10.0;
     private const LARGEST_FRAME = 262144;
     private const LARGEST_VALUE = 1048576;
 
@@ -36,6 +37,12 @@ final class Budget
     public function is_spent(): bool
     {
         return microtime(true) >= $this->until || ($this->bytes > 0 && $this->reply->sent() >= $this->bytes);
+    }
+
+    /** Seconds that one statement may take which ends an answer: what is left, or a little more. */
+    public function patience(): float
+    {
+        return max(self::LEAST_PATIENCE, $this->until - microtime(true));
     }
 
     /** Payload size at which a frame is sent. */

@@ -29,17 +29,22 @@ final class Reply
 
     private const DEFLATED = 0x80;
     private const FLUSH_AT = 262144;
-    private const BEAT_SECONDS = 5;
+    private const BEAT_SECONDS = 5.0;
 
     private bool $deflate;
+    private float $beat_seconds;
     private int $unflushed = 0;
     private int $sent = 0;
     private float $last;
 
-    /** @param bool $deflate Whether the line to the client is slower than compressing. */
-    public function __construct(bool $deflate)
+    /**
+     * @param bool  $deflate      Whether the line to the client is slower than compressing.
+     * @param float $beat_seconds How long the line may be silent.
+     */
+    public function __construct(bool $deflate, float $beat_seconds = self::BEAT_SECONDS)
     {
         $this->deflate = $deflate;
+        $this->beat_seconds = $beat_seconds;
         $this->last = microtime(true);
         while (ob_get_level() > 0 && @ob_end_clean()) {
             continue;
@@ -86,7 +91,7 @@ final class Reply
     /** Keeps the connection awake while there is nothing to send. */
     public function beat(): void
     {
-        if (microtime(true) - $this->last > self::BEAT_SECONDS) {
+        if (microtime(true) - $this->last > $this->beat_seconds) {
             $this->frame(self::HEARTBEAT, '');
             $this->flush();
         }

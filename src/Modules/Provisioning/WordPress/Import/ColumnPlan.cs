@@ -7,7 +7,7 @@ namespace CloneHub.Provisioning.WordPress.Import;
 
 /// <summary>What is done to the values of one column on their way.</summary>
 /// <param name="IsBlob">Rewritten only where the bytes are text.</param>
-/// <param name="IsLocked">Part of a unique key: two addresses that become one would cost a row, so the value stays and is reported.</param>
+/// <param name="IsLocked">Part of the primary or a unique key: two addresses that become one would cost a row, so the value stays and is reported.</param>
 /// <param name="MaxBytes">Room in the column; 0 where values of this type are never changed.</param>
 internal sealed record ColumnPlan(SourceColumn Column, bool IsRewritten, bool IsBlob, bool IsLocked, long MaxBytes, long MaxCharacters)
 {
@@ -32,10 +32,14 @@ internal sealed record ColumnPlan(SourceColumn Column, bool IsRewritten, bool Is
     {
         var (bytes, characters) = Room(column);
         var blob = column.DataType.EndsWith("blob", StringComparison.Ordinal);
-        var rewritten = bytes > 0 && !table.Key.Contains(column.Name, StringComparer.OrdinalIgnoreCase)
-            && !Credentials.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
-        return new ColumnPlan(column, rewritten, blob, uniqueColumns.Contains(column.Name), bytes, characters);
+        var rewritten = bytes > 0 && !Credentials.Contains(column.Name, StringComparer.OrdinalIgnoreCase) && !IsGuid(table, column);
+        var locked = uniqueColumns.Contains(column.Name) || table.Key.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
+        return new ColumnPlan(column, rewritten, blob, locked, bytes, characters);
     }
+
+    /// <summary>The guid of a post looks like an address and is a name, by which feed readers know what they have read.</summary>
+    private static bool IsGuid(SourceTable table, SourceColumn column) =>
+        column.Name == "guid" && table.Columns.Any(other => other.Name == "post_type");
 
     /// <summary>Gives the value for the clone, or null where it stays as it is.</summary>
     internal byte[]? Rewrite(ContentRewriter rewriter, ReadOnlySpan<byte> value, string table, ImportWarnings warnings)

@@ -13,12 +13,15 @@ internal sealed class DatabaseFixes(MySqlDataSource database, CloneTarget target
         await RequireTablesAsync(connection, cancellation);
         await RunAsync(connection, $"UPDATE {Table("options")} SET option_value = @address WHERE option_name IN ('siteurl', 'home')", cancellation);
 
+        // wp-config.php says where the clone has them.
+        await RunAsync(connection, $"UPDATE {Table("options")} SET option_value = '' WHERE option_name IN ('upload_path', 'upload_url_path')", cancellation);
+
         // An empty value makes WordPress work the rules out again, for the plugins that are there now.
         await RunAsync(connection, $"UPDATE {Table("options")} SET option_value = '' WHERE option_name = 'rewrite_rules'", cancellation);
         await RunAsync(connection, $"DELETE FROM {Table("options")} WHERE option_name IN ('_transient_doing_cron', 'doing_cron')", cancellation);
         await ActivatePluginAsync(connection, cancellation);
         await ForgetSessionsAsync(connection, cancellation);
-        if (facts.IsMultisite) await MoveNetworkAsync(connection, cancellation);
+        await ShowFilelessMediaAsync(connection, cancellation);
     }
 
     private async Task RequireTablesAsync(MySqlConnection connection, CancellationToken cancellation)
@@ -52,28 +55,28 @@ internal sealed class DatabaseFixes(MySqlDataSource database, CloneTarget target
             cancellation, new MySqlParameter("@plugins", MySqlDbType.Blob) { Value = list });
     }
 
-    /// <summary>Log-ins of the source are void here; the user that a connector made for itself never existed.</summary>
+    /// <summary>Log-ins of the source are void here; the user that a connector made for itself never existed. A person may have such a name, but not such an address.</summary>
     private async Task ForgetSessionsAsync(MySqlConnection connection, CancellationToken cancellation)
     {
         await RunAsync(connection, $"DELETE FROM {Table("usermeta")} WHERE meta_key = 'session_tokens'", cancellation);
-        await RunAsync(
-            connection, $"DELETE m FROM {Table("usermeta")} m JOIN {Table("users")} u ON u.ID = m.user_id WHERE u.user_login REGEXP '^{ConnectorBuild.NamePattern}$'", cancellation);
-        await RunAsync(connection, $"DELETE FROM {Table("users")} WHERE user_login REGEXP '^{ConnectorBuild.NamePattern}$'", cancellation);
+        const string Temporary = $"user_login REGEXP '^{ConnectorBuild.NamePattern}$' AND user_email = CONCAT(user_login, '{ConnectorBuild.MailTail}')";
+        await RunAsync(connection, $"DELETE m FROM {Table("usermeta")} m JOIN {Table("users")} u ON u.ID = m.user_id WHERE {Temporary}", cancellation);
+        await RunAsync(connection, $"DELETE FROM {Table("users")} WHERE {Temporary}", cancellation);
     }
 
-    private async Task MoveNetworkAsync(MySqlConnection connection, CancellationToken cancellation)
-    {
-        warnings.Add("The source is a network of sites: only sites in folders of its main address can be reached in the clone.");
-        var source = new MySqlParameter("@source", new Uri(facts.HomeUrl).Authority);
-        foreach (var table in new[] { "site", "blogs" })
-            await RunAsync(connection, $"UPDATE {Table(table)} SET domain = @domain WHERE domain = @source", cancellation, source.Clone());
-    }
+    /// <summary>Without a file of its own an attachment is shown by its guid, which is otherwise no address and stays.</summary>
+    private Task ShowFilelessMediaAsync(MySqlConnection connection, CancellationToken cancellation) => RunAsync(
+        connection,
+        $"UPDATE {Table("posts")} p LEFT JOIN {Table("postmeta")} m ON m.post_id = p.ID AND m.meta_key = '_wp_attached_file' "
+        + "SET p.guid = CONCAT(@uploads, SUBSTRING(p.guid, CHAR_LENGTH(@source) + 1)) "
+        + "WHERE p.post_type = 'attachment' AND m.meta_id IS NULL AND LEFT(p.guid, CHAR_LENGTH(@source)) = @source",
+        cancellation, new MySqlParameter("@source", facts.UploadsUrl.TrimEnd('/') + "/"), new MySqlParameter("@uploads", $"{target.PublicAddress}/{facts.UploadsPlace}/"));
 
     private string Table(string name) => TableDdl.Quote(_prefix + name);
 
     private async Task RunAsync(MySqlConnection connection, string sql, CancellationToken cancellation, params MySqlParameter[] parameters)
     {
-        MySqlParameter[] all = [.. parameters, new("@address", target.PublicAddress), new("@domain", target.PublicUrl.Authority)];
+        MySqlParameter[] all = [.. parameters, new("@address", target.PublicAddress)];
         await ImportSession.ExecuteAsync(connection, sql, cancellation, all);
     }
 }

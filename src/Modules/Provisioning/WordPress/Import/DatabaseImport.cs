@@ -24,11 +24,35 @@ internal sealed class DatabaseImport(
         await ensureFence(cancellation);
         await ClearAsync(cancellation);
         await CreateTablesAsync([.. plans.Values], cancellation);
-        await LoadAsync(plans, dump([.. plans.Values.Select(plan => plan.Table.ToDumpRequest())], cancellation), cancellation);
+        var torn = await LoadAsync(plans, dump(RequestsFor(plans), cancellation), cancellation);
+        if (torn.Count > 0) await LoadAgainAsync(plans, torn, dump, cancellation);
         await ensureFence(cancellation);
         await CreateDependentsAsync(schema, cancellation);
         return plans.Values.Sum(plan => plan.Rows);
     }
+
+    /// <summary>
+    /// A table of which another number of rows was counted than came, changed while it was read. It is read once more, then it is as good
+    /// as the source can give it; unless it stood still meanwhile, so that the missing rows must be there.
+    /// </summary>
+    private async Task LoadAgainAsync(
+        Dictionary<string, TablePlan> plans, IReadOnlyList<TableEnded> torn, Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump,
+        CancellationToken cancellation)
+    {
+        foreach (var end in torn) plans[end.Table] = new TablePlan(plans[end.Table].Table);
+        var again = torn.ToDictionary(end => end.Table, end => plans[end.Table], StringComparer.Ordinal);
+        progress.Expect(again.Values.Sum(plan => plan.Table.ApproximateBytes));
+        await ensureFence(cancellation);
+        await using (var connection = await ImportSession.OpenAsync(database, cancellation))
+            await ImportSession.ExecuteAsync(connection, string.Join(';', again.Keys.Select(name => $"TRUNCATE TABLE {TableDdl.Quote(name)}")), cancellation);
+        foreach (var end in await LoadAsync(again, dump(RequestsFor(again), cancellation), cancellation))
+        {
+            if (end.Rows < end.Counted && torn.Contains(end)) throw ImportFault.Verification($"Table {end.Table}: only {end.Rows} of its {end.Counted} rows can be read on the source.");
+            warnings.Add($"Table {end.Table} changed while it was copied: {end.Rows} rows were read, {end.Counted} were there afterwards.");
+        }
+    }
+
+    private static DumpRequest[] RequestsFor(Dictionary<string, TablePlan> plans) => [.. plans.Values.Select(plan => plan.Table.ToDumpRequest())];
 
     private async Task ClearAsync(CancellationToken cancellation)
     {
@@ -85,11 +109,12 @@ internal sealed class DatabaseImport(
     /// <summary>The server understood and said no. A connection that was lost or a wait that was too long says nothing of the definition.</summary>
     private static bool IsRefusal(MySqlConnection connection, MySqlException fault) => connection.State == ConnectionState.Open && !fault.IsTransient;
 
-    private async Task LoadAsync(Dictionary<string, TablePlan> plans, IAsyncEnumerable<DumpItem> items, CancellationToken cancellation)
+    /// <returns>The tables that changed while they were read.</returns>
+    private async Task<IReadOnlyList<TableEnded>> LoadAsync(Dictionary<string, TablePlan> plans, IAsyncEnumerable<DumpItem> items, CancellationToken cancellation)
     {
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var finishing = new List<Task>();
-        var ended = new HashSet<string>(StringComparer.Ordinal);
+        var ended = new Dictionary<string, TableEnded>(StringComparer.Ordinal);
         TableLoad? load = null;
         try
         {
@@ -107,10 +132,9 @@ internal sealed class DatabaseImport(
                         progress.Advance(rows.Batch.Length, "Copying tables", ended.Count + 1, plans.Count);
                         break;
                     case TableEnded end when load is not null:
-                        if (end.Rows != plan.Rows) throw ImportFault.Verification($"Table {end.Table}: {plan.Rows} of {end.Rows} rows arrived.");
+                        ended.Add(end.Table, Checked(end, plan));
                         finishing.Add(load.FinishAsync());
                         load = null;
-                        ended.Add(end.Table);
                         await MakeRoomAsync(finishing);
                         break;
                     default:
@@ -122,14 +146,27 @@ internal sealed class DatabaseImport(
         }
         catch (Exception reason)
         {
-            if (load is not null) await load.AbandonAsync(reason);
-            await abort.CancelAsync();
-            await Task.WhenAll(finishing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await AbandonAsync(load, finishing, abort, reason);
             throw;
         }
 
-        var missing = plans.Keys.Except(ended).ToArray();
+        var missing = plans.Keys.Except(ended.Keys).ToArray();
         if (missing.Length > 0) throw ImportFault.Verification($"The source did not send {string.Join(", ", missing.Take(5))}.");
+        return [.. ended.Values.Where(end => end.IsTorn)];
+    }
+
+    private TableEnded Checked(TableEnded end, TablePlan plan)
+    {
+        if (end.Rows != plan.Rows) throw ImportFault.Verification($"Table {end.Table}: {plan.Rows} of {end.Rows} rows arrived.");
+        if (end.Counted is null) warnings.Count("Tables whose rows the source could not count in time", end.Table);
+        return end;
+    }
+
+    private static async Task AbandonAsync(TableLoad? load, List<Task> finishing, CancellationTokenSource abort, Exception reason)
+    {
+        if (load is not null) await load.AbandonAsync(reason);
+        await abort.CancelAsync();
+        await Task.WhenAll(finishing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static async Task MakeRoomAsync(List<Task> finishing)

@@ -8,13 +8,13 @@ namespace CloneHub.Provisioning.WordPress.Import;
 /// removes what does not belong, and counts everything in the end.
 /// </summary>
 internal sealed class FileImport(
-    CloneTarget target, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress, Func<CancellationToken, Task> ensureFence)
+    CloneTarget target, string uploads, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress, Func<CancellationToken, Task> ensureFence)
 {
     private const int BatchFiles = 500;
     private const long BatchBytes = 8 << 20;
     private const int Streams = 3;
 
-    private readonly FileTree _tree = new(target);
+    private readonly FileTree _tree = new(target, uploads);
 
     internal async Task<(long Files, long Bytes)> RunAsync(
         IReadOnlyList<PlannedFile> plan, CoreStore? store, Func<FileRoot, IReadOnlyList<string>, CancellationToken, IAsyncEnumerable<FileChunk>> get,

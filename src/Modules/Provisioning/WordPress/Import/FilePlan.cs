@@ -17,11 +17,12 @@ internal static partial class FilePlan
     /// <summary>Files in the document root that only fit the source's server. wp-config.php is made anew.</summary>
     private static readonly HashSet<string> HostFiles = new([".user.ini", "php.ini", ".htpasswd", "wordfence-waf.php", ".maintenance"], StringComparer.Ordinal);
 
-    /// <summary>Drop-ins that need the source's cache or database servers.</summary>
-    private static readonly HashSet<string> DropIns = new(["object-cache.php", "advanced-cache.php", "db.php"], StringComparer.Ordinal);
+    /// <summary>Drop-ins that need the source's cache or database servers, or its network of sites.</summary>
+    private static readonly HashSet<string> DropIns = new(["object-cache.php", "advanced-cache.php", "db.php", "sunrise.php"], StringComparer.Ordinal);
 
     /// <summary>Gives the file's place in the clone, or null if it is left out.</summary>
-    internal static PlannedFile? Place(FileRoot root, SourceFile file, bool isMultisite, ImportWarnings warnings)
+    /// <param name="uploads">Folder of the uploads in the clone.</param>
+    internal static PlannedFile? Place(FileRoot root, SourceFile file, string uploads, ImportWarnings warnings)
     {
         if (file.Path.Contains('\\', StringComparison.Ordinal))
         {
@@ -29,8 +30,13 @@ internal static partial class FilePlan
             return null;
         }
 
-        return root == FileRoot.Core ? PlaceCore(file, warnings) : PlaceContent(file, isMultisite, warnings);
+        var planned = root == FileRoot.Core ? PlaceCore(file, warnings) : PlaceContent(file, warnings);
+        return planned is null ? null : planned with { IsRewritten = IsGenerated(planned, uploads) };
     }
+
+    private static bool IsGenerated(PlannedFile file, string uploads) =>
+        file.Source.Kind == SourceFileKind.File && file.Source.Size <= LargestRewritten && file.Place.StartsWith(uploads + "/", StringComparison.Ordinal)
+        && (file.Place.EndsWith(".css", StringComparison.OrdinalIgnoreCase) || file.Place.EndsWith(".json", StringComparison.OrdinalIgnoreCase));
 
     private static PlannedFile? PlaceCore(SourceFile file, ImportWarnings warnings)
     {
@@ -40,17 +46,15 @@ internal static partial class FilePlan
         return null;
     }
 
-    private static PlannedFile? PlaceContent(SourceFile file, bool isMultisite, ImportWarnings warnings)
+    private static PlannedFile? PlaceContent(SourceFile file, ImportWarnings warnings)
     {
         if (Connector().IsMatch(file.Path) || file.Path == $"plugins/{CustomMigratorPackage.Folder}"
             || file.Path.StartsWith($"plugins/{CustomMigratorPackage.Folder}/", StringComparison.Ordinal) || file.Path.Split('/')[0] == DisabledFolder) return null;
-        var disabled = DropIns.Contains(file.Path) || (file.Path == "sunrise.php" && !isMultisite) || HostPlugin().IsMatch(file.Path);
+        var disabled = DropIns.Contains(file.Path) || HostPlugin().IsMatch(file.Path);
         if (disabled && file.Kind == SourceFileKind.File && file.Path.Count(letter => letter == '/') <= 1)
             warnings.Count($"Switched off in the clone, kept in {ContentFolder}/{DisabledFolder}", file.Path);
         var place = disabled ? $"{ContentFolder}/{DisabledFolder}/{file.Path}" : $"{ContentFolder}/{file.Path}";
-        var rewritten = file.Kind == SourceFileKind.File && file.Size <= LargestRewritten && file.Path.StartsWith("uploads/", StringComparison.Ordinal)
-            && (file.Path.EndsWith(".css", StringComparison.OrdinalIgnoreCase) || file.Path.EndsWith(".json", StringComparison.OrdinalIgnoreCase));
-        return new PlannedFile(FileRoot.Content, file, place, rewritten);
+        return new PlannedFile(FileRoot.Content, file, place, IsRewritten: false);
     }
 
     /// <summary>A job's connector, this one's or another's that runs at the same time.</summary>

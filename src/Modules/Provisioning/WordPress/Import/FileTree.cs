@@ -3,7 +3,8 @@ using System.Collections.Concurrent;
 namespace CloneHub.Provisioning.WordPress.Import;
 
 /// <summary>The clone's document root. Every path in here has passed <see cref="TreePath.Resolve"/>.</summary>
-internal sealed class FileTree(CloneTarget target)
+/// <param name="uploads">Folder of the uploads, seen from the root.</param>
+internal sealed class FileTree(CloneTarget target, string uploads)
 {
     private const UnixFileMode DirectoryMode = (UnixFileMode)0b111_101_101;
     private const int NoMoreThan = 0b111_101_101;
@@ -11,7 +12,6 @@ internal sealed class FileTree(CloneTarget target)
 
     /// <summary>What is in the tree without having come from the source.</summary>
     private static readonly string[] OwnEntries = ["wp-config.php", $"{FilePlan.ContentFolder}/plugins/{CustomMigratorPackage.Folder}"];
-
 
     internal string PathOf(PlannedFile entry) => Path.Combine(target.Root.FullName, entry.Place);
 
@@ -29,7 +29,7 @@ internal sealed class FileTree(CloneTarget target)
     internal void MakeDirectories(IReadOnlyList<PlannedFile> plan)
     {
         var wanted = plan.Where(entry => entry.Source.Kind == SourceFileKind.Directory).Select(entry => entry.Place).Concat(Parents(plan))
-            .Append(FilePlan.ContentFolder).Append($"{FilePlan.ContentFolder}/uploads").Append($"{FilePlan.ContentFolder}/plugins").Distinct(StringComparer.Ordinal);
+            .Append(FilePlan.ContentFolder).Append(uploads).Concat(ParentsOf(uploads)).Append($"{FilePlan.ContentFolder}/plugins").Distinct(StringComparer.Ordinal);
         foreach (var directory in wanted.Order(StringComparer.Ordinal)) Make(Path.Combine(target.Root.FullName, directory));
     }
 
@@ -69,13 +69,22 @@ internal sealed class FileTree(CloneTarget target)
         File.CreateSymbolicLink(PathOf(link), destination);
     }
 
-    /// <summary>The web user may change all of wp-content: uploads, plugins, themes, languages.</summary>
+    /// <summary>The web user may change all of wp-content: plugins, themes, languages; and the uploads, wherever they are.</summary>
     internal void Own()
     {
         if (target.Owner is not { } owner) return;
-        NativeFile.ChangeOwner(target.ContentRoot, owner);
         var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = 0 };
-        foreach (var entry in Directory.EnumerateFileSystemEntries(target.ContentRoot, "*", options)) NativeFile.ChangeOwner(entry, owner);
+        foreach (var folder in OwnFolders())
+        {
+            NativeFile.ChangeOwner(folder, owner);
+            foreach (var entry in Directory.EnumerateFileSystemEntries(folder, "*", options)) NativeFile.ChangeOwner(entry, owner);
+        }
+    }
+
+    private IEnumerable<string> OwnFolders()
+    {
+        yield return target.ContentRoot;
+        if (!uploads.StartsWith(FilePlan.ContentFolder + "/", StringComparison.Ordinal)) yield return Path.Combine(target.Root.FullName, uploads);
     }
 
     /// <summary>Every expected file is there with its size, and no other. Gives files and bytes.</summary>
@@ -122,8 +131,12 @@ internal sealed class FileTree(CloneTarget target)
     private static IEnumerable<string> Parents(IReadOnlyList<PlannedFile> plan)
     {
         foreach (var entry in plan)
-            for (var slash = entry.Place.LastIndexOf('/'); slash > 0; slash = entry.Place.LastIndexOf('/', slash - 1))
-                yield return entry.Place[..slash];
+            foreach (var parent in ParentsOf(entry.Place)) yield return parent;
+    }
+
+    private static IEnumerable<string> ParentsOf(string place)
+    {
+        for (var slash = place.LastIndexOf('/'); slash > 0; slash = place.LastIndexOf('/', slash - 1)) yield return place[..slash];
     }
 
     private static void Make(string directory)

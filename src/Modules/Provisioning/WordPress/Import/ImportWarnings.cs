@@ -3,25 +3,30 @@ using System.Globalization;
 
 namespace CloneHub.Provisioning.WordPress.Import;
 
-/// <summary>What the caller should know though the import succeeded. Things that come in thousands are counted, with a few examples.</summary>
+/// <summary>What the caller should know though the import succeeded. Things of one kind are named in one line, a hundred at most.</summary>
 internal sealed class ImportWarnings
 {
-    private const int Examples = 3;
+    internal const int Named = 100;
 
     private readonly ConcurrentQueue<string> _single = new();
-    private readonly ConcurrentDictionary<string, ConcurrentQueue<string>> _counted = new();
+    private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, int>> _counted = new();
 
     internal void Add(string warning) => _single.Enqueue(warning);
 
-    internal void Count(string kind, string example) => _counted.GetOrAdd(kind, _ => new ConcurrentQueue<string>()).Enqueue(example);
+    /// <summary>One more of a kind. The same name again is counted: a column holds many values.</summary>
+    internal void Count(string kind, string name) =>
+        _counted.GetOrAdd(kind, _ => new ConcurrentDictionary<string, int>(StringComparer.Ordinal)).AddOrUpdate(name, 1, (_, times) => times + 1);
 
     internal IReadOnlyList<string> ToList() =>
     [
         .. _single.Distinct(),
-        .. _counted.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => Describe(pair.Key, [.. pair.Value.Order(StringComparer.Ordinal)])),
+        .. _counted.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}: {Describe(pair.Value)}"),
     ];
 
-    private static string Describe(string kind, string[] examples) =>
-        string.Create(CultureInfo.InvariantCulture, $"{kind}: {string.Join(", ", examples.Take(Examples))}")
-        + (examples.Length > Examples ? string.Create(CultureInfo.InvariantCulture, $" and {examples.Length - Examples:N0} more") : "");
+    private static string Describe(ConcurrentDictionary<string, int> names)
+    {
+        var told = names.OrderBy(pair => pair.Key, StringComparer.Ordinal).Take(Named)
+            .Select(pair => pair.Value == 1 ? pair.Key : string.Create(CultureInfo.InvariantCulture, $"{pair.Key} ({pair.Value:N0} times)"));
+        return string.Join(", ", told) + (names.Count > Named ? string.Create(CultureInfo.InvariantCulture, $" and {names.Count - Named:N0} more") : "");
+    }
 }

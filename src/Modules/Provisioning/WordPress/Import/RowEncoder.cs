@@ -1,4 +1,6 @@
 using System.Buffers;
+using System.Buffers.Binary;
+using System.IO.Pipelines;
 using CloneHub.Provisioning.WordPress.Rewriting;
 
 namespace CloneHub.Provisioning.WordPress.Import;
@@ -6,6 +8,8 @@ namespace CloneHub.Provisioning.WordPress.Import;
 /// <summary>Turns rows in wire form into lines of LOAD DATA, addresses rewritten on the way.</summary>
 internal sealed class RowEncoder(ContentRewriter rewriter, ImportWarnings warnings)
 {
+    private const int PartBytes = 256 << 10;
+
     private static readonly SearchValues<byte> Special = SearchValues.Create("\\\t\n\0"u8);
 
     /// <summary>Writes all rows of a batch; gives the number of bytes written.</summary>
@@ -39,6 +43,51 @@ internal sealed class RowEncoder(ContentRewriter rewriter, ImportWarnings warnin
         }
 
         return written;
+    }
+
+    /// <summary>
+    /// Writes a row of large values in small parts, so that no more of it waits for the database than of any other. Stops early if
+    /// nobody reads any more; the caller learns that from its next flush.
+    /// </summary>
+    internal async ValueTask<long> WriteLargeAsync(TablePlan plan, RowBatch batch, PipeWriter output, CancellationToken cancellation)
+    {
+        var written = 0L;
+        var rest = batch.Wire;
+        for (var column = 0; column < plan.Columns.Length; column++)
+        {
+            if (column > 0) output.Write("\t"u8);
+            if (TakeValue(ref rest) is not { } value)
+            {
+                plan.SumNull(column);
+                output.Write("\\N"u8);
+                continue;
+            }
+
+            if (plan.Columns[column].Rewrite(rewriter, value.Span, plan.Table.Name, warnings) is { } rewritten) value = rewritten;
+            plan.Sum(column, value.Span);
+            for (var at = 0; at < value.Length; at += PartBytes)
+            {
+                Escape(value.Span[at..Math.Min(value.Length, at + PartBytes)], output);
+                if ((await output.FlushAsync(cancellation)).IsCompleted) return written;
+            }
+
+            written += value.Length + 1;
+        }
+
+        output.Write("\n"u8);
+        plan.CountRow();
+        return written;
+    }
+
+    /// <returns>Null for NULL.</returns>
+    private static ReadOnlyMemory<byte>? TakeValue(ref ReadOnlyMemory<byte> rest)
+    {
+        var length = BinaryPrimitives.ReadUInt32LittleEndian(rest.Span);
+        rest = rest[4..];
+        if (length == RowBatch.NullLength) return null;
+        var value = rest[..checked((int)length)];
+        rest = rest[value.Length..];
+        return value;
     }
 
     private static void Escape(ReadOnlySpan<byte> value, IBufferWriter<byte> output)

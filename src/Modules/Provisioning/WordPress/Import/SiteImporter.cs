@@ -34,6 +34,8 @@ internal static class SiteImporter
         Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
         var facts = await source.HelloAsync(cancellation);
+        if (facts.LayoutProblem is { } problem) throw SourceFaults.Layout(problem);
+        TreePath.Resolve(target.Root.FullName, facts.UploadsPlace);
         var warnings = new ImportWarnings();
         var progress = new ImportProgress(report);
         var rewriter = new ContentRewriter(SiteAddresses.Map(facts, target));
@@ -59,6 +61,7 @@ internal static class SiteImporter
     {
         var schema = await source.SchemaAsync(cancellation);
         foreach (var table in schema.LeftOut) warnings.Count("Tables without the site's prefix were left out", table);
+        foreach (var routine in schema.Routines ?? []) warnings.Count("Stored routines and events were left out", routine);
         await using var database = ImportSession.Connect(target, loads: false);
         await using var loading = ImportSession.Connect(target, loads: true);
         var import = new DatabaseImport(database, loading, new RowEncoder(rewriter, warnings), warnings, progress, ensureFence);
@@ -73,7 +76,7 @@ internal static class SiteImporter
         Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
         var lists = await Task.WhenAll(ListAsync(FileRoot.Core), ListAsync(FileRoot.Content));
-        var import = new FileImport(target, rewriter, warnings, progress, ensureFence);
+        var import = new FileImport(target, facts.UploadsPlace, rewriter, warnings, progress, ensureFence);
         var counted = await import.RunAsync([.. lists.SelectMany(list => list)], CoreStore.Of(target.CoreStore, facts.WordPressVersion), source.GetAsync, cancellation);
         await ensureFence(cancellation);
         CustomMigratorPackage.WriteTo(new DirectoryInfo(Path.Combine(target.ContentRoot, "plugins")));
@@ -83,7 +86,7 @@ internal static class SiteImporter
         {
             var plan = new List<PlannedFile>();
             await foreach (var file in source.ListAsync(root, cancellation))
-                if (FilePlan.Place(root, file, facts.IsMultisite, warnings) is { } placed) plan.Add(placed);
+                if (FilePlan.Place(root, file, facts.UploadsPlace, warnings) is { } placed) plan.Add(placed);
             return plan;
         }
     }

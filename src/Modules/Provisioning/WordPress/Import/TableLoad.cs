@@ -10,6 +10,7 @@ namespace CloneHub.Provisioning.WordPress.Import;
 internal sealed class TableLoad(MySqlDataSource database, TablePlan plan, Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
 {
     private const int BufferedBytes = 8 << 20;
+    private const int LargeRow = 1 << 20;
     private const long BytesPerTransaction = 64 << 20;
 
     private Pipe? _pipe;
@@ -25,7 +26,9 @@ internal sealed class TableLoad(MySqlDataSource database, TablePlan plan, Func<C
         }
 
         var pipe = _pipe ??= Begin();
-        _bytes += encoder.Write(plan, batch, pipe.Writer);
+        _bytes += batch is { RowCount: 1, Length: > LargeRow }
+            ? await encoder.WriteLargeAsync(plan, batch, pipe.Writer, cancellation)
+            : encoder.Write(plan, batch, pipe.Writer);
         var flushed = await pipe.Writer.FlushAsync(cancellation);
 
         // The reader is gone: the database has refused something, and the loading task knows what.

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using CloneHub.Contracts;
 using CloneHub.Provisioning.WordPress.Rewriting;
@@ -33,9 +34,12 @@ internal static partial class WpConfig
         Define(lines, "CLONEHUB_JOB_ID", order.Job.Value);
         Define(lines, "CLONEHUB_PUBLIC_KEY", PublicKey(secrets.ConnectorKey));
         Define(lines, "CLONEHUB_SOURCE_URL", facts.HomeUrl);
+        Define(lines, "CLONEHUB_SOURCE_ADDRESSES", JsonSerializer.Serialize(facts.Addresses, CallJson.Default.SourceAddresses));
         Define(lines, "CLONEHUB_STATE_DIR", target.State.FullName);
         lines.Append('\n');
-        AppendSourceDefines(lines, target, facts, rewriter, warnings);
+        if (facts.UploadsPlace != SourceAddresses.UsualUploads) Define(lines, "UPLOADS", facts.UploadsPlace);
+        AppendSourceDefines(lines, facts, rewriter, warnings);
+        foreach (var name in facts.OtherDefines) NoteLeftOut(name, warnings);
 
         // The only way in is our own proxy, so its word for the scheme is good.
         lines.Append("\nif ( 'https' === ( $_SERVER['HTTP_X_FORWARDED_PROTO'] ?? '' ) ) {\n    $_SERVER['HTTPS'] = 'on';\n}\n\n");
@@ -58,22 +62,22 @@ internal static partial class WpConfig
     internal static string Prefix(SourceFacts facts) =>
         Word().IsMatch(facts.TablePrefix) ? facts.TablePrefix : throw ImportFault.Refused("The source's table prefix is not one.");
 
-    private static void AppendSourceDefines(StringBuilder lines, CloneTarget target, SourceFacts facts, ContentRewriter rewriter, ImportWarnings warnings)
+    private static void NoteLeftOut(string name, ImportWarnings warnings)
+    {
+        if (!Expected().IsMatch(name)) warnings.Count("Settings of the source's wp-config.php were left out", name.Length > 100 ? name[..100] : name);
+    }
+
+    private static void AppendSourceDefines(StringBuilder lines, SourceFacts facts, ContentRewriter rewriter, ImportWarnings warnings)
     {
         foreach (var (name, literal) in facts.Defines.OrderBy(pair => pair.Key, StringComparer.Ordinal))
         {
             if (!Word().IsMatch(name) || !PhpLiteral.IsHarmless(literal) || Refused().IsMatch(name))
             {
-                if (!Expected().IsMatch(name)) warnings.Count("Settings of the source's wp-config.php were left out", name);
+                NoteLeftOut(name, warnings);
                 continue;
             }
 
-            var value = name switch
-            {
-                "DOMAIN_CURRENT_SITE" => PhpLiteral.Of(target.PublicUrl.Authority),
-                "PATH_CURRENT_SITE" => PhpLiteral.Of(target.PublicUrl.AbsolutePath),
-                _ => rewriter.Rewrite(Encoding.UTF8.GetBytes(literal)) is { } rewritten ? Encoding.UTF8.GetString(rewritten) : literal,
-            };
+            var value = rewriter.Rewrite(Encoding.UTF8.GetBytes(literal)) is { } rewritten ? Encoding.UTF8.GetString(rewritten) : literal;
             lines.Append("defined( '").Append(name).Append("' ) || define( '").Append(name).Append("', ").Append(value).Append(" );\n");
         }
     }
@@ -93,10 +97,10 @@ internal static partial class WpConfig
 
     /// <summary>What ties a site to its server, its address or its cache.</summary>
     [GeneratedRegex(
-        @"\A(?:DB_.*|MYSQL_.*|.*_KEY|.*_SALT|.*PASSWORD.*|.*SECRET.*|WP_HOME|WP_SITEURL|RELOCATE|ABSPATH|WP_CONTENT_.*|WP_PLUGIN_.*|WPMU_PLUGIN_.*|PLUGINDIR|MUPLUGINDIR|WP_LANG_DIR|WP_TEMP_DIR|.*COOKIE.*|WP_CACHE|WPCACHEHOME|WP_REDIS_.*|.*MEMCACHE.*|FS_.*|FTP_.*|WP_ENVIRONMENT_TYPE|DISABLE_WP_CRON|ALTERNATE_WP_CRON|AUTOMATIC_UPDATER_DISABLED|WP_AUTO_UPDATE_CORE|FORCE_SSL_.*|WP_PROXY_.*|WP_HTTP_BLOCK_EXTERNAL|WP_ACCESSIBLE_HOSTS|WP_DEBUG_LOG|WP_DEBUG_DISPLAY|ERRORLOGFILE|CLONEHUB_.*)\z")]
+        @"\A(?:DB_.*|MYSQL_.*|.*_KEY|.*_SALT|.*PASSWORD.*|.*SECRET.*|WP_HOME|WP_SITEURL|RELOCATE|ABSPATH|WP_CONTENT_.*|WP_PLUGIN_.*|WPMU_PLUGIN_.*|PLUGINDIR|MUPLUGINDIR|UPLOADS|MULTISITE|SUNRISE|.*_CURRENT_SITE|WP_LANG_DIR|WP_TEMP_DIR|.*COOKIE.*|WP_CACHE|WPCACHEHOME|WP_REDIS_.*|.*MEMCACHE.*|FS_.*|FTP_.*|WP_ENVIRONMENT_TYPE|DISABLE_WP_CRON|ALTERNATE_WP_CRON|AUTOMATIC_UPDATER_DISABLED|WP_AUTO_UPDATE_CORE|FORCE_SSL_.*|WP_PROXY_.*|WP_HTTP_BLOCK_EXTERNAL|WP_ACCESSIBLE_HOSTS|WP_DEBUG_LOG|WP_DEBUG_DISPLAY|ERRORLOGFILE|CLONEHUB_.*)\z")]
     private static partial Regex Refused();
 
-    /// <summary>Every site has these, and every clone has its own: no news to the caller.</summary>
-    [GeneratedRegex(@"\A(?:DB_.*|.*_KEY|.*_SALT|WP_HOME|WP_SITEURL|ABSPATH|FS_METHOD|WP_ENVIRONMENT_TYPE|DISABLE_WP_CRON|AUTOMATIC_UPDATER_DISABLED|WP_CONTENT_.*)\z")]
+    /// <summary>Every clone has its own of these, or its own place for what they lead to: no news to the caller.</summary>
+    [GeneratedRegex(@"\A(?:DB_(?:NAME|USER|PASSWORD|HOST|CHARSET|COLLATE)|(?:(?:SECURE_)?AUTH|LOGGED_IN|NONCE|SECRET)_(?:KEY|SALT)|WP_CACHE_KEY_SALT|WP_HOME|WP_SITEURL|ABSPATH|FS_METHOD|WP_ENVIRONMENT_TYPE|DISABLE_WP_CRON|AUTOMATIC_UPDATER_DISABLED|(?:WP_CONTENT|WP_PLUGIN|WPMU_PLUGIN)_(?:DIR|URL)|PLUGINDIR|MUPLUGINDIR|UPLOADS)\z")]
     private static partial Regex Expected();
 }

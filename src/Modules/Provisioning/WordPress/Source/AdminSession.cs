@@ -25,6 +25,9 @@ internal sealed partial class AdminSession(SourceHttp http, SiteDoor door)
     public async Task<LogInRefusal> LogInAsync(string username, string password, CancellationToken cancellation)
     {
         (_username, _password) = (username, password);
+
+        // The link that ends a session is good for that session only.
+        _logOut = null;
         http.KeepCookiesFor(door.Base);
         http.ForgetCookies();
 

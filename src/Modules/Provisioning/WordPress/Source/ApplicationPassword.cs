@@ -22,7 +22,7 @@ internal sealed partial class ApplicationPassword(SourceHttp http, SiteDoor door
     /// <summary>Whether the site takes it, and from somebody who may install plugins.</summary>
     public async Task<bool> IsAcceptedAsync(CancellationToken cancellation)
     {
-        var me = await SendAsync(HttpMethod.Get, "/wp/v2/users/me&context=edit", null, cancellation);
+        var me = await RestAsync(HttpMethod.Get, "/wp/v2/users/me&context=edit", cancellation);
         if (me.Status != HttpStatusCode.OK || TryParse(me) is not { } user) return false;
         var capabilities = user["capabilities"] as JsonObject;
         return May(capabilities, "install_plugins") && May(capabilities, "create_users") ? true : throw SourceFaults.NotAdministrator();
@@ -34,30 +34,35 @@ internal sealed partial class ApplicationPassword(SourceHttp http, SiteDoor door
         var secret = new Secret(RandomNumberGenerator.GetHexString(40, lowercase: true));
         var body = new JsonObject { ["password"] = secret.Reveal(), ["roles"] = new JsonArray("administrator") };
         var existing = await FindUserAsync(temporary, cancellation);
-        if (existing is null)
+        if (existing.Id is null)
         {
             body["username"] = temporary;
-            body["email"] = temporary + "@clonehub.invalid";
+            body["email"] = ConnectorBuild.MailOf(temporary);
         }
 
-        var route = existing is { } id ? string.Create(CultureInfo.InvariantCulture, $"/wp/v2/users/{id}") : "/wp/v2/users";
+        var route = existing.Id is { } id ? string.Create(CultureInfo.InvariantCulture, $"/wp/v2/users/{id}") : "/wp/v2/users";
         var page = await SendAsync(HttpMethod.Post, route, body, cancellation);
         return page.Status is HttpStatusCode.OK or HttpStatusCode.Created ? secret : throw SourceFaults.NotAdministrator();
     }
 
-    public async Task DeleteUserAsync(string temporary, CancellationToken cancellation)
+    /// <returns>Whether the site confirms that there is no such user any more.</returns>
+    public async Task<bool> DeleteUserAsync(string temporary, CancellationToken cancellation)
     {
-        if (await FindUserAsync(temporary, cancellation) is { } id)
-        {
-            await SendAsync(HttpMethod.Post, string.Create(CultureInfo.InvariantCulture, $"/wp/v2/users/{id}&force=true&reassign=false{SiteDoor.AsDelete}"), null, cancellation);
-        }
+        var found = await FindUserAsync(temporary, cancellation);
+        if (found.Id is not { } id) return found.IsKnown;
+        var route = string.Create(CultureInfo.InvariantCulture, $"/wp/v2/users/{id}&force=true&reassign=false{SiteDoor.AsDelete}");
+        return (await RestAsync(HttpMethod.Post, route, cancellation)).Status == HttpStatusCode.OK;
     }
 
-    private async Task<long?> FindUserAsync(string login, CancellationToken cancellation)
+    /// <summary>Asks WordPress' own REST interface as the password's owner.</summary>
+    public Task<SourcePage> RestAsync(HttpMethod method, string route, CancellationToken cancellation) => SendAsync(method, route, null, cancellation);
+
+    /// <returns>Whether the site told, and the user's number if there is one.</returns>
+    private async Task<(bool IsKnown, long? Id)> FindUserAsync(string login, CancellationToken cancellation)
     {
-        var page = await SendAsync(HttpMethod.Get, $"/wp/v2/users&context=edit&search={login}", null, cancellation);
-        var users = page.Status == HttpStatusCode.OK ? JsonNode.Parse(page.Html) as JsonArray : null;
-        return users?.FirstOrDefault(user => (string?)user?["username"] == login)?["id"]?.GetValue<long>();
+        var page = await RestAsync(HttpMethod.Get, $"/wp/v2/users&context=edit&search={login}", cancellation);
+        if (page.Status != HttpStatusCode.OK || TryParse(page) is not JsonArray users) return (false, null);
+        return (true, users.FirstOrDefault(user => (string?)user?["username"] == login)?["id"]?.GetValue<long>());
     }
 
     private Task<SourcePage> SendAsync(HttpMethod method, string route, JsonObject? body, CancellationToken cancellation)

@@ -10,8 +10,10 @@ internal sealed record ClonePluginFacts(
 
 /// <summary>Addresses of a clone worth visiting: what a verification may ask for.</summary>
 /// <param name="Source">Home page of the source by its own account, which need not be the address that was asked for.</param>
+/// <param name="Addresses">The same of all its parts.</param>
 internal sealed record CloneUrls(
-    string Home, IReadOnlyList<ClonePage> Pages, IReadOnlyList<string> Menus, IReadOnlyList<string> Media, string? Source = null);
+    string Home, IReadOnlyList<ClonePage> Pages, IReadOnlyList<string> Menus, IReadOnlyList<string> Media, string? Source = null,
+    SourceAddresses? Addresses = null);
 
 internal sealed record ClonePage(string Url, string Title);
 
@@ -48,7 +50,7 @@ internal sealed class ClonePlugin : IDisposable
         return new PluginReport(answer.GetProperty("plugin_version").GetString()!, answer.GetProperty("username").GetString()!);
     }
 
-    /// <summary>Published pages at random, all links of menus that lead to this site, attachments at random.</summary>
+    /// <summary>Published pages at random, all links of menus, attachments at random. Some may lead elsewhere.</summary>
     public async Task<CloneUrls> UrlsAsync(int pages, int media, CancellationToken cancellation) =>
         (await AskAsync("urls", JsonSerializer.SerializeToUtf8Bytes(new { pages, media }), cancellation)).Deserialize(CallJson.Default.CloneUrls)!;
 

@@ -12,4 +12,9 @@ internal sealed record TableStarted(string Table) : DumpItem(Table);
 internal sealed record TableRows(string Table, RowBatch Batch) : DumpItem(Table);
 
 /// <param name="Rows">Rows sent of this table.</param>
-internal sealed record TableEnded(string Table, long Rows) : DumpItem(Table);
+/// <param name="Counted">Rows that the source counted afterwards; null if that took too long.</param>
+internal sealed record TableEnded(string Table, long Rows, long? Counted) : DumpItem(Table)
+{
+    /// <summary>The table may have changed while it was read, or not all of it could be.</summary>
+    public bool IsTorn => Counted is { } counted && counted != Rows;
+}

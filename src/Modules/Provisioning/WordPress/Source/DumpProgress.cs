@@ -99,7 +99,8 @@ internal sealed class DumpProgress(IReadOnlyList<DumpRequest> tables)
     {
         var end = JsonElement.Parse(payload);
         Check(end.GetProperty("rows").GetInt64() == _answerRows && end.GetProperty("crc").GetUInt32() == _answerSum, "Rows of a table are missing.");
-        var ended = new TableEnded(Table, Rows);
+        var counted = end.GetProperty("counted");
+        var ended = new TableEnded(Table, Rows, counted.ValueKind == JsonValueKind.Number ? counted.GetInt64() : null);
         _table++;
         (Rows, _isStarted, _after) = (0, false, []);
         return ended;

@@ -16,6 +16,7 @@ internal sealed record Endpoint(Uri Address, string Build, SourceFacts Facts)
     public static async Task<Endpoint?> FindAsync(
         SourceHttp http, SiteDoor door, CallSigner signer, TimeProvider clock, CancellationToken cancellation)
     {
+        var errors = new ConnectorErrors();
         AnswerBrokenException? broken = null;
         foreach (var candidate in Candidates)
         {
@@ -28,6 +29,7 @@ internal sealed record Endpoint(Uri Address, string Build, SourceFacts Facts)
             }
             catch (AnswerBrokenException trouble)
             {
+                errors.Note(trouble);
                 if (!trouble.IsOrdinaryPage) broken = trouble;
             }
         }

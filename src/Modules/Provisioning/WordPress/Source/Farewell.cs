@@ -8,8 +8,11 @@ internal sealed class Farewell(SourceCalls calls, TimeProvider clock)
     private const int MostTries = 4;
 
     /// <returns>What the site could not remove.</returns>
+    /// <exception cref="StepFaultException">Nothing proves that the connector is gone.</exception>
     public async Task<IReadOnlyList<string>> SayAsync(string build, CancellationToken cancellation)
     {
+        var errors = new ConnectorErrors();
+        var mayHaveLeft = false;
         for (var tries = 1; ; tries++)
         {
             try
@@ -17,14 +20,18 @@ internal sealed class Farewell(SourceCalls calls, TimeProvider clock)
                 var answer = await calls.AskAsync("bye", JsonSerializer.SerializeToUtf8Bytes(new { build }), cancellation);
                 return [.. answer.GetProperty("left").EnumerateArray().Select(name => name.GetString()!)];
             }
-            catch (AnswerBrokenException trouble) when (trouble.IsOrdinaryPage)
+            catch (AnswerBrokenException trouble) when (trouble.IsOrdinaryPage && mayHaveLeft)
             {
                 // Nobody listens any more: an earlier call got through though its answer did not.
                 return [];
             }
             catch (AnswerBrokenException trouble)
             {
-                if (tries == MostTries) throw SourceFaults.Unreachable(trouble.Message, trouble);
+                errors.Note(trouble);
+
+                // A page where nobody was lost before may as well be a firewall's.
+                if (tries == MostTries) throw trouble.IsOrdinaryPage ? SourceFaults.ChannelBlocked(trouble.Message) : SourceFaults.Unreachable(trouble.Message, trouble);
+                mayHaveLeft |= trouble.MayHaveArrived;
                 await Task.Delay(TimeSpan.FromMilliseconds(200 * tries), clock, cancellation);
             }
         }

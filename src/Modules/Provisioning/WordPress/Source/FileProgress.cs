@@ -9,7 +9,7 @@ internal sealed class FileProgress
 {
     private const int FilesPerAnswer = 500;
     private const int MostChanges = 3;
-    private const int PieceHeader = 17;
+    private const int PieceHeader = 21;
 
     private readonly FileRoot _root;
     private readonly Queue<string> _waiting;
@@ -17,7 +17,7 @@ internal sealed class FileProgress
     private readonly List<string> _batch = [];
     private int _next;
     private long _offset;
-    private uint _modified;
+    private long _modified;
 
     public FileProgress(FileRoot root, IEnumerable<string> paths)
     {
@@ -66,9 +66,9 @@ internal sealed class FileProgress
         var index = BinaryPrimitives.ReadInt32LittleEndian(span);
         var offset = BinaryPrimitives.ReadInt64LittleEndian(span[4..]);
         Check(index == _next && offset == _offset, "A piece of a file is out of order.");
-        var isLast = span[16] == 1;
+        var isLast = span[20] == 1;
         var data = payload[PieceHeader..];
-        _modified = BinaryPrimitives.ReadUInt32LittleEndian(span[12..]);
+        _modified = BinaryPrimitives.ReadInt64LittleEndian(span[12..]);
         _offset += data.Length;
         var chunk = isLast
             ? new FileChunk(_batch[index], offset, data, IsLast: true, ModifiedUnix: _modified, Size: _offset)

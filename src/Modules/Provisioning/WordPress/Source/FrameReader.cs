@@ -37,6 +37,12 @@ internal sealed class AnswerBrokenException(string message, Exception? inner = n
 
     /// <summary>The site answered as it would to a stranger: our plugin is not there, or the call did not reach it.</summary>
     public bool IsOrdinaryPage { get; init; }
+
+    /// <summary>The call may have been obeyed though its answer was lost.</summary>
+    public bool MayHaveArrived { get; init; }
+
+    /// <summary>What the connector says went wrong, if the answer was its own.</summary>
+    public string? Said { get; init; }
 }
 
 /// <summary>Reads frames out of an answer. Whatever a site prints before or between them is skipped within limits.</summary>
@@ -84,7 +90,7 @@ internal sealed class FrameReader(HttpResponseMessage response, Stream stream, T
             var payload = _buffer.AsMemory(_start + HeaderLength, (int)length);
             var sum = BinaryPrimitives.ReadUInt32LittleEndian(_buffer.AsSpan(_start + HeaderLength + (int)length));
             _hasFrames = true;
-            if (sum != Crc32.Append(0, payload.Span)) throw new AnswerBrokenException("A frame arrived damaged.");
+            if (sum != Crc32.Append(0, payload.Span)) throw new AnswerBrokenException("A frame arrived damaged.") { MayHaveArrived = true };
             _start += HeaderLength + (int)length + 4;
             if ((type & 0x7f) == (int)FrameType.Heartbeat) continue;
             return new Frame((FrameType)(type & 0x7f), (type & 0x80) == 0 ? payload : Inflate(payload));
@@ -143,7 +149,7 @@ internal sealed class FrameReader(HttpResponseMessage response, Stream stream, T
         while (_end - _start < length)
         {
             var read = await ReadSomeAsync();
-            if (read == 0) throw _hasFrames ? new AnswerBrokenException("The answer ended early.") : OrdinaryPage();
+            if (read == 0) throw _hasFrames ? new AnswerBrokenException("The answer ended early.") { MayHaveArrived = true } : OrdinaryPage();
             _end += read;
         }
     }
@@ -162,11 +168,11 @@ internal sealed class FrameReader(HttpResponseMessage response, Stream stream, T
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new AnswerBrokenException("The site fell silent.");
+            throw new AnswerBrokenException("The site fell silent.") { MayHaveArrived = true };
         }
         catch (Exception trouble) when (trouble is IOException or HttpRequestException)
         {
-            throw new AnswerBrokenException("The connection broke.", trouble);
+            throw new AnswerBrokenException("The connection broke.", trouble) { MayHaveArrived = true };
         }
     }
 

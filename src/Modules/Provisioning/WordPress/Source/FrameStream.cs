@@ -6,8 +6,8 @@ namespace CloneHub.Provisioning.WordPress;
 /// </summary>
 internal sealed class FrameStream(SourceCalls calls, string op, Func<byte[]> request, TransferPace pace, CancellationToken cancellation) : IAsyncDisposable
 {
+    private readonly ConnectorErrors _errors = new();
     private FrameReader? _reader;
-    private string? _lastError;
 
     public async ValueTask<Frame> NextAsync()
     {
@@ -26,6 +26,7 @@ internal sealed class FrameStream(SourceCalls calls, string op, Func<byte[]> req
             catch (AnswerBrokenException trouble)
             {
                 await CloseAsync();
+                _errors.Note(trouble);
                 await pace.BrokenAsync(trouble, cancellation);
             }
         }
@@ -41,7 +42,7 @@ internal sealed class FrameStream(SourceCalls calls, string op, Func<byte[]> req
     /// <summary>Something of what was asked for arrived: earlier failures do not count against what comes.</summary>
     public void Advanced()
     {
-        _lastError = null;
+        _errors.Forget();
         pace.Advanced();
     }
 
@@ -71,7 +72,7 @@ internal sealed class FrameStream(SourceCalls calls, string op, Func<byte[]> req
         switch (frame.Type)
         {
             case FrameType.Error:
-                throw Failed(frame);
+                throw SourceCalls.FailureOf(frame);
             case FrameType.Yield or FrameType.End:
                 // The payload lives in the reader's buffer, which goes with it.
                 frame = new Frame(frame.Type, frame.Payload.ToArray());
@@ -81,16 +82,6 @@ internal sealed class FrameStream(SourceCalls calls, string op, Func<byte[]> req
         }
 
         return frame;
-    }
-
-    /// <summary>What fails twice in the same way, with nothing new in between, fails for good.</summary>
-    private Exception Failed(Frame frame)
-    {
-        var error = SourceCalls.ErrorOf(frame);
-        if (SourceCalls.IsFinal(frame)) return SourceFaults.ConnectorFailed(error, retryable: false);
-        if (error == _lastError) return SourceFaults.ConnectorFailed(error, retryable: true);
-        _lastError = error;
-        return new AnswerBrokenException(error);
     }
 
     private async ValueTask CloseAsync()

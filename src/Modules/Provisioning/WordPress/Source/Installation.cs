@@ -4,11 +4,14 @@ using Microsoft.Extensions.Logging;
 namespace CloneHub.Provisioning.WordPress;
 
 /// <summary>One installation of the connector, and the way back if it fails half-way.</summary>
+/// <param name="mayBeThere">An earlier attempt of the same job may have left its connector.</param>
 internal sealed partial class Installation(
-    SourceHttp http, SiteDoor door, CallSigner signer, CloneOrder order, JobSecrets secrets, TimeProvider clock, ILogger log)
+    SourceHttp http, SiteDoor door, CallSigner signer, CloneOrder order, JobSecrets secrets, bool mayBeThere, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(2);
-    private static readonly TimeSpan UndoTimeout = TimeSpan.FromSeconds(20);
+
+    // Each part of the way back has its own: one that hangs does not cost the others their time.
+    private static readonly TimeSpan UndoTimeout = TimeSpan.FromSeconds(15);
 
     private readonly AdminSession _session = new(http, door);
     private readonly string _folder = ConnectorBuild.FolderOf(order.Job);
@@ -33,8 +36,9 @@ internal sealed partial class Installation(
         }
         catch (Exception trouble) when (trouble is not OutOfMemoryException)
         {
-            await UndoAsync();
-            throw;
+            var rest = await UndoAsync();
+            if (rest.Length == 0 || trouble is OperationCanceledException) throw;
+            throw SourceFaults.Leaving(rest, trouble);
         }
     }
 
@@ -52,18 +56,17 @@ internal sealed partial class Installation(
             }
         }
 
-        switch (await _session.LogInAsync(username, password.Reveal(), cancellation))
-        {
-            case LogInRefusal.Credentials:
-                throw SourceFaults.LogInFailed();
-            case LogInRefusal.SecondFactor:
-                throw SourceFaults.SecondFactor();
-            case LogInRefusal.Captcha:
-                throw SourceFaults.Captcha();
-            case LogInRefusal.Locked:
-                throw SourceFaults.Locked();
-        }
+        if (Refusal(await _session.LogInAsync(username, password.Reveal(), cancellation)) is { } refusal) throw refusal;
     }
+
+    private static StepFaultException? Refusal(LogInRefusal refusal) => refusal switch
+    {
+        LogInRefusal.Credentials => SourceFaults.LogInFailed(),
+        LogInRefusal.SecondFactor => SourceFaults.SecondFactor(),
+        LogInRefusal.Captcha => SourceFaults.Captcha(),
+        LogInRefusal.Locked => SourceFaults.Locked(),
+        _ => null,
+    };
 
     /// <summary>The log-out runs meanwhile; an answer is worth more than a tidy session.</summary>
     private async Task<Endpoint> FindEndpointAsync(Task leaving, CancellationToken cancellation)
@@ -75,42 +78,72 @@ internal sealed partial class Installation(
         }
         finally
         {
-            await QuietlyAsync("log out", leaving);
+            await TriedAsync("log out", async _ => await leaving);
         }
     }
 
-    /// <summary>Leaves the site as it was found. Each part is tried whatever became of the others.</summary>
-    private async Task UndoAsync()
+    /// <summary>Leaves the site as it was found. Each part is tried whatever became of the others; an administrator too many is the worst to leave.</summary>
+    /// <returns>What the site's owner has to remove, as sentences; empty if nothing stays.</returns>
+    private async Task<string> UndoAsync()
+    {
+        var hasUser = _applicationPassword is not null && !await TriedAsync("delete the temporary user", DeleteUserAsync);
+        var hasConnector = (mayBeThere || _isUploaded) && !await TriedAsync("ask the connector to leave", SayFarewellAsync)
+            && !await TriedAsync("delete the connector", UninstallAsync);
+        if (hasUser) hasUser = !await TriedAsync("delete the temporary user", DeleteUserAsync);
+        if (_applicationPassword is null || hasUser) await TriedAsync("log out", _session.LogOutAsync);
+        return (hasUser, hasConnector && _isUploaded) switch
+        {
+            (true, true) => $"The administrator {_folder} stays on the site, and perhaps the plugin of that name: delete both.",
+            (true, false) => $"The administrator {_folder} stays on the site: delete it.",
+            (false, true) => $"The plugin {_folder} may have stayed on the site: delete it if so; it stops answering within two hours.",
+            _ => "",
+        };
+    }
+
+    private async Task DeleteUserAsync(CancellationToken cancellation)
+    {
+        if (!await _applicationPassword!.DeleteUserAsync(_folder, cancellation)) throw SourceFaults.ChannelBlocked("the site does not confirm that the user is gone.");
+    }
+
+    private async Task SayFarewellAsync(CancellationToken cancellation)
+    {
+        var endpoint = await Endpoint.FindAsync(http, door, signer, clock, cancellation) ?? throw SourceFaults.ChannelBlocked("nobody answers.");
+        var rest = await new Farewell(new SourceCalls(http.SendAsync, endpoint.Address, signer, clock), clock).SayAsync(endpoint.Build, cancellation);
+        if (rest.Count > 0) throw SourceFaults.PluginsReadOnly($"it could not remove {string.Join(", ", rest)}");
+    }
+
+    /// <summary>By the log-in that is there. One that was refused is not tried again.</summary>
+    private async Task UninstallAsync(CancellationToken cancellation)
+    {
+        if (_applicationPassword is { } password)
+        {
+            await PluginUpload.UninstallAsync(_folder, password.RestAsync, cancellation);
+            return;
+        }
+
+        if (!http.HasCookie("wordpress_logged_in_"))
+        {
+            // Without an upload nobody has let us in, and nothing is known to be there.
+            if (!_isUploaded) return;
+            if (Refusal(await _session.LogInAsync(secrets.SourceUsername, secrets.SourcePassword.Reveal(), cancellation)) is { } refusal) throw refusal;
+        }
+
+        await PluginUpload.UninstallAsync(_folder, _session.RestAsync, cancellation);
+    }
+
+    private async Task<bool> TriedAsync(string what, Func<CancellationToken, Task> work)
     {
         using var timeout = new CancellationTokenSource(UndoTimeout, clock);
-        await QuietlyAsync("remove the connector", RemoveAsync(timeout.Token));
-        await QuietlyAsync("log out", _session.LogOutAsync(timeout.Token));
-        if (_applicationPassword is { } password) await QuietlyAsync("delete the temporary user", password.DeleteUserAsync(_folder, timeout.Token));
-    }
-
-    /// <summary>An earlier attempt's connector may be there though this one came to no upload. A log-in that was refused is not tried again.</summary>
-    private async Task RemoveAsync(CancellationToken cancellation)
-    {
-        if (await Endpoint.FindAsync(http, door, signer, clock, cancellation) is { } endpoint)
-        {
-            await new Farewell(new SourceCalls(http.SendAsync, endpoint.Address, signer, clock), clock).SayAsync(endpoint.Build, cancellation);
-        }
-        else if (http.HasCookie("wordpress_logged_in_") || (_isUploaded && await _session.LogInAsync(secrets.SourceUsername, secrets.SourcePassword.Reveal(), cancellation) == LogInRefusal.None))
-        {
-            await new PluginUpload(_session, _folder).UninstallAsync(cancellation);
-        }
-    }
-
-    private async Task QuietlyAsync(string what, Task work)
-    {
         try
         {
-            await work;
+            await work(timeout.Token);
+            return true;
         }
         catch (Exception trouble)
         {
             // Why the installation failed is what the caller has to learn.
             LogNotUndone(trouble, order.Job, what);
+            return false;
         }
     }
 

@@ -45,11 +45,18 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
     }
 
     /// <summary>Takes the plugin off again where it cannot do so itself.</summary>
-    public async Task UninstallAsync(CancellationToken cancellation)
+    /// <param name="rest">Asks the site's REST interface as somebody who may delete plugins.</param>
+    /// <exception cref="StepFaultException">The site does not confirm that it is gone.</exception>
+    public static async Task UninstallAsync(
+        string folder, Func<HttpMethod, string, CancellationToken, Task<SourcePage>> rest, CancellationToken cancellation)
     {
         var route = $"/wp/v2/plugins/{folder}/{folder}";
-        await session.RestAsync(HttpMethod.Post, route + "&status=inactive", cancellation);
-        await session.RestAsync(HttpMethod.Post, route + SiteDoor.AsDelete, cancellation);
+
+        // Whether it was active at all is no matter; only the deletion has to succeed.
+        await rest(HttpMethod.Post, route + "&status=inactive", cancellation);
+        var gone = await rest(HttpMethod.Post, route + SiteDoor.AsDelete, cancellation);
+        if (gone.Status == HttpStatusCode.OK || gone.Html.Contains("rest_plugin_not_found", StringComparison.Ordinal)) return;
+        throw SourceFaults.ChannelBlocked($"the site answered {(int)gone.Status} when the plugin was to be deleted.");
     }
 
     /// <summary>Says that "x" is both a file and a folder.</summary>

@@ -17,6 +17,8 @@ internal readonly struct RowBatch(ReadOnlyMemory<byte> values, int rowCount, int
     /// <summary>Size of the wire form.</summary>
     public int Length => values.Length;
 
+    public ReadOnlyMemory<byte> Wire => values;
+
     /// <summary>Reads the values one after another: row by row, column by column.</summary>
     public RowValues Values => new(values.Span);
 

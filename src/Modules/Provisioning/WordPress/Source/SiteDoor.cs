@@ -58,7 +58,7 @@ internal static partial class DoorFinder
     }
 
     /// <summary>People paste what their browser shows: the log-in page, the dashboard, an address without slash.</summary>
-    private static Uri StartOf(Uri source)
+    internal static Uri StartOf(Uri source)
     {
         var path = AdminTail().Replace(source.AbsolutePath, "/");
         if (!path.EndsWith('/')) path += "/";

@@ -43,7 +43,7 @@ internal sealed class SourceCalls(
                     answer = JsonElement.Parse(frame.Payload.Span);
                     break;
                 case FrameType.Error:
-                    throw new AnswerBrokenException(ErrorOf(frame));
+                    throw FailureOf(frame);
                 case FrameType.End when answer is { } complete:
                     return complete;
                 default:
@@ -52,15 +52,14 @@ internal sealed class SourceCalls(
         }
     }
 
-    internal static string ErrorOf(Frame frame)
+    /// <summary>What an error of the connector means; it may say itself that another try will fail as well.</summary>
+    internal static Exception FailureOf(Frame frame)
     {
         var error = JsonElement.Parse(frame.Payload.Span);
-        return $"The connector failed: {error.GetProperty("message").GetString()} ({error.GetProperty("at").GetString()})";
+        var said = $"The connector failed: {error.GetProperty("message").GetString()} ({error.GetProperty("at").GetString()})";
+        var isFinal = error.TryGetProperty("final", out var final) && final.ValueKind == JsonValueKind.True;
+        return isFinal ? SourceFaults.ConnectorFailed(said, retryable: false) : new AnswerBrokenException(said) { Said = said };
     }
-
-    /// <summary>The connector itself says that another try will fail as well.</summary>
-    internal static bool IsFinal(Frame frame) =>
-        JsonElement.Parse(frame.Payload.Span).TryGetProperty("final", out var final) && final.ValueKind == JsonValueKind.True;
 
     private async Task<HttpResponseMessage> SendAsync(string op, ReadOnlyMemory<byte> body, CancellationToken cancellation)
     {
@@ -72,17 +71,22 @@ internal sealed class SourceCalls(
         }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
-            throw new AnswerBrokenException($"No answer to {op} within {HeaderTimeout.TotalSeconds:0} seconds.");
+            throw new AnswerBrokenException($"No answer to {op} within {HeaderTimeout.TotalSeconds:0} seconds.") { MayHaveArrived = true };
         }
         catch (StepFaultException trouble) when (trouble.Fault.Retryable)
         {
-            throw new AnswerBrokenException(trouble.Message, trouble) { NeverBegan = true };
+            throw new AnswerBrokenException(trouble.Message, trouble) { NeverBegan = true, MayHaveArrived = WasConnected(trouble.InnerException) };
         }
         catch (HttpRequestException trouble)
         {
-            throw new AnswerBrokenException(trouble.Message, trouble) { NeverBegan = true };
+            throw new AnswerBrokenException(trouble.Message, trouble) { NeverBegan = true, MayHaveArrived = WasConnected(trouble) };
         }
     }
+
+    private static bool WasConnected(Exception? trouble) => trouble is not HttpRequestException
+    {
+        HttpRequestError: HttpRequestError.ConnectionError or HttpRequestError.NameResolutionError or HttpRequestError.SecureConnectionError,
+    };
 
     /// <summary>True if the site's clock was the only trouble; from now on calls are signed with its time.</summary>
     private async Task<bool> CorrectClockAsync(HttpResponseMessage response, CancellationToken cancellation)
@@ -142,4 +146,5 @@ internal sealed record Refusal(string? Error, long Time);
 [JsonSerializable(typeof(SourceSchema))]
 [JsonSerializable(typeof(ClonePluginFacts))]
 [JsonSerializable(typeof(CloneUrls))]
+[JsonSerializable(typeof(SourceAddresses))]
 internal sealed partial class CallJson : JsonSerializerContext;

@@ -29,6 +29,7 @@ internal sealed class SourceChannel : IAsyncDisposable
     private readonly string _build;
     private readonly bool _deflate;
     private readonly TimeProvider _clock;
+    private bool _hasDumped;
 
     /// <param name="build">Name of the connector's build, without which it does not leave.</param>
     public SourceChannel(SourceHttp http, Uri endpoint, CallSigner signer, SourceFacts facts, string build, TimeProvider clock)
@@ -44,7 +45,7 @@ internal sealed class SourceChannel : IAsyncDisposable
         _clock = clock;
     }
 
-    /// <summary>What the last dump was; <see cref="DumpConsistency.Snapshot"/> before any.</summary>
+    /// <summary>Whether everything that was dumped shows one moment; <see cref="DumpConsistency.Snapshot"/> before any dump.</summary>
     public DumpConsistency Consistency { get; private set; }
 
     /// <summary>Bounds of one answer: tests make them tiny.</summary>
@@ -68,6 +69,7 @@ internal sealed class SourceChannel : IAsyncDisposable
     public async Task<SourceSchema> SchemaAsync(CancellationToken cancellation)
     {
         var pace = new TransferPace(_clock);
+        var errors = new ConnectorErrors();
         while (true)
         {
             try
@@ -77,6 +79,7 @@ internal sealed class SourceChannel : IAsyncDisposable
             }
             catch (AnswerBrokenException trouble)
             {
+                errors.Note(trouble);
                 await pace.BrokenAsync(trouble, cancellation);
             }
         }
@@ -88,7 +91,8 @@ internal sealed class SourceChannel : IAsyncDisposable
         var pace = NewPace();
         var progress = new DumpProgress(tables);
         var answers = 0;
-        Consistency = DumpConsistency.Snapshot;
+        if (_hasDumped) Consistency = DumpConsistency.Fuzzy;
+        _hasDumped = true;
         await using var frames = new FrameStream(_calls, "dump", () => progress.ToRequest(pace, _deflate), pace, cancellation);
         while (!progress.IsComplete)
         {
@@ -105,12 +109,13 @@ internal sealed class SourceChannel : IAsyncDisposable
 
             if (frame.Type == FrameType.Opened && ++answers > 1) Consistency = DumpConsistency.Fuzzy;
             if (frame.Type is FrameType.End or FrameType.Yield && HasFuzzyTables(frame)) Consistency = DumpConsistency.Fuzzy;
+            if (item is TableEnded { IsTorn: true }) Consistency = DumpConsistency.Fuzzy;
             if (item is TableRows or TableEnded) frames.Advanced();
             if (item is not null) yield return item;
         }
 
-        // The last frame names the tables whose engine knows no transactions.
-        if (tables.Count > 0 && HasFuzzyTables(await frames.LastAsync())) Consistency = DumpConsistency.Fuzzy;
+        // The last frame names the tables whose engine knows no transactions; without it nothing is known of them.
+        if (tables.Count > 0 && await frames.LastAsync() is var last && (last.Payload.IsEmpty || HasFuzzyTables(last))) Consistency = DumpConsistency.Fuzzy;
     }
 
     public async IAsyncEnumerable<SourceFile> ListAsync(FileRoot root, [EnumeratorCancellation] CancellationToken cancellation)

@@ -12,13 +12,12 @@ internal sealed class SourceOptions
 /// <summary>Gets our connector onto a source site with nothing but a log-in, and off it again.</summary>
 internal sealed partial class SourceConnector(SourceOptions options, TimeProvider clock, ILogger<SourceConnector> log)
 {
-    // One visit to a site at a time: WordPress empties its work folder before it unpacks, and writes a user's log-ins back as a whole, so
-    // that of two at once one is logged out by the other.
-    private readonly SemaphoreSlim[] _visits = [.. Enumerable.Range(0, 64).Select(_ => new SemaphoreSlim(1))];
+    private readonly SiteVisits _visits = new(clock);
 
     /// <summary>Logs in, uploads and activates the job's connector, logs out. What an earlier attempt of the same job left is replaced.</summary>
+    /// <param name="attempt">1 if nothing of this job can be on the site yet.</param>
     /// <exception cref="StepFaultException">The site cannot be cloned this way, and why.</exception>
-    public async Task<SourceChannel> ConnectAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    public async Task<SourceChannel> ConnectAsync(CloneOrder order, JobSecrets secrets, int attempt, CancellationToken cancellation)
     {
         var started = clock.GetTimestamp();
         var http = new SourceHttp(options, clock, order.Job);
@@ -27,7 +26,8 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         {
             var door = await DoorFinder.FindAsync(http, order.SourceUrl, clock, cancellation);
             signer.Offset = door.ClockOffset;
-            var channel = await VisitAsync(door, new Installation(http, door, signer, order, secrets, clock, log), cancellation);
+            var installation = new Installation(http, door, signer, order, secrets, mayBeThere: attempt > 1, clock, log);
+            var channel = await _visits.RunAsync(door.Base.Authority, installation.RunAsync, cancellation);
             LogConnected(order.Job, clock.GetElapsedTime(started).TotalMilliseconds);
             return channel;
         }
@@ -53,39 +53,34 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         }
     }
 
-    private async Task<SourceChannel> VisitAsync(SiteDoor door, Installation installation, CancellationToken cancellation)
-    {
-        var visits = VisitsTo(door);
-        await visits.WaitAsync(cancellation);
-        try
-        {
-            return await installation.RunAsync(cancellation);
-        }
-        finally
-        {
-            visits.Release();
-        }
-    }
-
-    private SemaphoreSlim VisitsTo(SiteDoor door) => _visits[(uint)string.GetHashCode(door.Base.Authority, StringComparison.OrdinalIgnoreCase) % _visits.Length];
-
     private async Task TryLeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
         using var http = new SourceHttp(options, clock, order.Job);
         using var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
         var door = await DoorFinder.FindAsync(http, order.SourceUrl, clock, cancellation);
         signer.Offset = door.ClockOffset;
+        await DeleteUserAsync(http, door, order.Job, secrets, cancellation);
         if (await Endpoint.FindAsync(http, door, signer, clock, cancellation) is { } endpoint)
         {
             var rest = await new Farewell(new SourceCalls(http.SendAsync, endpoint.Address, signer, clock), clock).SayAsync(endpoint.Build, cancellation);
             if (rest.Count == 0) LogLeft(order.Job);
             else LogRest(order.Job, string.Join(", ", rest));
         }
-        else if (secrets.SourceUsername.Length > 0 && ApplicationPassword.LooksLikeOne(secrets.SourcePassword))
+    }
+
+    /// <summary>The administrator who was to install the connector may exist without it.</summary>
+    private async Task DeleteUserAsync(SourceHttp http, SiteDoor door, JobId job, JobSecrets secrets, CancellationToken cancellation)
+    {
+        if (secrets.SourceUsername.Length == 0 || !ApplicationPassword.LooksLikeOne(secrets.SourcePassword)) return;
+        var user = ConnectorBuild.FolderOf(job);
+        try
         {
-            // The administrator who was to install the connector may exist without it.
-            var password = new ApplicationPassword(http, door, secrets.SourceUsername, secrets.SourcePassword);
-            await password.DeleteUserAsync(ConnectorBuild.FolderOf(order.Job), cancellation);
+            if (!await new ApplicationPassword(http, door, secrets.SourceUsername, secrets.SourcePassword).DeleteUserAsync(user, cancellation)) LogUserStays(null, job, user);
+        }
+        catch (StepFaultException trouble)
+        {
+            // The connector may answer all the same, and takes the user with it.
+            LogUserStays(trouble, job, user);
         }
     }
 }

@@ -27,9 +27,17 @@ internal sealed record SourceFacts
     public required string ContentUrl { get; init; }
     public required string UploadsDirectory { get; init; }
     public required string UploadsUrl { get; init; }
+
+    /// <summary>Where a copy has the uploads, seen from its root: their own place where that is inside the site.</summary>
+    public string UploadsPlace { get; init; } = SourceAddresses.UsualUploads;
+
+    /// <summary>Why a copy cannot have a place for each of the site's folders; null if it can.</summary>
+    public string? LayoutProblem { get; init; }
+
     public required string PluginsDirectory { get; init; }
     public required string PluginsUrl { get; init; }
     public required string MustUsePluginsDirectory { get; init; }
+    public string? MustUsePluginsUrl { get; init; }
 
     /// <summary>Option <c>active_plugins</c> without our own connector.</summary>
     public IReadOnlyList<string> ActivePlugins { get; init; } = [];
@@ -41,6 +49,12 @@ internal sealed record SourceFacts
 
     /// <summary>Constants that wp-config.php defines with a literal: name and PHP literal text. Passwords, keys and salts are left out.</summary>
     public IReadOnlyDictionary<string, string> Defines { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Names of the constants that wp-config.php makes otherwise, or whose value looks like a secret.</summary>
+    public IReadOnlyList<string> OtherDefines { get; init; } = [];
+
+    [JsonIgnore]
+    public SourceAddresses Addresses => new(HomeUrl, SiteUrl, ContentUrl, PluginsUrl, MustUsePluginsUrl, UploadsUrl, UploadsPlace);
 
     /// <summary>Files of wp-content that replace parts of WordPress: object-cache.php, advanced-cache.php, db.php.</summary>
     public IReadOnlyList<string> DropIns { get; init; } = [];

@@ -67,6 +67,9 @@ internal static class SourceFaults
     public static StepFaultException Multisite() => Final("MULTISITE_UNSUPPORTED",
         "The source is a network of sites (multisite).", "Only single sites can be cloned.");
 
+    public static StepFaultException Layout(string problem) => Final("LAYOUT_UNSUPPORTED",
+        $"The site's folders cannot be copied: {problem}.", "Give plugins, must-use plugins and uploads folders of their own.");
+
     public static StepFaultException PhpTooOld() => Final("PHP_TOO_OLD", "The site runs a PHP older than 7.4.", "Run it with PHP 7.4 or newer.");
 
     public static StepFaultException NoOpenSsl() => Final("NO_OPENSSL",
@@ -87,6 +90,13 @@ internal static class SourceFaults
 
     public static StepFaultException ConnectorFailed(string why, bool retryable) => new(new StepFault("CONNECTOR_FAILED",
         why, "See the site's PHP error log and the state of its database.", retryable));
+
+    /// <summary>The same fault, with what its reader has to remove from the site.</summary>
+    public static StepFaultException Leaving(string rest, Exception trouble)
+    {
+        var fault = StepFaults.Of(trouble);
+        return new StepFaultException(fault with { Hint = $"{fault.Hint} {rest}" }, trouble);
+    }
 
     /// <summary>What a request threw, as a fault; other exceptions come back as they are.</summary>
     public static Exception From(Exception trouble)

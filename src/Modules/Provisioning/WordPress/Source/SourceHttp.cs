@@ -170,6 +170,8 @@ internal sealed class SourceHttp : IDisposable
 
     private void AddCookies(HttpRequestMessage request)
     {
+        // Who shows a password asks as its owner: beside a session WordPress would look at that alone.
+        if (request.Headers.Authorization is not null) return;
         if (request.RequestUri!.Authority != _cookieHost || _cookies.IsEmpty) return;
         request.Headers.Add("Cookie", string.Join("; ", _cookies.Select(cookie => $"{cookie.Key}={cookie.Value}")));
     }
@@ -206,7 +208,7 @@ internal sealed class SourceHttp : IDisposable
     }
 
     /// <summary>Answers of known bot walls, which come with a status of success as well.</summary>
-    private static string? WallOf(HttpResponseMessage response)
+    internal static string? WallOf(HttpResponseMessage response)
     {
         bool Says(string header, string value) =>
             response.Headers.TryGetValues(header, out var values) && values.Any(found => found.Contains(value, StringComparison.OrdinalIgnoreCase));

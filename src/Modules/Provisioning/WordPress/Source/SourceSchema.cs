@@ -2,10 +2,12 @@ namespace CloneHub.Provisioning.WordPress;
 
 /// <summary>The site's own tables, those whose names begin with its prefix, and what was left aside.</summary>
 /// <param name="LeftOut">Tables of the same database that do not carry the site's prefix.</param>
+/// <param name="Routines">Procedures, functions and events of the database, by kind and name.</param>
 internal sealed record SourceSchema(
     IReadOnlyList<SourceTable> Tables,
     IReadOnlyList<SourceTrigger> Triggers,
-    IReadOnlyList<string> LeftOut);
+    IReadOnlyList<string> LeftOut,
+    IReadOnlyList<string>? Routines = null);
 
 /// <param name="Key">Columns of the primary key, else of a unique key without nullable columns; empty if there is none.</param>
 /// <param name="CreateSql">Answer of SHOW CREATE TABLE or SHOW CREATE VIEW, untouched.</param>

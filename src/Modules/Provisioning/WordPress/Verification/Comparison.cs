@@ -3,97 +3,140 @@ using System.Net;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
+using CloneHub.Provisioning.WordPress.Import;
 using CloneHub.Provisioning.WordPress.Rewriting;
 
 namespace CloneHub.Provisioning.WordPress.Verification;
 
-/// <summary>Pages and media of a clone beside those of its source.</summary>
-internal sealed partial class Comparison(
-    SiteVisit visit, Func<Uri, CancellationToken, Task<Fetched>> clone, Func<Uri, CancellationToken, Task<Fetched>> source, Action<string> differs)
+/// <summary>How far an address of a clone could be held against its counterpart.</summary>
+internal enum Verdict
 {
-    private const int Redirects = 3;
+    Compared,
+    NotCompared,
+
+    /// <summary>Neither site has it.</summary>
+    MissingOnBoth,
+}
+
+/// <summary>Pages and media of a clone beside those of its source.</summary>
+internal sealed partial class Comparison(SiteVisit visit, Side clone, Side source, Findings findings)
+{
     private const int Excerpt = 80;
 
-    private readonly ContentRewriter _leftovers = new(new RewriteMap().Url(visit.SourceUrl, visit.CloneUrl));
+    /// <summary>What lies beside WordPress itself where that is in another folder than the home page.</summary>
+    private static readonly string[] OfCore = ["wp-admin", "wp-login.php", "wp-includes"];
+
+    private readonly ContentRewriter _leftovers = new(SiteAddresses.Addresses(visit.Source, visit.CloneUrl));
+
+    /// <summary>The clone's longest address first, so that each finds the part of the site it belongs to.</summary>
+    private readonly (string Source, string Clone)[] _parts =
+    [
+        .. visit.Source.Beside(visit.CloneUrl).Select(pair => (pair.Source.AbsoluteUri.TrimEnd('/'), pair.Clone.AbsoluteUri.TrimEnd('/')))
+            .Concat(OfCore.Select(name => ($"{visit.Source.Site?.TrimEnd('/')}/{name}", $"{visit.CloneUrl.AbsoluteUri.TrimEnd('/')}/{name}")).Where(_ => visit.Source.Site is not null))
+            .OrderByDescending(pair => pair.Item2.Length),
+    ];
+
+    /// <summary>Whether an address leads to the source.</summary>
+    internal bool NamesSource(string address) => _leftovers.IsMatch(Encoding.UTF8.GetBytes(address));
 
     internal async Task HomeAsync(CancellationToken cancellation)
     {
-        var here = await FollowAsync(clone, visit.CloneUrl, cancellation);
-        var there = await FollowAsync(source, visit.SourceUrl, cancellation);
-        if (here.Status != HttpStatusCode.OK || IsInstaller(here)) differs(string.Create(CultureInfo.InvariantCulture, $"the home page answers {(int)here.Status}{(IsInstaller(here) ? " with WordPress's installer" : "")}"));
-        else if (there.Status == HttpStatusCode.OK && Title(here) != Title(there)) differs($"the home page is titled '{Title(here)}' instead of '{Title(there)}'");
-        LookForSource("/", here);
+        var (here, there) = await GetBothAsync(visit.CloneUrl, cancellation);
+        if (here is null || there is null) return;
+        var isInstaller = IsInstaller(here) && !IsInstaller(there);
+        if (here.Page.Status != HttpStatusCode.OK || isInstaller)
+            findings.Differ(string.Create(CultureInfo.InvariantCulture, $"the home page answers {here.Status}{(isInstaller ? " with WordPress's installer" : "")}"));
+        ComparePages("the home page", here, there);
     }
 
-    internal async Task PageAsync(Uri address, CancellationToken cancellation)
+    internal async Task<Verdict> PageAsync(Uri address, CancellationToken cancellation)
     {
-        var here = await clone(address, cancellation);
-        var there = await source(AtSource(address), cancellation);
-        if (here.Status != there.Status)
-            differs(string.Create(CultureInfo.InvariantCulture, $"{address.PathAndQuery} answers {(int)here.Status} instead of {(int)there.Status}"));
-        else if (here.Status == HttpStatusCode.OK && IsHtml(here) && Title(here) != Title(there))
-            differs($"{address.PathAndQuery} is titled '{Title(here)}' instead of '{Title(there)}'");
-        if (IsHtml(here)) LookForSource(address.PathAndQuery, here);
+        var (here, there) = await GetBothAsync(address, cancellation);
+        return here is null || there is null ? Verdict.NotCompared : ComparePages(address.PathAndQuery, here, there);
     }
 
-    /// <summary>A file the source itself does not give out, by hotlink protection for example, cannot be compared.</summary>
-    internal async Task MediaAsync(Uri address, CancellationToken cancellation)
+    internal async Task<Verdict> MediaAsync(Uri address, CancellationToken cancellation)
     {
-        var there = await source(AtSource(address), cancellation);
-        var here = await clone(address, cancellation);
-        if (there.Status != HttpStatusCode.OK) return;
-        if (here.Status != HttpStatusCode.OK) differs(string.Create(CultureInfo.InvariantCulture, $"{address.PathAndQuery} answers {(int)here.Status} instead of 200"));
-        else if (here.Length != there.Length || here.Sum != there.Sum) differs($"{address.PathAndQuery} is not the source's file");
+        var (here, there) = await GetBothAsync(address, cancellation);
+        if (here is null || there is null || LeadsToSource(address.PathAndQuery, here)) return Verdict.NotCompared;
+        if (here.IsGone && there.IsGone) return Verdict.MissingOnBoth;
+        if (there.Page.Status != HttpStatusCode.OK)
+        {
+            findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"{address.PathAndQuery} (the source answers {there.Status})"));
+            return Verdict.NotCompared;
+        }
+
+        if (here.Page.Status != HttpStatusCode.OK)
+            findings.Differ(string.Create(CultureInfo.InvariantCulture, $"{address.PathAndQuery} answers {here.Status} instead of 200"));
+        else if (here.Page.Length != there.Page.Length || here.Page.Sum != there.Page.Sum) findings.Differ($"{address.PathAndQuery} is not the source's file");
+        return Verdict.Compared;
     }
 
     internal async Task RestAsync(CancellationToken cancellation)
     {
-        var query = new Uri("?rest_route=/", UriKind.Relative);
-        var here = await clone(new Uri(visit.CloneUrl, query), cancellation);
-        var there = await source(new Uri(visit.SourceUrl, query), cancellation);
-        if (here.Status != HttpStatusCode.OK && here.Status == there.Status) return;
-        if (here.Status != HttpStatusCode.OK || !IsJson(here))
-            differs(string.Create(CultureInfo.InvariantCulture, $"the REST root answers {(int)here.Status} with {here.MediaType}, which is no JSON"));
+        var (here, there) = await GetBothAsync(new Uri(visit.CloneUrl, "?rest_route=/"), cancellation);
+        if (here is null || there is null) return;
+        LookForSource("the REST root", here);
+        if (here.Page.Status != HttpStatusCode.OK && here.Status == there.Status) findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"the REST root (both answer {here.Status})"));
+        else if (here.Page.Status != HttpStatusCode.OK || !IsJson(here.Page))
+            findings.Differ(string.Create(CultureInfo.InvariantCulture, $"the REST root answers {here.Status} with {here.Page.MediaType}, which is no JSON"));
     }
 
-    private void LookForSource(string page, Fetched fetched)
+    private Verdict ComparePages(string name, Answer here, Answer there)
     {
-        if (!_leftovers.TryFind(fetched.Body, out var place)) return;
+        LookForSource(name, here);
+        if (LeadsToSource(name, here)) return Verdict.NotCompared;
+        if (there.IsSilent && (here.Status == there.Status || here.Status < 500))
+        {
+            findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"{name} (the source answers {there.Status})"));
+            return Verdict.NotCompared;
+        }
+
+        if (Target(here) != Target(there)) findings.Differ($"{name} leads to {Target(here)} instead of {Target(there)}");
+        else if (here.Away is null && here.Status != there.Status)
+            findings.Differ(string.Create(CultureInfo.InvariantCulture, $"{name} answers {here.Status} instead of {there.Status}"));
+        else if (IsHtml(here) && IsHtml(there) && Title(here) != Title(there)) findings.Differ($"{name} is titled '{Title(here)}' instead of '{Title(there)}'");
+        return Verdict.Compared;
+    }
+
+    private async Task<(Answer? Here, Answer? There)> GetBothAsync(Uri address, CancellationToken cancellation)
+    {
+        var here = clone.GetAsync(address, cancellation);
+        var there = source.GetAsync(AtSource(address), cancellation);
+        return (await here, await there);
+    }
+
+    private bool LeadsToSource(string name, Answer here)
+    {
+        if (here.Away is not { } away || !NamesSource(away.AbsoluteUri)) return false;
+        findings.Differ($"{name} leads to the source: {away.AbsoluteUri}");
+        return true;
+    }
+
+    private void LookForSource(string name, Answer here)
+    {
+        if (!_leftovers.TryFind(here.Page.Body, out var place)) return;
         var start = place.Start.Value;
-        var text = Encoding.UTF8.GetString(fetched.Body, start, Math.Min(Excerpt, fetched.Body.Length - start));
-        differs($"{page} still names the source: {LineBreak().Split(text)[0]}");
+        var text = Encoding.UTF8.GetString(here.Page.Body, start, Math.Min(Excerpt, here.Page.Body.Length - start));
+        findings.Differ($"{name} still names the source: {LineBreak().Split(text)[0]}");
     }
 
     private Uri AtSource(Uri address)
     {
-        var path = address.PathAndQuery;
-        var home = visit.CloneUrl.AbsolutePath.TrimEnd('/');
-        if (home.Length > 0 && path.StartsWith(home + "/", StringComparison.Ordinal)) path = path[home.Length..];
-        return new Uri(visit.SourceUrl.AbsoluteUri.TrimEnd('/') + path);
+        foreach (var (at, prefix) in _parts)
+            if (address.AbsoluteUri.StartsWith(prefix, StringComparison.Ordinal) && address.AbsoluteUri[prefix.Length..] is "" or ['/' or '?', ..])
+                return new Uri(at + (address.AbsoluteUri.Length == prefix.Length ? "/" : address.AbsoluteUri[prefix.Length..]));
+        return new Uri(new Uri(visit.Source.Home), address.PathAndQuery);
     }
 
-    private static async Task<Fetched> FollowAsync(Func<Uri, CancellationToken, Task<Fetched>> fetch, Uri address, CancellationToken cancellation)
-    {
-        var fetched = await fetch(address, cancellation);
-        for (var i = 0; i < Redirects && fetched.Location is { } location && (int)fetched.Status is >= 300 and < 400; i++)
-        {
-            var next = new Uri(address, location);
-            if (IsInstallerPath(next) || next.Authority != address.Authority) break;
-            address = next;
-            fetched = await fetch(address, cancellation);
-        }
+    /// <summary>Without its query, in which the site may have put an address of its own to come back to.</summary>
+    private static string Target(Answer answer) => answer.Away?.GetLeftPart(UriPartial.Path) ?? "itself";
 
-        return fetched;
-    }
+    private static bool IsInstaller(Answer answer) => answer.Page.Body.AsSpan().IndexOf("wp-admin/install.php"u8) >= 0;
 
-    private static bool IsInstaller(Fetched page) =>
-        (page.Location is { } location && IsInstallerPath(location)) || page.Body.AsSpan().IndexOf("wp-admin/install.php"u8) >= 0;
+    private static bool IsHtml(Answer answer) => answer.Page.MediaType.Contains("html", StringComparison.Ordinal);
 
-    private static bool IsInstallerPath(Uri address) => address.OriginalString.Contains("wp-admin/install.php", StringComparison.Ordinal);
-
-    private static bool IsHtml(Fetched page) => page.MediaType.Contains("html", StringComparison.Ordinal);
-
-    private static string Title(Fetched page) => WebUtility.HtmlDecode(TitleElement().Match(page.Text).Groups["title"].Value).Trim();
+    private static string Title(Answer answer) => WebUtility.HtmlDecode(TitleElement().Match(answer.Page.Text).Groups["title"].Value).Trim();
 
     private static bool IsJson(Fetched page)
     {

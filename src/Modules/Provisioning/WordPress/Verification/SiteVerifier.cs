@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using CloneHub.Contracts;
 using CloneHub.Provisioning.WordPress.Import;
@@ -7,13 +6,12 @@ namespace CloneHub.Provisioning.WordPress.Verification;
 
 /// <summary>What is compared with what.</summary>
 /// <param name="CloneUrl">Public address of the clone's home page.</param>
-/// <param name="SourceUrl">Address of the source's home page.</param>
 /// <param name="Urls">Addresses the clone gave of itself; of pages and media a random choice is visited.</param>
 /// <param name="Seed">Makes the choice repeatable.</param>
-internal sealed record SiteVisit(Uri CloneUrl, Uri SourceUrl, CloneUrls Urls, string Username, Secret Password, int Seed);
+internal sealed record SiteVisit(Uri CloneUrl, SourceAddresses Source, CloneUrls Urls, string Username, Secret Password, int Seed);
 
-/// <summary>How much was visited.</summary>
-internal sealed record VisitReport(int Pages, int Menus, int Media);
+/// <summary>How much was compared, and in <paramref name="Warnings"/> what could not be.</summary>
+internal sealed record VisitReport(int Pages, int Menus, int Media, IReadOnlyList<string> Warnings);
 
 /// <summary>
 /// Visits a clone as its owner would: home, pages, menus, media, log-in, REST; and compares with the source. A clone that differs is not ready.
@@ -24,47 +22,56 @@ internal sealed class SiteVerifier(HttpMessageInvoker clone, Func<Uri, Cancellat
 {
     private const int PagesVisited = 10;
     private const int MediaVisited = 20;
+    private const int MenuLinksVisited = 500;
     private const int AtOnce = 4;
-    private const int DifferencesTold = 5;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+    internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
     internal async Task<VisitReport> VerifyAsync(SiteVisit visit, CancellationToken cancellation)
     {
-        var differences = new ConcurrentQueue<string>();
+        var findings = new Findings();
+        var comparison = new Comparison(
+            visit, new Side("the clone", FetchCloneAsync, address => IsWithin(visit.CloneUrl, address), findings),
+            new Side("the source", FetchSourceAsync, address => IsSameSite(new Uri(visit.Source.Home), address), findings), findings);
         var chance = new Random(visit.Seed);
-        var pages = Choose(Within(visit, visit.Urls.Pages.Select(page => page.Url)), PagesVisited, chance);
-        var media = Choose(Within(visit, visit.Urls.Media), MediaVisited, chance);
-        var menus = visit.Urls.Menus.Distinct(StringComparer.Ordinal).Where(url => IsWithin(visit.CloneUrl, url)).ToArray();
-        var comparison = new Comparison(visit, FetchCloneAsync, FetchSourceAsync, differences.Enqueue);
+        var pages = new Visits("pages", Choose(Own("a page", visit.Urls.Pages.Select(page => page.Url)), PagesVisited, chance), comparison.PageAsync);
+        var media = new Visits("media", Choose(Own("a medium", visit.Urls.Media), MediaVisited, chance), comparison.MediaAsync);
+        var links = Own("a menu", visit.Urls.Menus);
+        var menus = new Visits("links of menus", Choose(links, MenuLinksVisited, chance), comparison.PageAsync);
+        if (links.Count > MenuLinksVisited) findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"{links.Count - MenuLinksVisited} links of menus"));
 
-        List<Func<CancellationToken, Task>> checks =
-        [
-            comparison.HomeAsync, comparison.RestAsync,
-            token => new AdminVisit(visit, SendCloneAsync, differences.Enqueue).RunAsync(token),
-            .. pages.Concat(menus).Distinct(StringComparer.Ordinal).Select(url => (Func<CancellationToken, Task>)(token => comparison.PageAsync(new Uri(url), token))),
-            .. media.Select(url => (Func<CancellationToken, Task>)(token => comparison.MediaAsync(new Uri(url), token))),
-        ];
+        var admin = new AdminVisit(visit, SendCloneAsync, findings.Differ);
         await Parallel.ForEachAsync(
-            checks, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
-            async (check, token) => await GuardAsync(check, differences.Enqueue, token));
-        if (!differences.IsEmpty) throw Fault([.. differences]);
-        return new VisitReport(pages.Length, menus.Length, media.Length);
+            [comparison.HomeAsync, comparison.RestAsync, token => LogInAsync(admin, findings, token), .. pages.Checks, .. menus.Checks, .. media.Checks],
+            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+            async (check, token) => await check(token));
+        foreach (var visits in new[] { pages, media }) visits.RequireSome(findings);
+        if (findings.Differences is { } differences) throw ImportFault.Verification($"The clone differs from its source: {differences}.");
+        return new VisitReport(pages.Compared, menus.Compared, media.Compared, findings.Warnings);
+
+        List<string> Own(string what, IEnumerable<string> urls)
+        {
+            var own = new List<string>();
+            foreach (var url in urls.Distinct(StringComparer.Ordinal))
+            {
+                // A clone runs code of strangers, which must not send us to other hosts; and plugins let a page stand for an address elsewhere.
+                if (Uri.TryCreate(url, UriKind.Absolute, out var address) && IsWithin(visit.CloneUrl, address)) own.Add(url);
+                else if (comparison.NamesSource(url)) findings.Differ($"{what} leads to the source: {url}");
+                else if (what != "a menu") findings.Doubt($"{what} at {address?.Host ?? url}");
+            }
+
+            return own;
+        }
     }
 
-    /// <summary>A page that does not answer is a difference like any other; only the caller's own cancellation ends the visit.</summary>
-    private static async Task GuardAsync(Func<CancellationToken, Task> check, Action<string> differs, CancellationToken cancellation)
+    private static async Task LogInAsync(AdminVisit admin, Findings findings, CancellationToken cancellation)
     {
         try
         {
-            await check(cancellation);
+            await admin.RunAsync(cancellation);
         }
-        catch (HttpRequestException fault)
+        catch (Exception fault) when (Side.IsNoAnswer(fault, cancellation))
         {
-            differs($"no answer: {fault.Message}");
-        }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
-        {
-            differs(string.Create(CultureInfo.InvariantCulture, $"no answer within {Patience.TotalSeconds} s"));
+            findings.Differ($"the clone does not answer a log-in: {Side.Why(fault)}");
         }
     }
 
@@ -90,26 +97,18 @@ internal sealed class SiteVerifier(HttpMessageInvoker clone, Func<Uri, Cancellat
         return await Fetched.ReadAsync(answer, both.Token);
     }
 
-    private static string[] Choose(IEnumerable<string> urls, int count, Random chance)
+    private static List<string> Choose(List<string> urls, int count, Random chance)
     {
-        var all = urls.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        var all = urls.Order(StringComparer.Ordinal).ToArray();
         chance.Shuffle(all);
-        return all[..Math.Min(count, all.Length)];
+        return [.. all.Take(count)];
     }
 
-    private static bool IsWithin(Uri site, string url) =>
-        Uri.TryCreate(url, UriKind.Absolute, out var address) && address.Scheme == site.Scheme && address.Authority == site.Authority;
+    private static bool IsWithin(Uri site, Uri address) => address.Scheme == site.Scheme && address.Authority == site.Authority;
 
-    /// <summary>
-    /// A clone runs code of strangers, which must not send us to other hosts. Leaving them out is no difference: plugins let a page stand for
-    /// an address elsewhere.
-    /// </summary>
-    private static IEnumerable<string> Within(SiteVisit visit, IEnumerable<string> urls) => urls.Where(url => IsWithin(visit.CloneUrl, url));
+    /// <summary>A site may redirect between http and https and to or from www.</summary>
+    private static bool IsSameSite(Uri site, Uri address) =>
+        address.Scheme is "http" or "https" && string.Equals(Apex(site), Apex(address), StringComparison.OrdinalIgnoreCase);
 
-    private static StepFaultException Fault(string[] differences)
-    {
-        var told = string.Join("; ", differences.Order(StringComparer.Ordinal).Take(DifferencesTold));
-        var rest = differences.Length > DifferencesTold ? string.Create(CultureInfo.InvariantCulture, $" and {differences.Length - DifferencesTold} more") : "";
-        return ImportFault.Verification($"The clone differs from its source: {told}{rest}.");
-    }
+    private static string Apex(Uri address) => address.Host.StartsWith("www.", StringComparison.OrdinalIgnoreCase) ? address.Host[4..] : address.Host;
 }

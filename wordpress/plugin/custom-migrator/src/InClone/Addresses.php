@@ -7,20 +7,19 @@ declare(strict_types=1);
 
 namespace CloneHub\Migrator\InClone;
 
-/** Addresses of this site that are worth visiting: what a check of the clone asks for. */
+/** Addresses that this site's pages, menus and media have: what a check of the clone asks for. Also those that lead elsewhere. */
 final class Addresses
 {
-    private const MOST_MENU_ITEMS = 200;
-
     /** @return array<string,mixed> */
     public static function some(int $pages, int $media): array
     {
         return [
             'home' => home_url('/'),
             'source' => defined('CLONEHUB_SOURCE_URL') ? (string) CLONEHUB_SOURCE_URL : null,
+            'addresses' => defined('CLONEHUB_SOURCE_ADDRESSES') ? json_decode((string) CLONEHUB_SOURCE_ADDRESSES) : null,
             'pages' => self::pages(min(100, max(0, $pages))),
-            'menus' => self::on_this_site(array_merge(self::menu_items(), self::navigation_blocks())),
-            'media' => self::on_this_site(self::media(min(200, max(0, $media)))),
+            'menus' => self::absolute(array_merge(self::menu_items(), self::navigation_blocks())),
+            'media' => self::absolute(self::media(min(200, max(0, $media)))),
         ];
     }
 
@@ -67,7 +66,7 @@ final class Addresses
                 $collect($block['innerBlocks']);
             }
         };
-        foreach (get_posts(['post_type' => 'wp_navigation', 'post_status' => 'publish', 'numberposts' => 20]) as $post) {
+        foreach (get_posts(['post_type' => 'wp_navigation', 'post_status' => 'publish', 'numberposts' => -1]) as $post) {
             $collect(parse_blocks($post->post_content));
         }
 
@@ -84,22 +83,24 @@ final class Addresses
     /**
      * @param string[] $urls
      *
-     * @return string[] Absolute, without doubles and fragments.
+     * @return string[] Addresses of web pages, without doubles and fragments.
      */
-    private static function on_this_site(array $urls): array
+    private static function absolute(array $urls): array
     {
-        $own = [];
+        $found = [];
         foreach ($urls as $url) {
-            $url = (string) strtok($url, '#');
-            if ('' !== $url && '/' === $url[0] && '//' !== substr($url, 0, 2)) {
+            $url = explode('#', $url)[0];
+            if ('//' === substr($url, 0, 2)) {
+                $url = set_url_scheme($url);
+            } elseif ('' !== $url && '/' === $url[0]) {
                 $url = home_url($url);
             }
 
-            if (wp_parse_url($url, PHP_URL_HOST) === wp_parse_url(home_url(), PHP_URL_HOST)) {
-                $own[$url] = true;
+            if (preg_match('#^https?://#i', $url)) {
+                $found[$url] = true;
             }
         }
 
-        return array_slice(array_map('strval', array_keys($own)), 0, self::MOST_MENU_ITEMS);
+        return array_map('strval', array_keys($found));
     }
 }

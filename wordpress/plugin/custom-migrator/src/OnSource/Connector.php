@@ -13,7 +13,7 @@ use CloneHub\Migrator\Refused;
 use CloneHub\Migrator\Reply;
 
 /**
- * The job's end on the site to be copied. Works while WordPress includes its plugins, before themes, routes and most other
+ * The job's end on the site to be copied. Works while WordPress includes its plugins, before themes, routes and the other
  * plugins get a say: it needs no permalinks and no REST, and takes a few milliseconds.
  */
 final class Connector

@@ -10,6 +10,8 @@ namespace CloneHub\Migrator\OnSource;
 /** A connection of our own: WordPress' one escapes "%", converts character sets and buffers results. */
 final class Database
 {
+    private const INTERRUPTED = 1317;
+
     public static function connect(string $charset): \mysqli
     {
         global $wpdb;
@@ -37,6 +39,57 @@ final class Database
     public static function hex(string $bytes): string
     {
         return '' === $bytes ? "''" : '0x' . bin2hex($bytes);
+    }
+
+    /**
+     * One number that the server may take its time for. Meanwhile somebody is kept awake, where this PHP can wait without blocking.
+     *
+     * @param float    $seconds Afterwards the statement is stopped and null returned.
+     * @param callable $beat    Called every half second.
+     */
+    public static function number(\mysqli $db, string $sql, float $seconds, callable $beat): ?int
+    {
+        if (!function_exists('mysqli_poll') || !defined('MYSQLI_ASYNC')) {
+            return (int) $db->query($sql)->fetch_row()[0];
+        }
+
+        $until = microtime(true) + $seconds;
+        $is_stopped = false;
+        $db->query($sql, MYSQLI_ASYNC);
+        while (!self::has_answered($db)) {
+            $beat();
+            if (!$is_stopped && microtime(true) >= $until) {
+                $is_stopped = true;
+                self::stop($db);
+            }
+        }
+
+        try {
+            $result = $db->reap_async_query();
+            $number = (int) $result->fetch_row()[0];
+            $result->free();
+            return $number;
+        } catch (\mysqli_sql_exception $trouble) {
+            if ($is_stopped && self::INTERRUPTED === $trouble->getCode()) {
+                return null;
+            }
+
+            throw $trouble;
+        }
+    }
+
+    private static function has_answered(\mysqli $db): bool
+    {
+        $read = $failed = $refused = [$db];
+        return mysqli_poll($read, $failed, $refused, 0, 500000) > 0;
+    }
+
+    /** By a second connection, since the first one is busy. Its transaction goes on. */
+    private static function stop(\mysqli $db): void
+    {
+        $other = self::connect('binary');
+        $other->query('KILL QUERY ' . $db->thread_id);
+        $other->close();
     }
 
     /** @return array<int,array<string,?string>> */

@@ -58,10 +58,6 @@ final class Dump
                 $this->reply->json(Reply::YIELD, ['fuzzy' => $fuzzy]);
                 return;
             }
-
-            if ($table->is_torn && $is_transactional) {
-                $fuzzy[] = $name;
-            }
         }
 
         $this->reply->json(Reply::END, ['fuzzy' => $fuzzy]);

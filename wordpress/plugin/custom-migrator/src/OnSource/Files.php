@@ -87,7 +87,7 @@ final class Files
                 return true;
             }
 
-            $head = pack('VPVC', $index, $offset, $before['mtime'], $is_last ? 1 : 0);
+            $head = pack('VPPC', $index, $offset, $before['mtime'], $is_last ? 1 : 0);
             $this->reply->frame(Reply::FILE_DATA, $head . $piece, $is_text);
             $offset = $end;
             if (!$is_last && $this->budget->is_spent()) {

@@ -20,6 +20,8 @@ final class Hello
     {
         global $wpdb;
         $uploads = wp_upload_dir(null, false);
+        $layout = new Layout();
+        $settings = new WpConfig();
         return [
             'connector_version' => Version::NUMBER,
             'job' => $job->id,
@@ -39,15 +41,19 @@ final class Hello
             'content_url' => content_url(),
             'uploads_directory' => wp_normalize_path((string) $uploads['basedir']),
             'uploads_url' => (string) $uploads['baseurl'],
+            'uploads_place' => $layout->uploads,
+            'layout_problem' => $layout->problem,
             'plugins_directory' => wp_normalize_path(WP_PLUGIN_DIR),
             'plugins_url' => (string) WP_PLUGIN_URL,
             'must_use_plugins_directory' => wp_normalize_path(WPMU_PLUGIN_DIR),
+            'must_use_plugins_url' => (string) WPMU_PLUGIN_URL,
             'active_plugins' => self::active_plugins(),
             'stylesheet' => (string) get_option('stylesheet'),
             'template' => (string) get_option('template'),
             'locale' => get_locale(),
             'is_multisite' => is_multisite(),
-            'defines' => (object) WpConfig::literals(),
+            'defines' => (object) $settings->literals,
+            'other_defines' => $settings->others,
             'drop_ins' => array_values(array_filter(self::DROP_INS, static fn (string $file): bool => is_file(WP_CONTENT_DIR . '/' . $file))),
             'timezone' => wp_timezone_string(),
             'server_software' => (string) ($_SERVER['SERVER_SOFTWARE'] ?? ''),

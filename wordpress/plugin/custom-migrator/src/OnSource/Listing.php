@@ -42,6 +42,10 @@ final class Listing
     {
         $root = (string) realpath($this->tree->resolve(''));
         $after = rawurldecode($after);
+        foreach ('' === $after ? $this->tree->shadowed() : [] as $path) {
+            $this->leave_out($path, 'not in use: the site has this folder elsewhere');
+        }
+
         $done = $this->walk('', '' === $after ? [] : explode('/', $after), [$root => true]);
         $this->flush();
         $this->reply->json(

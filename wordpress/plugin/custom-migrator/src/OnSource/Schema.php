@@ -58,7 +58,22 @@ final class Schema
             ];
         }
 
-        return ['tables' => $tables, 'triggers' => $this->triggers($site), 'left_out' => $left_out];
+        return ['tables' => $tables, 'triggers' => $this->triggers($site), 'left_out' => $left_out, 'routines' => $this->routines()];
+    }
+
+    /** @return string[] Stored programs by kind and name; they belong to the database, not to a table. */
+    private function routines(): array
+    {
+        $names = [];
+        foreach ($this->view('ROUTINES', 'ROUTINE_TYPE, ROUTINE_NAME', 'ROUTINE_SCHEMA', 'ROUTINE_TYPE, ROUTINE_NAME') as $row) {
+            $names[] = strtolower((string) $row['ROUTINE_TYPE']) . ' ' . $row['ROUTINE_NAME'];
+        }
+
+        foreach ($this->view('EVENTS', 'EVENT_NAME', 'EVENT_SCHEMA', 'EVENT_NAME') as $row) {
+            $names[] = 'event ' . $row['EVENT_NAME'];
+        }
+
+        return $names;
     }
 
     /** @return array<int,array<string,?string>> */

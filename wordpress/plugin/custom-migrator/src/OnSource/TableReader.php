@@ -73,10 +73,9 @@ final class TableReader
         $this->select = $this->select($described);
     }
 
-    /** Whether the rows that were sent are not as many as the table has: it changed between two answers. */
-    public bool $is_torn = false;
-
     /**
+     * Sends what fits into the answer. The end of the table tells how many rows the server counts in it, null if that took too long.
+     *
      * @param bool $is_one_moment All rows come from one snapshot, so that none may be missing.
      *
      * @return bool Whether the table is complete.
@@ -92,13 +91,12 @@ final class TableReader
         } while ($got >= $wanted);
 
         $this->flush($reply);
-        $count = (int) Database::rows($this->db, "SELECT COUNT(*) AS c FROM {$this->table}")[0]['c'];
-        $this->is_torn = $count !== $this->offset;
-        if ($this->is_torn && $is_one_moment) {
+        $count = Database::number($this->db, "SELECT COUNT(*) FROM {$this->table}", $budget->patience(), [$reply, 'beat']);
+        if ($is_one_moment && null !== $count && $count !== $this->offset) {
             throw new Incomplete("{$this->table} has $count rows, but {$this->offset} could be read by its key.");
         }
 
-        $reply->json(Reply::TABLE_END, ['rows' => $this->rows, 'crc' => hexdec(hash_final($this->sum))]);
+        $reply->json(Reply::TABLE_END, ['rows' => $this->rows, 'crc' => hexdec(hash_final($this->sum)), 'counted' => $count]);
         return true;
     }
 

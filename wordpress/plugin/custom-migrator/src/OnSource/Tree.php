@@ -20,20 +20,21 @@ final class Tree
     /** @var array<string,string> Real folder by the relative path it appears under. */
     private array $mounts = [];
 
+    /** @var string[] Real folders that appear under another path than their own. */
+    private array $moved = [];
+
     public static function named(string $name): self
     {
         $tree = new self();
         $tree->is_content = 'content' === $name;
         $tree->root = untrailingslashit(wp_normalize_path($tree->is_content ? WP_CONTENT_DIR : ABSPATH));
-        if ($tree->is_content) {
-            $uploads = (string) wp_upload_dir(null, false)['basedir'];
-            $tree->mount('plugins', WP_PLUGIN_DIR, []);
-            $tree->mount('mu-plugins', WPMU_PLUGIN_DIR, []);
-            $tree->mount('uploads', $uploads, [ABSPATH]);
-        } elseif ('core' !== $name) {
+        if (!$tree->is_content && 'core' !== $name) {
             throw new \RuntimeException('There is no such root.');
         }
 
+        $mounts = (new Layout())->mounts;
+        $tree->mounts = $tree->is_content ? $mounts : [];
+        $tree->moved = array_values($mounts);
         return $tree;
     }
 
@@ -41,6 +42,14 @@ final class Tree
     public function mounted(): array
     {
         return array_keys($this->mounts);
+    }
+
+    /** @return string[] Paths of this tree whose own folder a moved one takes the place of. */
+    public function shadowed(): array
+    {
+        return array_values(array_filter($this->mounted(), function (string $at): bool {
+            return is_dir("{$this->root}/$at") && realpath("{$this->root}/$at") !== $this->mounts[$at];
+        }));
     }
 
     /** Absolute path of a relative one. */
@@ -59,9 +68,13 @@ final class Tree
         return '' === $path ? $this->root : "{$this->root}/$path";
     }
 
-    /** Whether this folder of the core tree is the content tree, or another WordPress. */
+    /** Whether this folder is copied under another path, or is another WordPress. */
     public function is_foreign(string $path, string $absolute): ?string
     {
+        if (!isset($this->mounts[$path]) && in_array(realpath($absolute), $this->moved, true)) {
+            return 'content';
+        }
+
         if ($this->is_content) {
             return null;
         }
@@ -92,23 +105,5 @@ final class Tree
     {
         $root = (string) realpath($this->root);
         return $real === $root || 0 === strncmp($real, "$root/", strlen($root) + 1);
-    }
-
-    /** @param string[] $elsewhere Roots that take the folder along anyway. */
-    private function mount(string $at, string $folder, array $elsewhere): void
-    {
-        $real = realpath($folder);
-        if (false === $real) {
-            return;
-        }
-
-        foreach (array_merge([$this->root], $elsewhere) as $root) {
-            $root = (string) realpath($root);
-            if (0 === strncmp($real, "$root/", strlen($root) + 1)) {
-                return;
-            }
-        }
-
-        $this->mounts[$at] = wp_normalize_path($real);
     }
 }

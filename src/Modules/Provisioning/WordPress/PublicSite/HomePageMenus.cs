@@ -1,0 +1,64 @@
+using AngleSharp.Dom;
+using AngleSharp.Html.Parser;
+
+namespace CloneHub.Provisioning.WordPress.PublicSite;
+
+/// <param name="Url">Absolute.</param>
+internal sealed record MenuLink(string Label, string Url, IReadOnlyList<MenuLink> Children);
+
+/// <summary>
+/// WordPress shows its menus to nobody but administrators; what visitors see of them is in the pages. These are the nested lists of links
+/// in the navigation of the home page.
+/// </summary>
+internal static class HomePageMenus
+{
+    private const int MostMenus = 3;
+    private const int MostLinks = 200;
+    private const int Deepest = 6;
+    private const string Lists = "nav ul, ul.menu, ul.nav-menu, ul[id^=menu-], ul.wp-block-navigation__container";
+    private static readonly string[] NoMenus = ["pagination", "breadcrumb", "nav-links", "page-numbers", "social", "wp-block-social"];
+
+    /// <summary>Menus in the order in which the page shows them.</summary>
+    internal static IReadOnlyList<IReadOnlyList<MenuLink>> Of(string html, Uri home)
+    {
+        var page = new HtmlParser().ParseDocument(html);
+        var lists = page.QuerySelectorAll(Lists).ToList();
+        return
+        [
+            .. lists.Where(list => !lists.Any(other => other != list && other.Contains(list)) && !IsOther(list))
+                .Select(list => LinksOf(list, home, depth: 0))
+                .Where(menu => menu.Count > 0)
+                .DistinctBy(menu => string.Join('\n', menu.Select(link => link.Url)))
+                .Take(MostMenus),
+        ];
+    }
+
+    private static List<MenuLink> LinksOf(IElement list, Uri home, int depth) => depth == Deepest ? [] :
+    [
+        .. list.Children.Where(child => child.LocalName == "li").Take(MostLinks)
+            .Select(item => LinkOf(item, home, depth)).OfType<MenuLink>(),
+    ];
+
+    private static MenuLink? LinkOf(IElement item, Uri home, int depth)
+    {
+        var children = item.QuerySelector("ul") is { } list ? LinksOf(list, home, depth + 1) : [];
+        var link = item.QuerySelectorAll("a").FirstOrDefault(anchor => anchor.Closest("li") == item);
+        var label = string.Join(' ', (link?.TextContent ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
+        if (link is null || label.Length is 0 or > 200) return null;
+        var target = link.GetAttribute("href") ?? "";
+        return Uri.TryCreate(home, target, out var address) && address.Scheme is "http" or "https" ? new MenuLink(label, address.AbsoluteUri, children) : null;
+    }
+
+    /// <summary>Lists of links that look like menus and are something else.</summary>
+    private static bool IsOther(IElement list)
+    {
+        for (var element = list; element is not null; element = element.ParentElement)
+        {
+            var names = $"{element.ClassName} {element.Id}";
+            if (NoMenus.Any(name => names.Contains(name, StringComparison.OrdinalIgnoreCase))) return true;
+            if (element.LocalName is "nav" or "header" or "footer") return false;
+        }
+
+        return false;
+    }
+}

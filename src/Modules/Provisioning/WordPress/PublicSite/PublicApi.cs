@@ -1,0 +1,74 @@
+using System.Globalization;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Security.Cryptography;
+using System.Text.Json;
+
+namespace CloneHub.Provisioning.WordPress.PublicSite;
+
+/// <summary>Items of one request.</summary>
+/// <param name="Total">How many the site says there are in all; null where it does not.</param>
+internal sealed record RestPage(IReadOnlyList<RestItem> Items, int? Total);
+
+/// <summary>The public REST API of a site.</summary>
+internal sealed class PublicApi(PublicHttp http, Uri root)
+{
+    private readonly string _root = root.Query.Length > 0 || root.AbsoluteUri.EndsWith('/') ? root.AbsoluteUri : root.AbsoluteUri + "/";
+
+    /// <summary>Items asked for at once: fewer where the site cannot make, or we would not keep, so large an answer.</summary>
+    private static readonly int[] PageSizes = [100, 20, 5, 1];
+
+    /// <summary>
+    /// All items of a collection by rising id, a page at a time. By offset, so that the size of a page may change on the way; some items
+    /// may be counted and not shown, which makes a page shorter.
+    /// </summary>
+    /// <exception cref="Contracts.StepFault">PUBLIC_API_CLOSED where the site does not show the collection.</exception>
+    internal async IAsyncEnumerable<RestPage> ReadAsync(string route, string query, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        var size = 0;
+        for (var offset = 0; ;)
+        {
+            RestPage page;
+            try
+            {
+                page = await PageAsync(route, $"orderby=id&order=asc&per_page={PageSizes[size]}&offset={offset}&{query}", cancellation);
+            }
+            catch (AnswerTooLargeException) when (size < PageSizes.Length - 1)
+            {
+                size++;
+                continue;
+            }
+
+            yield return page;
+            offset += PageSizes[size];
+            if (page.Total is { } total ? offset >= total : page.Items.Count == 0) yield break;
+        }
+    }
+
+    /// <summary>One page of a collection. Asked for twice where the first answer is no JSON: a cache or a wall may have been in between.</summary>
+    internal async Task<RestPage> PageAsync(string route, string query, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            var answer = await http.GetAsync(AddressOf(route, query), cancellation);
+
+            // A page that the site's memory or time does not suffice for comes as an error of the server.
+            if ((int)answer.Status >= 500) throw new AnswerTooLargeException(answer.Address);
+            if (RestDocument.Parse(answer) is { } json && (attempt == 2 || answer.Status != HttpStatusCode.OK || json.ValueKind == JsonValueKind.Array))
+                return answer.Status == HttpStatusCode.OK && json.ValueKind == JsonValueKind.Array
+                    ? new RestPage([.. json.EnumerateArray().Select(item => new RestItem(item))], answer.Number("X-WP-Total"))
+                    : throw PublicFaults.ApiClosed($"{route} answers {(int)answer.Status}{CodeOf(json)}.");
+            if (attempt == 2) throw PublicFaults.ApiClosed($"{route} answers {(int)answer.Status} with no JSON.");
+        }
+    }
+
+    /// <summary>A parameter that no cache has seen makes every answer a fresh one.</summary>
+    private Uri AddressOf(string route, string query)
+    {
+        var nonce = Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(6));
+        var separator = root.Query.Length > 0 ? '&' : '?';
+        return new Uri(string.Create(CultureInfo.InvariantCulture, $"{_root}{route}{separator}{query}&_clonehub={nonce}"));
+    }
+
+    private static string CodeOf(JsonElement json) => new RestItem(json).Text("code") is { Length: > 0 and < 60 } code ? $" ({code})" : "";
+}

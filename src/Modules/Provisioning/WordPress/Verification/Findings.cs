@@ -1,0 +1,32 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+
+namespace CloneHub.Provisioning.WordPress.Verification;
+
+/// <summary>What a visit has found out so far; checks that run side by side write into it.</summary>
+internal sealed class Findings
+{
+    private const int DifferencesTold = 5;
+    private const int DoubtsTold = 10;
+
+    private readonly ConcurrentQueue<string> _differences = new();
+    private readonly ConcurrentQueue<string> _doubts = new();
+
+    /// <summary>The clone is not as its source.</summary>
+    internal void Differ(string difference) => _differences.Enqueue(difference);
+
+    /// <summary>Whether the clone is as its source could not be seen.</summary>
+    internal void Doubt(string what) => _doubts.Enqueue(what);
+
+    /// <summary>Null if there is no difference.</summary>
+    internal string? Differences => _differences.IsEmpty ? null : Told(_differences, DifferencesTold);
+
+    internal IReadOnlyList<string> Warnings => _doubts.IsEmpty ? [] : [$"Not compared with the source: {Told(_doubts, DoubtsTold)}."];
+
+    private static string Told(ConcurrentQueue<string> all, int most)
+    {
+        var distinct = all.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        var rest = distinct.Length > most ? string.Create(CultureInfo.InvariantCulture, $" and {distinct.Length - most} more") : "";
+        return string.Join("; ", distinct.Take(most)) + rest;
+    }
+}

@@ -1,0 +1,33 @@
+using CloneHub.Contracts;
+using CloneHub.Provisioning.WordPress;
+
+namespace CloneHub.Provisioning.Tests.Steps;
+
+/// <summary>Makes no clones: notes what it is told, and imports what a test says.</summary>
+internal sealed class RecordingBackend(Func<Task>? import = null) : ICloneBackend
+{
+    public bool HasRemoved { get; private set; }
+
+    public Task EnsureDatabaseAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation) => Task.CompletedTask;
+
+    public Task EnsurePodAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation) => Task.CompletedTask;
+
+    public async Task<ContentReport> ImportContentAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation)
+    {
+        if (import is not null) await import();
+        return new ContentReport(new ContentFacts(1, 1, 1, 1), ["imported"]);
+    }
+
+    public Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task<Uri> OpenRouteAsync(StepToken token, CloneOrder order, CancellationToken cancellation) => throw new NotSupportedException();
+
+    public Task RemoveAsync(StepToken token, CancellationToken cancellation)
+    {
+        HasRemoved = true;
+        return Task.CompletedTask;
+    }
+
+    public Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation) => throw new NotSupportedException();
+}
