@@ -51,7 +51,7 @@ public sealed partial class DocumentTests
     {
         var codes = Code().Matches(Readme.Text).Select(m => m.Groups[1].Value).Distinct().ToList();
 
-        Assert.Contains("CREDENTIALS_INCOMPLETE", codes);
+        Assert.Contains("MULTISITE_UNSUPPORTED", codes);
         Assert.Empty(codes.Except(Explained()).Except(Readme.Table("Setting").Select(row => row[0])));
     }
 

@@ -46,6 +46,22 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
     }
 
     [Fact]
+    public async Task What_earlier_jobs_took_foretells_when_the_next_one_is_done()
+    {
+        Assert.Null((await NewReader().ReadAsync(await AcceptedAsync(), 0, CancellationToken.None))!.EstimatedCompletion);
+        var built = await JobInAsync(Stage.PluginActivated);
+        Clock.Advance(TimeSpan.FromSeconds(20));
+        Report(Ordered());
+        Assert.Equal(Stage.Serving, (await StateAsync(built)).Job.Stage);
+
+        var waiting = (await NewReader().ReadAsync(await AcceptedAsync(), 0, CancellationToken.None))!;
+        var served = (await NewReader().ReadAsync(built, 0, CancellationToken.None))!;
+
+        Assert.Equal(Clock.GetUtcNow().AddSeconds(20), waiting.EstimatedCompletion);
+        Assert.Null(served.EstimatedCompletion);
+    }
+
+    [Fact]
     public async Task A_projection_behind_what_was_seen_is_passed_over()
     {
         var job = await JobInAsync(Stage.Serving);

@@ -44,12 +44,12 @@ public sealed class StatusWaitTests : IDisposable
         await Eventually.Until("the job was read", () => _now.Reads > 0);
         Assert.False(waiting.IsCompleted);
 
-        _news.Stir(Given.Id);
+        _news.Stir(job => job == Given.Id);
         await Eventually.Until("the job was read again", () => _now.Reads > 1);
         Assert.False(waiting.IsCompleted);
 
         _now.Job = _now.Job with { Version = 2 };
-        _news.Stir(Given.Id);
+        _news.Stir(job => job == Given.Id);
         Assert.Equal(2, (await waiting.WaitAsync(TimeSpan.FromSeconds(10))).Version);
     }
 

@@ -25,25 +25,31 @@ internal sealed class JobNews
     }
 
     /// <summary>The job has come so far, and all that led there is durable.</summary>
-    public void Tell(JobState state) => Wake(state.Id, state);
+    public void Tell(JobState state)
+    {
+        lock (_gate)
+        {
+            if (_followers.TryGetValue(state.Id, out var followers)) followers.ForEach(follower => follower.Wake(state));
+        }
+    }
 
-    /// <summary>Something around the job has changed that the job itself does not know: its place in the queue.</summary>
-    public void Stir(JobId job) => Wake(job, null);
+    /// <summary>Something around these jobs has changed that they do not know themselves: their place in the queue.</summary>
+    public void Stir(Predicate<JobId> concerns)
+    {
+        lock (_gate)
+        {
+            foreach (var (job, followers) in _followers)
+            {
+                if (concerns(job)) followers.ForEach(follower => follower.Wake(null));
+            }
+        }
+    }
 
     internal void Leave(JobFollower follower)
     {
         lock (_gate)
         {
             if (_followers.TryGetValue(follower.Job, out var all) && all.Remove(follower) && all.Count == 0) _followers.Remove(follower.Job);
-        }
-    }
-
-    private void Wake(JobId job, JobState? state)
-    {
-        lock (_gate)
-        {
-            if (!_followers.TryGetValue(job, out var followers)) return;
-            foreach (var follower in followers) follower.Wake(state);
         }
     }
 }

@@ -78,7 +78,7 @@ internal sealed class SlotQueueActor : ReceiveActor
     {
         if (!_acceptedAt.Remove(job, out var acceptedAt)) return;
         _waiting.Remove((acceptedAt, job.Value));
-        foreach (var waiting in _acceptedAt.Keys) _news.Stir(waiting);
+        _news.Stir(_acceptedAt.ContainsKey);
     }
 
     private int? PositionOf(JobId job) =>
