@@ -45,8 +45,8 @@ internal static class ApiDocument
             foreach (var (status, response) in operation.Responses ?? [])
             {
                 foreach (var (type, content) in response.Content ?? new Dictionary<string, OpenApiMediaType>())
-                    content.Example = ApiExamples.Answer(status, type);
-                Headers((OpenApiResponse)response, status);
+                    content.Example = ApiExamples.Answer(operation.OperationId, status, type);
+                Headers((OpenApiResponse)response, operation.OperationId, status);
             }
 
             return Task.CompletedTask;
@@ -61,11 +61,11 @@ internal static class ApiDocument
 
     private static OpenApiSecurityRequirement Requirement(string scheme, OpenApiDocument document) => new() { [new OpenApiSecuritySchemeReference(scheme, document)] = [] };
 
-    private static void Headers(OpenApiResponse response, string status)
+    private static void Headers(OpenApiResponse response, string? operation, string status)
     {
         (string Name, string Text)[] headers = status switch
         {
-            "200" => [("ETag", "Names this state of the job; send it back in If-None-Match.")],
+            "200" when operation is not "GetWebhookSecret" => [("ETag", "Names this state of the job; send it back in If-None-Match.")],
             "202" or "308" => [("Location", "Where to ask for the job's state.")],
             "401" => [("WWW-Authenticate", "How to present a key.")],
             "429" or "503" => [("Retry-After", "Seconds to wait before the next try.")],

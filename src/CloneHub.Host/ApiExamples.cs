@@ -14,10 +14,13 @@ internal static class ApiExamples
         ["source_password"] = "abcd efgh ijkl mnop qrst uvwx",
         ["customer_id"] = "acme",
         ["ttl_minutes"] = 60,
+        ["callback_url"] = "https://acme.example/clonehub?token=t0k3n",
     };
 
-    public static JsonNode? Answer(string status, string contentType) => (status, contentType) switch
+    /// <param name="operation">Name of the endpoint.</param>
+    public static JsonNode? Answer(string? operation, string status, string contentType) => (status, contentType) switch
     {
+        ("200", _) when operation is "GetWebhookSecret" => new JsonObject { ["secret"] = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDw9PVDwQZVtU=" },
         ("200", _) => Completed(),
         ("202", _) => Accepted(),
         ("400", _) => Problem("validation-failed", "Some fields are not right", 400, "ttl_minutes must be from 5 to 1440.",

@@ -5,6 +5,7 @@ using Akka.Hosting;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.Callbacks;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.Queue;
@@ -97,6 +98,7 @@ public static class JobsModule
             Queue = registry.Get<SlotQueue>(),
             Waker = registry.Get<LiveJobs>(),
             Earlier = services.GetRequiredService<EarlierClones>(),
+            Callbacks = services.GetRequiredService<CallbackSender>(),
         };
 
     /// <summary>Finds the way of a message to its job. One extractor, whether there is one node or many.</summary>

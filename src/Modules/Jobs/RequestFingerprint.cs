@@ -23,6 +23,8 @@ internal sealed class RequestFingerprint(MasterKeys keys)
     {
         var key = keys.Derive(version, Purpose);
         string[] parts = [request.SourceUrl.AbsoluteUri, request.Username, request.Password.Reveal(), request.CustomerId ?? "", $"{request.Ttl.TotalSeconds:0}"];
+        // What came later counts only where it is used: a request that was accepted before it came has the fingerprint of its day.
+        if (request.CallbackUrl is { } callback) parts = [.. parts, $"callback_url={callback.Reveal()}"];
         var text = Encoding.UTF8.GetBytes(string.Join('\0', parts));
         try
         {

@@ -48,11 +48,25 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
     {
         var first = await NewIntake().AcceptAsync(Request, CancellationToken.None);
 
-        foreach (var other in (CloneRequest[])[Request with { Password = new Secret("other") }, Request with { Ttl = Given.Ttl * 2 }, Request with { CustomerId = null }])
+        foreach (var other in (CloneRequest[])[Request with { Password = new Secret("other") }, Request with { Ttl = Given.Ttl * 2 }, Request with { CustomerId = null }, Request with { CallbackUrl = new Secret("https://acme.example/") }])
         {
             var answer = await NewIntake().AcceptAsync(other, CancellationToken.None);
             Assert.Equal((Acceptance.Conflict, first.Job.Job), (answer.Acceptance, answer.Job.Job));
         }
+    }
+
+    [Fact]
+    public async Task The_address_to_call_is_sealed_and_only_that_there_is_one_is_told()
+    {
+        var request = Request with { CallbackUrl = new Secret("https://acme.example/hook?token=t1") };
+
+        var first = await NewIntake().AcceptAsync(request, CancellationToken.None);
+        var again = await NewIntake().AcceptAsync(request, CancellationToken.None);
+        var other = await NewIntake().AcceptAsync(request with { CallbackUrl = new Secret("https://acme.example/hook?token=t2") }, CancellationToken.None);
+
+        Assert.Equal((Acceptance.Existing, Acceptance.Conflict), (again.Acceptance, other.Acceptance));
+        Assert.True(Assert.IsType<CloneRequested>(Assert.Single(await JournalAsync(first.Job.Job)).Event).Notifies);
+        Assert.Equal(request.CallbackUrl, (await Vault.OpenAsync(first.Job.Job, CancellationToken.None))!.CallbackUrl);
     }
 
     [Fact]

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CloneHub.Contracts;
+using CloneHub.Jobs.Callbacks;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -25,6 +26,7 @@ public static class JobsApi
         services.AddOptions<JobsApiOptions>().Bind(configuration.GetSection("CloneHub")).ValidateOnStart();
         services.AddSingleton<IValidateOptions<JobsApiOptions>, JobsApiOptionsCheck>();
         services.AddSingleton<SourceGuard>();
+        services.AddCallbacks();
         services.AddHostedService<KeylessGuard>();
 
         // Not AddAuthentication: that brings Data Protection along, which writes keys nobody needs into the home folder.
@@ -55,6 +57,7 @@ public static class JobsApi
         api.MapRequestClone();
         api.MapGetJobStatus();
         api.MapRemoveJob();
+        api.MapGetWebhookSecret();
         return routes;
     }
 

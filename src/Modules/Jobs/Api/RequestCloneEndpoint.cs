@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using CloneHub.Contracts;
+using CloneHub.Jobs.Callbacks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -28,6 +29,7 @@ internal static class RequestCloneEndpoint
     private static async Task<Results<Accepted<JobBody>, Problem>> RequestClone(
         HttpContext context,
         SourceGuard guard,
+        CallbackGuard callbacks,
         IJobIntake intake,
         [FromHeader(Name = KeyHeader)] string? idempotencyKey,
         CancellationToken cancellation)
@@ -40,6 +42,7 @@ internal static class RequestCloneEndpoint
 
         var source = new Uri(body.SourceUrl);
         if (await guard.RefuseAsync(source, cancellation) is { } refusal) return refusal;
+        if (body.CallbackUrl is { } callback && await callbacks.RefuseAsync(callback, cancellation) is { } noCallback) return noCallback;
 
         var accepted = await intake.AcceptAsync(Request(body, source, context.User.Tenant(), idempotencyKey), cancellation);
         if (accepted.Acceptance == Acceptance.Conflict)
@@ -55,7 +58,8 @@ internal static class RequestCloneEndpoint
         body.SourcePassword,
         body.CustomerId,
         TimeSpan.FromMinutes(body.TtlMinutes ?? CloneRequestBody.DefaultTtl),
-        idempotencyKey);
+        idempotencyKey,
+        body.CallbackUrl);
 
     private static bool IsKey(string text) => text.Length is >= 1 and <= MaxKey && text.All(c => c is >= ' ' and <= '~');
 

@@ -4,6 +4,7 @@ namespace CloneHub.Jobs.Api;
 
 /// <summary>A request to clone a site that has passed every check that can be made without asking the source.</summary>
 /// <param name="IdempotencyKey">The caller's own name of this request; the same key of the same tenant is the same job.</param>
+/// <param name="CallbackUrl">Where the owner wants to be called; it may hold a token.</param>
 internal sealed record CloneRequest(
     string Tenant,
     Uri SourceUrl,
@@ -11,7 +12,8 @@ internal sealed record CloneRequest(
     Secret Password,
     string? CustomerId,
     TimeSpan Ttl,
-    string? IdempotencyKey);
+    string? IdempotencyKey,
+    Secret? CallbackUrl = null);
 
 /// <summary>What became of a request.</summary>
 internal enum Acceptance

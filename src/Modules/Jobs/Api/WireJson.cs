@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CloneHub.Contracts;
+using CloneHub.Jobs.Callbacks;
 
 namespace CloneHub.Jobs.Api;
 
@@ -11,6 +12,8 @@ namespace CloneHub.Jobs.Api;
     DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(UtcTimeConverter), typeof(JobStatusConverter)])]
 [JsonSerializable(typeof(JobBody))]
+[JsonSerializable(typeof(CallbackBody))]
+[JsonSerializable(typeof(WebhookSecretBody))]
 [JsonSerializable(typeof(CloneRequestBody))]
 [JsonSerializable(typeof(ProblemBody))]
 internal sealed partial class WireJson : JsonSerializerContext;
