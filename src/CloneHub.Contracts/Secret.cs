@@ -24,12 +24,14 @@ public sealed class Secret(string value) : IEquatable<Secret>
 /// <param name="ClonePassword">Password of the administrator that the clone's caller gets.</param>
 /// <param name="DatabasePassword">Password of the clone's database user.</param>
 /// <param name="ConnectorKey">Private half of the job's signing key: ECDSA P-256, PKCS #8, base 64.</param>
+/// <param name="CallbackUrl">Where the owner wants to be called; null if nowhere. It may hold a token.</param>
 public sealed record JobSecrets(
     string SourceUsername,
     Secret SourcePassword,
     Secret ClonePassword,
     Secret DatabasePassword,
-    Secret ConnectorKey);
+    Secret ConnectorKey,
+    Secret? CallbackUrl = null);
 
 /// <summary>Opens what was sealed for a job. Answers null once the job has ended and its secrets are gone.</summary>
 public interface IJobVault

@@ -4,7 +4,7 @@ using System.Net.Sockets;
 namespace CloneHub.Contracts;
 
 /// <summary>
-/// Which addresses a source may have. A service that fetches what it is told to must not reach its own network through it
+/// Which addresses a source, or an owner who wants to be called, may have. A service that fetches what it is told to must not reach its own network through it
 /// (OWASP: server-side request forgery). The ranges are the special-purpose registries of IANA (RFC 6890 and successors).
 /// </summary>
 public static class SourceAddress
@@ -18,6 +18,25 @@ public static class SourceAddress
         IPNetwork.Parse("100::/64"), IPNetwork.Parse("2001::/23"), IPNetwork.Parse("2001:db8::/32"), IPNetwork.Parse("2002::/16"),
         IPNetwork.Parse("fc00::/7"), IPNetwork.Parse("fe80::/10"), IPNetwork.Parse("fec0::/10"), IPNetwork.Parse("ff00::/8"),
     ];
+
+    /// <summary>Names of this machine (RFC 6761), whatever a resolver says and however long it takes.</summary>
+    public static bool IsThisMachine(string host)
+    {
+        var name = host.TrimEnd('.');
+        return name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
+    }
+
+    /// <summary>
+    /// The addresses to connect to; none if the host may not be reached. One refused address is enough for that: a name that also leads
+    /// inside is not a public site's. Throws <see cref="SocketException"/> for a name that does not resolve.
+    /// </summary>
+    public static async Task<IPAddress[]> ResolveAsync(string host, bool allowLoopback, CancellationToken cancellation)
+    {
+        var addresses = IsThisMachine(host) ? [IPAddress.Loopback]
+            : IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? [literal]
+            : await Dns.GetHostAddressesAsync(host, cancellation);
+        return Array.TrueForAll(addresses, address => IsAllowed(address, allowLoopback)) ? addresses : [];
+    }
 
     /// <summary>True if a source may be reached at this address; loopback only where <paramref name="allowLoopback"/> says so.</summary>
     public static bool IsAllowed(IPAddress address, bool allowLoopback)

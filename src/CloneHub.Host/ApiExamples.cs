@@ -14,12 +14,14 @@ internal static class ApiExamples
         ["source_password"] = "abcd efgh ijkl mnop qrst uvwx",
         ["customer_id"] = "acme",
         ["ttl_minutes"] = 60,
+        ["callback_url"] = "https://acme.example/clonehub?token=t0k3n",
     };
 
     public static JsonNode? Answer(string? operation, string status) => (operation, status) switch
     {
         ("ListJobs", "200") => new JsonObject { ["jobs"] = new JsonArray(Accepted()), ["next_cursor"] = "NjM5MDM0NTY3MzAxMjMwMDAwL2pvYi1tZnJnZ3pkZm16dHdxMmxrbm53ZzIzdHBvYQ" },
         ("FollowJob", "200") => $"id: 4\nevent: database_ready\ndata: {{\"job_id\":\"{Job}\",\"at\":\"2026-01-31T08:15:31.020Z\",\"status\":\"running\"}}\n\n",
+        ("GetWebhookSecret", "200") => new JsonObject { ["secret"] = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDw9PVDwQZVtU=" },
         (_, "200") => Completed(),
         (_, "202") => Accepted(),
         ("ListJobs", "400") => Problem("validation-failed", "Some fields are not right", 400, "limit must be from 1 to 200.",

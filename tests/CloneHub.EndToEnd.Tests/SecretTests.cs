@@ -15,13 +15,21 @@ public sealed class SecretTests(ServersFixture servers) : IClassFixture<ServersF
     {
         var user = new SiteUser("owner", SourceMarker, "administrator");
         await using var site = await servers.StartSiteAsync(new SourceSiteOptions { Name = ServersFixture.Unique("s"), Users = [user] });
+        await using var receiver = await CallbackReceiver.StartAsync();
+        receiver.Answering = (response, number) =>
+        {
+            // Refused once, so that what is said of a call in vain is looked through too.
+            response.StatusCode = number == 1 ? 500 : 204;
+            return Task.CompletedTask;
+        };
         await using var host = await HostProcess.StartAsync(servers, new Dictionary<string, string> { ["Logging__LogLevel__Default"] = "Debug" });
         var api = new CloneApi(host);
         var failed = await api.RequestAsync(site, password: SourceMarker);
-        var job = await RequestAsOwnerAsync(host.Client, site);
+        var job = await RequestAsOwnerAsync(host.Client, site, receiver.Url);
 
         await api.WaitAsync(failed, "failed");
         var status = await api.WaitAsync(job, "completed");
+        await receiver.ReceivedAsync(2);
         var clonePassword = status.GetProperty("result").GetProperty("password").GetString()!;
         var config = Directory.GetFiles(host.State.FullName, "wp-config.php", SearchOption.AllDirectories).Single(path => path.Contains(job, StringComparison.Ordinal));
         var databasePassword = DatabasePasswordIn(await File.ReadAllTextAsync(config));
@@ -32,14 +40,17 @@ public sealed class SecretTests(ServersFixture servers) : IClassFixture<ServersF
 
         Assert.Empty(await FilesWithAsync(SourceMarker));
         Assert.Empty(await FilesWithAsync(clonePassword));
+        Assert.Empty(await FilesWithAsync(receiver.Token));
         Assert.Equal(config, string.Join(", ", await FilesWithAsync(databasePassword)));
-        foreach (var secret in new[] { SourceMarker, clonePassword, databasePassword })
+        foreach (var secret in new[] { SourceMarker, clonePassword, databasePassword, receiver.Token })
             Assert.DoesNotContain(secret, host.Output, StringComparison.Ordinal);
 
         await api.RemoveAsync(job);
         await api.WaitUntilRemovedAsync(job);
         var after = await api.StatusAsync(job);
         Assert.DoesNotContain(clonePassword, after.ToString(), StringComparison.Ordinal);
+        Assert.Equal("job.removed", (await receiver.ReceivedAsync(3))[2].Type);
+        Assert.All(receiver.Calls, call => Assert.DoesNotContain(clonePassword, call.Body, StringComparison.Ordinal));
         Assert.Empty(await FilesWithAsync(databasePassword));
     }
 
@@ -70,9 +81,9 @@ public sealed class SecretTests(ServersFixture servers) : IClassFixture<ServersF
 
     private static string BasicOf(string user, string password) => Convert.ToBase64String(System.Text.Encoding.UTF8.GetBytes($"{user}:{password}"));
 
-    private static async Task<string> RequestAsOwnerAsync(HttpClient client, SourceSite site)
+    private static async Task<string> RequestAsOwnerAsync(HttpClient client, SourceSite site, Uri callback)
     {
-        using var body = System.Net.Http.Json.JsonContent.Create(new { source_url = site.Url, source_username = "owner", source_password = SourceMarker });
+        using var body = System.Net.Http.Json.JsonContent.Create(new { source_url = site.Url, source_username = "owner", source_password = SourceMarker, callback_url = callback });
         using var answer = await client.PostAsync(new Uri("api/v2/clone", UriKind.Relative), body);
         answer.EnsureSuccessStatusCode();
         return System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("job_id").GetString()!;

@@ -151,7 +151,7 @@ public sealed class ApiKeyTests(ServersFixture servers) : IClassFixture<ServersF
         Assert.Contains("--tenant NAME", errors.ToString(), StringComparison.Ordinal);
     }
 
-    private static (string Key, string Hash) NewKey(string tenant)
+    internal static (string Key, string Hash) NewKey(string tenant)
     {
         using var output = new StringWriter();
         Assert.Equal(0, NewApiKey.Run(["--tenant", tenant], output, TextWriter.Null));
@@ -159,9 +159,9 @@ public sealed class ApiKeyTests(ServersFixture servers) : IClassFixture<ServersF
         return (words.Single(word => word.StartsWith("ch_", StringComparison.Ordinal)), words.Single(word => word.Length == 64));
     }
 
-    private static Action<HttpRequestHeaders> Bearer(string key) => headers => headers.Authorization = new("Bearer", key);
+    internal static Action<HttpRequestHeaders> Bearer(string key) => headers => headers.Authorization = new("Bearer", key);
 
-    private static Dictionary<string, string> Keys(params (string Tenant, string Hash)[] keys) => keys
+    internal static Dictionary<string, string> Keys(params (string Tenant, string Hash)[] keys) => keys
         .SelectMany((key, i) => new[]
         {
             KeyValuePair.Create($"CloneHub:ApiKeys:{i}:Tenant", key.Tenant), KeyValuePair.Create($"CloneHub:ApiKeys:{i}:Sha256", key.Hash),

@@ -43,7 +43,13 @@ public sealed class BadRequestTests(HostFixture fixture) : IClassFixture<HostFix
         { "ttl", "is not a field", $$"""{"source_url":"https://example.com/","ttl":30,{{Credentials}}}""" },
         { "replace", "true or false", $$"""{"source_url":"https://example.com/","replace":"yes","customer_id":"acme",{{Credentials}}}""" },
         { "customer_id", "is required with replace", $$"""{"source_url":"https://example.com/","replace":true,{{Credentials}}}""" },
-        { "callback_url", "not supported yet", $$"""{"source_url":"https://example.com/","callback_url":"https://example.com/",{{Credentials}}}""" },
+        { "callback_url", "must be text", $$"""{"source_url":"https://example.com/","callback_url":true,{{Credentials}}}""" },
+        { "callback_url", "absolute http or https", $$"""{"source_url":"https://example.com/","callback_url":"",{{Credentials}}}""" },
+        { "callback_url", "absolute http or https", $$"""{"source_url":"https://example.com/","callback_url":"mailto:a@example.com",{{Credentials}}}""" },
+        { "callback_url", "user name or password", $$"""{"source_url":"https://example.com/","callback_url":"https://a:b@example.com/",{{Credentials}}}""" },
+        { "callback_url", "at most 2048", $$"""{"source_url":"https://example.com/","callback_url":"https://example.com/{{Long}}",{{Credentials}}}""" },
+        { "callback_url", "control characters", $$"""{"source_url":"https://example.com/","callback_url":"https://example.com/a\nb",{{Credentials}}}""" },
+        { "callback_url", "must be an https", $$"""{"source_url":"https://93.184.215.14/","callback_url":"http://93.184.215.14/",{{Credentials}}}""" },
         { "Source_url", "is not a field", $$"""{"source_url":"https://example.com/","Source_url":"x",{{Credentials}}}""" },
     };
 
@@ -86,6 +92,20 @@ public sealed class BadRequestTests(HostFixture fixture) : IClassFixture<HostFix
     [InlineData("http://0.0.0.0/")]
     public async Task A_source_in_a_private_network_is_refused(string source) =>
         (await Refused(() => Host.PostAsync(Requests.Valid(source)))).IsProblem(400, "SOURCE_ADDRESS_REFUSED");
+
+    [Theory]
+    [InlineData("https://127.0.0.1/planted-marker")]
+    [InlineData("https://some.localhost/planted-marker")]
+    [InlineData("https://169.254.169.254/planted-marker")]
+    [InlineData("https://[fd00::1]/planted-marker")]
+    public async Task An_address_to_call_in_a_private_network_is_refused_and_not_repeated(string callback)
+    {
+        var body = new { source_url = Requests.PublicSource, source_username = "admin", source_password = "correct horse", callback_url = callback };
+
+        var problem = (await Refused(() => Host.PostAsync(body))).IsProblem(400, "CALLBACK_ADDRESS_REFUSED");
+
+        Assert.DoesNotContain("planted-marker", problem.Text, StringComparison.Ordinal);
+    }
 
     [Theory]
     [InlineData("", "line 1, byte 1")]

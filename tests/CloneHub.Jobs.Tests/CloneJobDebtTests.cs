@@ -56,6 +56,30 @@ public sealed class CloneJobDebtTests
     }
 
     [Fact]
+    public void A_call_in_vain_is_not_repeated()
+    {
+        var given = Serving().After(new Cancel()).Succeeding().After(Answer(Notice.Completed, 1, "It answered 410.") with { Final = true });
+
+        Assert.Equal([Notice.Removed], given.Job.Notices);
+        Assert.Equal((0, default), (given.Job.NoticeAttempt, given.Job.NoticeAt));
+    }
+
+    [Theory]
+    [InlineData(1, 2)]
+    [InlineData(30, 30)]
+    [InlineData(86400, 3600)]
+    [InlineData(-5, 2)]
+    public void An_owner_may_ask_for_a_longer_pause_up_to_an_hour(int asked, int expected)
+    {
+        var given = Serving();
+        var answer = Answer(Notice.Completed, 1, "It answered 503.") with { RetryAfter = TimeSpan.FromSeconds(asked) };
+
+        var failed = Assert.IsType<NoticeFailed>(Assert.Single(given.When(answer)));
+
+        Assert.Equal(TimeSpan.FromSeconds(expected), failed.RetryAt - failed.At);
+    }
+
+    [Fact]
     public void A_late_or_doubled_answer_changes_nothing()
     {
         var once = Serving().After(Answer(Notice.Completed, 1, "It answered 500."));

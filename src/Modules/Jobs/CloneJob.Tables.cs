@@ -25,6 +25,9 @@ public sealed partial record CloneJob
         TimeSpan.FromHours(1), TimeSpan.FromHours(3),
     ];
 
+    /// <summary>An owner who asks for a longer pause gets this one.</summary>
+    public static readonly TimeSpan MaxNoticePause = TimeSpan.FromHours(1);
+
     public static int MaxNoticeAttempts => NoticePauses.Length + 1;
 
     private static readonly StepFault StartedTooOften = new(
@@ -104,9 +107,14 @@ public sealed partial record CloneJob
         _ => [new NoticeFailed(n.Notice, n.Attempt, n.Fault, NoticePause(n) is { } pause ? now + pause : null, now)],
     };
 
-    /// <summary>Between half of the pause in the table and all of it; null when there is no further attempt.</summary>
-    private static TimeSpan? NoticePause(ReportNotice n) =>
-        n.Attempt <= NoticePauses.Length ? NoticePauses[n.Attempt - 1] * ((1 + n.Jitter) / 2) : null;
+    /// <summary>Between half of the pause in the table and all of it, or as long as the owner asks; null when there is no further attempt.</summary>
+    private static TimeSpan? NoticePause(ReportNotice n)
+    {
+        if (n.Final || n.Attempt > NoticePauses.Length) return null;
+        var pause = NoticePauses[n.Attempt - 1] * ((1 + n.Jitter) / 2);
+        var asked = n.RetryAfter > MaxNoticePause ? MaxNoticePause : n.RetryAfter ?? TimeSpan.Zero;
+        return asked > pause ? asked : pause;
+    }
 
     private static int ProgressOf(Stage stage) => stage switch
     {

@@ -36,7 +36,9 @@ public sealed record Cancel : IJobCommand;
 public sealed record ReportReplaced(IReadOnlyList<string> Jobs) : IJobCommand;
 
 /// <param name="Fault">Why the owner could not be called; null if the call was answered.</param>
-public sealed record ReportNotice(Notice Notice, int Attempt, string? Fault, double Jitter) : IJobCommand;
+/// <param name="Final">There is no point in another attempt.</param>
+/// <param name="RetryAfter">The pause that the owner asked for.</param>
+public sealed record ReportNotice(Notice Notice, int Attempt, string? Fault, double Jitter, bool Final = false, TimeSpan? RetryAfter = null) : IJobCommand;
 
 /// <summary>What happened to a job. Stored for ever: add, never change.</summary>
 public interface IJobEvent

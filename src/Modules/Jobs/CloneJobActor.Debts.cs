@@ -1,5 +1,6 @@
 using Akka.Actor;
 using CloneHub.Contracts;
+using CloneHub.Jobs.Callbacks;
 
 namespace CloneHub.Jobs;
 
@@ -10,14 +11,18 @@ internal sealed partial class CloneJobActor
 {
     private static readonly TimeSpan BeforeEarlierAgain = TimeSpan.FromSeconds(5);
 
+    private static readonly TimeSpan BeforeCallAgain = TimeSpan.FromSeconds(5);
+
     private bool _earlierAsked;
+    private bool _ownerCalled;
 
     /// <summary>Something is under way or owed: not the time to rest.</summary>
-    private bool IsBusy => _job.NextStep is not null || _job.ReplacesNow;
+    private bool IsBusy => _job.NextStep is not null || _job.ReplacesNow || _job.Notices.Count > 0;
 
     private void PayDebts()
     {
         if (_job.ReplacesNow && !_earlierAsked) AskEarlier();
+        if (_job.Notices.Count > 0 && !_ownerCalled) CallOwner();
     }
 
     private void AskEarlier()
@@ -38,6 +43,35 @@ internal sealed partial class CloneJobActor
         LogEarlierStay(_engine.Logger, asked.Error, _id);
         Timers.StartSingleTimer(nameof(AskEarlier), RetryDue.Instance, BeforeEarlierAgain);
     }
+
+    /// <summary>The attempt is written down when it has ended, so one that a crash cut short is made again under the same number.</summary>
+    private void CallOwner()
+    {
+        var wait = _job.NoticeAt - _engine.Now;
+        if (wait > TimeSpan.Zero)
+        {
+            Timers.StartSingleTimer(nameof(CallOwner), RetryDue.Instance, wait);
+            return;
+        }
+
+        _ownerCalled = true;
+        var (notice, attempt) = (_job.Notices[0], _job.NoticeAttempt + 1);
+        _engine.Callbacks.SendAsync(Callback.Of(_id, _job, LastSequenceNr, notice))
+            .PipeTo(Self, success: answer => new OwnerCalled(notice, attempt, answer, null), failure: e => new OwnerCalled(notice, attempt, null, e));
+    }
+
+    private void OnOwnerCalled(OwnerCalled called)
+    {
+        _ownerCalled = false;
+
+        // A report that was overtaken decides nothing; what is owed is looked at again all the same.
+        Timers.StartSingleTimer(nameof(CallOwner), RetryDue.Instance, BeforeCallAgain);
+        if (called.Answer is { } answer) Handle(new ReportNotice(called.Notice, called.Attempt, answer.Fault, _engine.Jitter(), answer.Final, answer.RetryAfter));
+        else LogOwnerNotCalled(_engine.Logger, called.Error, _id, called.Notice);
+    }
+
+    /// <param name="Answer">Null if nobody was called: a store did not answer. That is no attempt.</param>
+    private sealed record OwnerCalled(Notice Notice, int Attempt, CallbackAnswer? Answer, Exception? Error) : INoSerializationVerificationNeeded;
 
     private sealed record EarlierAsked(IReadOnlyList<JobId> Jobs, Exception? Error) : INoSerializationVerificationNeeded;
 }

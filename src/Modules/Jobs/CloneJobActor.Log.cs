@@ -18,6 +18,12 @@ internal sealed partial class CloneJobActor
             case JobFailed f:
                 LogJobFailed(_engine.Logger, _id, f.Step, f.Fault.Code);
                 break;
+            case NoticeDelivered n:
+                LogOwnerTold(_engine.Logger, _id, n.Notice, n.Attempt);
+                break;
+            case NoticeFailed n:
+                LogOwnerNotTold(_engine.Logger, _id, n.Notice, n.Attempt, n.Reason, n.RetryAt);
+                break;
             default:
                 LogStage(_engine.Logger, _id, EventNames.Of(e));
                 break;
@@ -53,6 +59,15 @@ internal sealed partial class CloneJobActor
 
     [LoggerMessage(1013, LogLevel.Warning, "Job {JobId}: the earlier clones of its label could not be asked to go; they will be in a moment.")]
     private static partial void LogEarlierStay(ILogger logger, Exception error, JobId jobId);
+
+    [LoggerMessage(1060, LogLevel.Information, "Job {JobId}: its owner was told of {Notice} in attempt {Attempt}.")]
+    private static partial void LogOwnerTold(ILogger logger, JobId jobId, Notice notice, int attempt);
+
+    [LoggerMessage(1061, LogLevel.Warning, "Job {JobId}: its owner could not be told of {Notice} in attempt {Attempt}: {Reason} Next attempt at {RetryAt}.")]
+    private static partial void LogOwnerNotTold(ILogger logger, JobId jobId, Notice notice, int attempt, string reason, DateTimeOffset? retryAt);
+
+    [LoggerMessage(1062, LogLevel.Warning, "Job {JobId}: the address to tell of {Notice} could not be read; it will be in a moment.")]
+    private static partial void LogOwnerNotCalled(ILogger logger, Exception? error, JobId jobId, Notice notice);
 
     [LoggerMessage(1011, LogLevel.Warning, "Job {JobId}: {Count} events that the journal had lost are taken from the event log.")]
     private static partial void LogRestored(ILogger logger, JobId jobId, int count);

@@ -65,6 +65,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         Command<ArchiveForked>(_ => Park());
         Command<ArchiveGap>(_ => StartAnew());
         Command<EarlierAsked>(OnEarlierAsked);
+        Command<OwnerCalled>(OnOwnerCalled);
         Command<DeleteMessagesSuccess>(_ => _engine.Forget(_id, _job.Request!, Self));
         Command<DeleteMessagesFailure>(OnPurgeFailed);
         Command<Forgotten>(_ => Rest());
@@ -125,7 +126,8 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     private void DropSecrets()
     {
         if (_gone) return;
-        if (_job.IsTerminal) _engine.DropSecrets(_id);
+        if (_job.IsOver) _engine.DropSecrets(_id);
+        else if (_job.IsTerminal) _engine.DropCloneSecrets(_id);
         else if (_job.Stage is Stage.Serving or Stage.Failed) _engine.DropSourceSecrets(_id);
     }
 

@@ -1,6 +1,7 @@
 using Akka.Actor;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.Callbacks;
 using CloneHub.Jobs.FollowJob;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
@@ -23,6 +24,7 @@ internal sealed partial class JobEngine(
     public required EarlierClones Earlier { get; init; }
     public required JobNews News { get; init; }
     public required CompletionForecast Forecast { get; init; }
+    public required CallbackSender Callbacks { get; init; }
 
     public ILogger Logger => logger;
     public string Node => node;
@@ -49,6 +51,8 @@ internal sealed partial class JobEngine(
     public void NoteProgress(JobId job, int percent) => _ = Note(job, "progress", store.RaiseProgressAsync(job, percent));
 
     public void DropSourceSecrets(JobId job) => _ = Note(job, "source credentials", vault.ForgetSourceAsync(job, CancellationToken.None));
+
+    public void DropCloneSecrets(JobId job) => _ = Note(job, "clone's secrets", vault.ForgetCloneAsync(job, CancellationToken.None));
 
     public void DropSecrets(JobId job) => _ = Note(job, "secrets", vault.DeleteAsync(job, CancellationToken.None));
 

@@ -46,10 +46,11 @@ internal sealed class JobIntake(
     private async Task<Accepted?> StoreAsync(JobId job, CloneRequest request)
     {
         var now = clock.GetUtcNow();
-        var command = new RequestClone(request.SourceUrl, request.Tenant, request.CustomerId, request.Ttl, fingerprint.Of(request), request.Fidelity, request.Replaces);
+        var command = new RequestClone(
+            request.SourceUrl, request.Tenant, request.CustomerId, request.Ttl, fingerprint.Of(request), request.Fidelity, request.Replaces, request.CallbackUrl is not null);
         var requested = CloneJob.None.Decide(command, now).Single();
         var state = CloneJob.None.Apply(requested);
-        var secrets = vault.Seal(job, JobSecretsFactory.New(request.Username, request.Password));
+        var secrets = vault.Seal(job, JobSecretsFactory.New(request.Username, request.Password, request.CallbackUrl));
         var first = format.FirstEvent(job, new RecordedEvent(Guid.CreateVersion7(now), requested));
         if (await store.AcceptAsync(new Intake(job, first, secrets, now, state.Deadline!.Value, JobLabel.Of((CloneRequested)requested))) is IntakeResult.AlreadyKnown) return null;
         jobs.ActorRef.Tell(new WakeJob(job), Akka.Actor.ActorRefs.NoSender);

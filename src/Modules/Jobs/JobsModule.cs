@@ -5,6 +5,7 @@ using Akka.Hosting;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.Callbacks;
 using CloneHub.Jobs.FollowJob;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
@@ -113,6 +114,7 @@ public static class JobsModule
             Earlier = services.GetRequiredService<EarlierClones>(),
             News = services.GetRequiredService<JobNews>(),
             Forecast = services.GetRequiredService<CompletionForecast>(),
+            Callbacks = services.GetRequiredService<CallbackSender>(),
         };
 
     /// <summary>Finds the way of a message to its job. One extractor, whether there is one node or many.</summary>

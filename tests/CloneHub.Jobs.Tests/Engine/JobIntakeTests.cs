@@ -51,7 +51,7 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
     {
         var first = await NewIntake().AcceptAsync(Request, CancellationToken.None);
 
-        foreach (var other in (CloneRequest[])[Request with { Password = new Secret("other") }, Request with { Ttl = Given.Ttl * 2 }, Request with { CustomerId = null }])
+        foreach (var other in (CloneRequest[])[Request with { Password = new Secret("other") }, Request with { Ttl = Given.Ttl * 2 }, Request with { CustomerId = null }, Request with { CallbackUrl = new Secret("https://acme.example/") }])
         {
             var answer = await NewIntake().AcceptAsync(other, CancellationToken.None);
             Assert.Equal((Acceptance.Conflict, first.Job.Job), (answer.Acceptance, answer.Job.Job));
@@ -85,6 +85,20 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
     public void A_request_without_later_options_keeps_the_fingerprint_it_had() => Assert.Equal(
         "a8eac8678932ee62ede704edb14b8289a9536ab8fa4b31faad9a3528e7297bbf",
         new RequestFingerprint(MasterKeys.LoadOrCreate(Stores.NewKeyFile(1))).Of(Request));
+
+    [Fact]
+    public async Task The_address_to_call_is_sealed_and_only_that_there_is_one_is_told()
+    {
+        var request = Request with { CallbackUrl = new Secret("https://acme.example/hook?token=t1") };
+
+        var first = await NewIntake().AcceptAsync(request, CancellationToken.None);
+        var again = await NewIntake().AcceptAsync(request, CancellationToken.None);
+        var other = await NewIntake().AcceptAsync(request with { CallbackUrl = new Secret("https://acme.example/hook?token=t2") }, CancellationToken.None);
+
+        Assert.Equal((Acceptance.Existing, Acceptance.Conflict), (again.Acceptance, other.Acceptance));
+        Assert.True(Assert.IsType<CloneRequested>(Assert.Single(await JournalAsync(first.Job.Job)).Event).Notifies);
+        Assert.Equal(request.CallbackUrl, (await Vault.OpenAsync(first.Job.Job, CancellationToken.None))!.CallbackUrl);
+    }
 
     [Fact]
     public async Task The_same_key_of_another_tenant_is_another_job()

@@ -6,6 +6,7 @@ using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.Callbacks;
 using CloneHub.Jobs.FollowJob;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
@@ -32,6 +33,7 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
         (Stores, Corner) = (stores, corner);
         Store = new JobStore(stores.Redis, corner);
         Vault = Stores.NewVault(Store);
+        Callbacks = Stores.NewCallbacks(Vault, Clock);
         Format = FormatOf(Sys);
         (Runner, Archiver, Queue, Waker) = (CreateTestProbe("runner"), CreateTestProbe("archiver"), CreateTestProbe("queue"), CreateTestProbe("waker"));
         AnswerArchive(entry => new Archived(entry.Job, entry.Last));
@@ -46,6 +48,11 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
     internal JobStore Store { get; }
 
     internal JobVault Vault { get; }
+
+    internal CallbackSender Callbacks { get; set; }
+
+    /// <summary>Where owners who want to be called are called.</summary>
+    protected Uri? CallbackUrl { get; set; }
 
     internal RedisJournalFormat Format { get; }
 
@@ -83,6 +90,7 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
             Earlier = new EarlierClones(Store, NewReader(Store)),
             News = News,
             Forecast = Forecast,
+            Callbacks = Callbacks,
         };
 
     internal JobReader NewReader(JobStore store) =>
@@ -118,7 +126,7 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
         var job = Histories.NewJob();
         var now = Clock.GetUtcNow();
         var requested = CloneJob.None.Decide(request ?? new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1"), now).Single();
-        var secrets = Vault.Seal(job, JobSecretsFactory.New("admin", new Secret("source-password")));
+        var secrets = Vault.Seal(job, JobSecretsFactory.New("admin", new Secret("source-password"), CallbackUrl is { } url ? new Secret(url.AbsoluteUri) : null));
         var first = Format.FirstEvent(job, new RecordedEvent(Guid.CreateVersion7(now), requested));
         await Store.AcceptAsync(new Intake(job, first, secrets, now, now + CloneJob.BuildLimit, JobLabel.Of((CloneRequested)requested)));
         return job;

@@ -1,11 +1,14 @@
 using System.Net;
 using CloneHub.Contracts;
+using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.Callbacks;
 using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.Vault;
 using CloneHub.Testing;
 using Marten;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 using StackExchange.Redis;
 
 namespace CloneHub.Jobs.Tests.Engine;
@@ -56,6 +59,13 @@ public sealed class Stores : IAsyncLifetime
     }
 
     internal static JobVault NewVault(JobStore store) => new(store, new SecretSealer(MasterKeys.LoadOrCreate(NewKeyFile(1))));
+
+    /// <summary>Calls to owners on this machine.</summary>
+    internal static CallbackSender NewCallbacks(IJobVault vault, TimeProvider clock, bool allowLoopback = true)
+    {
+        var signer = new CallbackSigner(MasterKeys.LoadOrCreate(NewKeyFile(1)));
+        return new CallbackSender(vault, new CallbackHttp(signer, Options.Create(new JobsApiOptions { AllowLoopbackSources = allowLoopback }), clock));
+    }
 
     /// <summary>The event log by another way, which can be cut.</summary>
     internal static ServiceProvider EventLogAt(string connectionString) =>

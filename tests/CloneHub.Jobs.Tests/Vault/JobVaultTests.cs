@@ -43,6 +43,21 @@ public sealed class JobVaultTests(RedisServer redis) : VaultWorld, IAsyncLifetim
     }
 
     [Fact]
+    public async Task Of_a_clone_that_is_gone_only_the_address_to_call_is_kept()
+    {
+        var job = IdempotentJobId.New();
+        var called = Secrets with { CallbackUrl = new Secret("https://marker.example/") };
+        await new JobStore(_connection, _options).AcceptAsync(new Intake(job, [1], _vault.Seal(job, called), DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
+
+        await _vault.ForgetSourceAsync(job, CancellationToken.None);
+        await _vault.ForgetCloneAsync(job, CancellationToken.None);
+        await _vault.ForgetCloneAsync(job, CancellationToken.None);
+
+        var nothing = new Secret("");
+        Assert.Equal(new JobSecrets("", nothing, nothing, nothing, nothing, called.CallbackUrl), await _vault.OpenAsync(job, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Forgetting_the_source_does_not_bring_deleted_secrets_back()
     {
         await _vault.DeleteAsync(_job, CancellationToken.None);

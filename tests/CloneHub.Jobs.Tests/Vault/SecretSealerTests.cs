@@ -20,6 +20,16 @@ public sealed class SecretSealerTests : VaultWorld
     }
 
     [Fact]
+    public void An_address_to_call_is_kept_where_there_is_one_and_leaves_no_trace_where_there_is_none()
+    {
+        var called = Secrets with { CallbackUrl = new Secret("https://acme.example/hook?token=" + new string('t', 2000)) };
+
+        Assert.Equal(called, JobSecretsJson.Read(JobSecretsJson.Write(called)));
+        Assert.DoesNotContain("callback", Encoding.UTF8.GetString(JobSecretsJson.Write(Secrets)), StringComparison.Ordinal);
+        Assert.Null(JobSecretsJson.Read(JobSecretsJson.Write(Secrets)).CallbackUrl);
+    }
+
+    [Fact]
     public void What_was_sealed_opens_as_it_was()
     {
         var job = IdempotentJobId.New();

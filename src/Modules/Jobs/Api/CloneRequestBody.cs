@@ -44,8 +44,10 @@ internal sealed partial record CloneRequestBody
     [DefaultValue(false)]
     public bool? Replace { get; init; }
 
-    [Description("Address to call when the job ends. Only null is supported yet.")]
-    public string? CallbackUrl { get; init; }
+    [Description("Address to call when the job is completed, failed, cancelled or removed: https, at most 2048 characters, without user name or password in it. It may hold a token; it is kept encrypted and told nobody. See docs/webhooks.md.")]
+    [MaxLength(MaxUrl)]
+    [JsonConverter(typeof(RevealedSecretConverter))]
+    public Secret? CallbackUrl { get; init; }
 
     /// <summary>Reads and checks a body. Exactly one of the two answers is set.</summary>
     public static (CloneRequestBody? Body, Problem? Problem) Parse(ReadOnlyMemory<byte> json) => JsonBody.Parse(json, Check);
@@ -58,16 +60,17 @@ internal sealed partial record CloneRequestBody
         var customer = fields.Text("customer_id", int.MaxValue);
         var ttl = fields.Integer("ttl_minutes");
         var replace = fields.Flag("replace");
-        fields.Only("callback_url", JsonValueKind.Null);
+        var callback = fields.Text("callback_url", MaxUrl);
         fields.RefuseOthers();
 
         if (!fields.Has("source_url")) fields.Refuse("source_url", "is required");
-        else if (url is not null && Fault(url) is { } fault) fields.Refuse("source_url", fault);
+        else if (url is not null && Fault(url, "; send those in source_username and source_password") is { } fault) fields.Refuse("source_url", fault);
         if (username is not null && username.Any(char.IsControl)) fields.Refuse("source_username", "must not hold control characters");
         if (password is not null && password.Contains('\0', StringComparison.Ordinal)) fields.Refuse("source_password", "must not hold a NUL character");
         if (customer is not null && !IsLabel(customer)) fields.Refuse("customer_id", LabelFault);
         if (TtlFault(ttl) is { } ttlFault) fields.Refuse("ttl_minutes", ttlFault);
         if (replace is true && !fields.Has("customer_id")) fields.Refuse("customer_id", "is required with replace");
+        if (callback is not null && Fault(callback) is { } callbackFault) fields.Refuse("callback_url", callbackFault);
 
         if (fields.Errors.Count > 0) return (null, fields.ToProblem());
         if (Credentials(username, password) is { } problem) return (null, problem);
@@ -79,6 +82,7 @@ internal sealed partial record CloneRequestBody
             CustomerId = customer,
             TtlMinutes = ttl,
             Replace = replace,
+            CallbackUrl = callback is null ? null : new Secret(callback),
         }, null);
     }
 
@@ -99,12 +103,12 @@ internal sealed partial record CloneRequestBody
             Errors = new Dictionary<string, string[]> { [missing] = [$"is required with {given}"] },
         };
 
-    private static string? Fault(string url)
+    private static string? Fault(string url, string adviceOnLogIn = "")
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
             return "must be an absolute http or https address";
         if (url.Any(char.IsControl) || url.Contains('\\', StringComparison.Ordinal)) return "must not hold control characters or backslashes";
-        return uri.UserInfo.Length > 0 ? "must not hold a user name or password; send those in source_username and source_password" : null;
+        return uri.UserInfo.Length > 0 ? $"must not hold a user name or password{adviceOnLogIn}" : null;
     }
 
     // \z, not $: a dollar sign also matches before a final line break.

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CloneHub.Contracts;
+using CloneHub.Jobs.Callbacks;
 using CloneHub.Jobs.Reporting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
@@ -27,6 +28,7 @@ public static class JobsApi
         services.AddSingleton<IValidateOptions<JobsApiOptions>, JobsApiOptionsCheck>();
         services.AddSingleton<SourceGuard>();
         services.AddSingleton<StatusWait>();
+        services.AddCallbacks();
         services.AddHostedService<KeylessGuard>();
 
         // Not AddAuthentication: that brings Data Protection along, which writes keys nobody needs into the home folder.
@@ -61,6 +63,7 @@ public static class JobsApi
         api.MapExtendJob();
         api.MapRemoveJob();
         api.MapReports();
+        api.MapGetWebhookSecret();
         return routes;
     }
 

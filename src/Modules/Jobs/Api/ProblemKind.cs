@@ -23,6 +23,10 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
         StatusCodes.Status400BadRequest, "SOURCE_ADDRESS_REFUSED", "The source's address is not public",
         "Use an address that is reachable from the public internet.");
 
+    public static readonly ProblemKind CallbackAddressRefused = new(
+        StatusCodes.Status400BadRequest, "CALLBACK_ADDRESS_REFUSED", "The address to call is not public",
+        "Use a callback_url that is reachable from the public internet.");
+
     public static readonly ProblemKind KeyRequired = new(
         StatusCodes.Status401Unauthorized, "API_KEY_REQUIRED", "An API key is needed", "Send 'Authorization: Bearer KEY' or 'X-Api-Key: KEY'.");
 
@@ -65,7 +69,7 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
 
     public static readonly IReadOnlyList<ProblemKind> All =
     [
-        BadRequest, MalformedJson, ValidationFailed, CredentialsIncomplete, SourceAddressRefused, KeyRequired, KeyInvalid, JobNotFound,
+        BadRequest, MalformedJson, ValidationFailed, CredentialsIncomplete, SourceAddressRefused, CallbackAddressRefused, KeyRequired, KeyInvalid, JobNotFound,
         NotFound, MethodNotAllowed, IdempotencyConflict, NotServing, BodyTooLarge, UnsupportedMediaType, RateLimited, Internal, StoreUnavailable, ArchiveLag,
     ];
 

@@ -1,4 +1,5 @@
 using CloneHub.Contracts;
+using CloneHub.Jobs.Callbacks;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.HttpResults;
@@ -27,6 +28,7 @@ internal static class RequestCloneEndpoint
     private static async Task<Results<Accepted<JobBody>, Problem>> RequestClone(
         HttpContext context,
         SourceGuard guard,
+        CallbackGuard callbacks,
         IJobIntake intake,
         [FromHeader(Name = KeyHeader)] string? idempotencyKey,
         CancellationToken cancellation)
@@ -39,6 +41,7 @@ internal static class RequestCloneEndpoint
 
         var source = new Uri(body.SourceUrl);
         if (await guard.RefuseAsync(source, cancellation) is { } refusal) return refusal;
+        if (body.CallbackUrl is { } callback && await callbacks.RefuseAsync(callback, cancellation) is { } noCallback) return noCallback;
 
         var accepted = await intake.AcceptAsync(Request(body, source, context.User.Tenant(), idempotencyKey), cancellation);
         if (accepted.Acceptance == Acceptance.Conflict)
@@ -55,7 +58,8 @@ internal static class RequestCloneEndpoint
         body.CustomerId,
         TimeSpan.FromMinutes(body.TtlMinutes ?? CloneRequestBody.DefaultTtl),
         idempotencyKey,
-        body.Replace ?? false);
+        body.Replace ?? false,
+        body.CallbackUrl);
 
     private static bool IsKey(string text) => text.Length is >= 1 and <= MaxKey && text.All(c => c is >= ' ' and <= '~');
 

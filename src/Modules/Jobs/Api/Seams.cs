@@ -6,6 +6,7 @@ namespace CloneHub.Jobs.Api;
 /// <param name="Username">An administrator's log-in name at the source; empty, as the password is then, for a copy of what the source publishes.</param>
 /// <param name="IdempotencyKey">The caller's own name of this request; the same key of the same tenant is the same job.</param>
 /// <param name="Replaces">The tenant's earlier clones of the same label go once this one serves.</param>
+/// <param name="CallbackUrl">Where the owner wants to be called; it may hold a token.</param>
 internal sealed record CloneRequest(
     string Tenant,
     Uri SourceUrl,
@@ -14,7 +15,8 @@ internal sealed record CloneRequest(
     string? CustomerId,
     TimeSpan Ttl,
     string? IdempotencyKey,
-    bool Replaces = false)
+    bool Replaces = false,
+    Secret? CallbackUrl = null)
 {
     public CloneFidelity Fidelity => Username.Length == 0 ? CloneFidelity.Public : CloneFidelity.Full;
 }

@@ -15,8 +15,7 @@ internal sealed class SourceGuard(IOptions<JobsApiOptions> options, TimeProvider
 
     public async Task<Problem?> RefuseAsync(Uri source, CancellationToken cancellation)
     {
-        var addresses = await AddressesAsync(source.IdnHost, cancellation);
-        return addresses.All(address => SourceAddress.IsAllowed(address, options.Value.AllowLoopbackSources))
+        return await IsPublicAsync(source, cancellation)
             ? null
             : new Problem(ProblemKind.SourceAddressRefused, $"The host '{source.IdnHost}' lies in a private, local or reserved network.")
             {
@@ -24,14 +23,14 @@ internal sealed class SourceGuard(IOptions<JobsApiOptions> options, TimeProvider
             };
     }
 
+    /// <summary>False if it is certain by now that the host lies in a network that may not be reached.</summary>
+    public async Task<bool> IsPublicAsync(Uri address, CancellationToken cancellation) =>
+        Array.TrueForAll(await AddressesAsync(address.IdnHost, cancellation), found => SourceAddress.IsAllowed(found, options.Value.AllowLoopbackSources));
+
     private async Task<IPAddress[]> AddressesAsync(string host, CancellationToken cancellation)
     {
         if (IPAddress.TryParse(host, out var literal)) return [literal];
-
-        // RFC 6761: these names are this machine, whatever a resolver says and however long it takes.
-        var name = host.TrimEnd('.');
-        if (name.Equals("localhost", StringComparison.OrdinalIgnoreCase) || name.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase))
-            return [IPAddress.Loopback];
+        if (SourceAddress.IsThisMachine(host)) return [IPAddress.Loopback];
         try
         {
             return await Dns.GetHostAddressesAsync(host, cancellation).WaitAsync(LookUpTime, clock, cancellation);

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 using CloneHub.Contracts;
+using CloneHub.Jobs.Callbacks;
 using CloneHub.Jobs.Reporting;
 
 namespace CloneHub.Jobs.Api;
@@ -13,6 +14,8 @@ namespace CloneHub.Jobs.Api;
     Converters = [typeof(UtcTimeConverter), typeof(JobStatusConverter)])]
 [JsonSerializable(typeof(JobBody))]
 [JsonSerializable(typeof(JobListBody))]
+[JsonSerializable(typeof(CallbackBody))]
+[JsonSerializable(typeof(WebhookSecretBody))]
 [JsonSerializable(typeof(CloneRequestBody))]
 [JsonSerializable(typeof(ExtendRequestBody))]
 [JsonSerializable(typeof(JobEventBody))]

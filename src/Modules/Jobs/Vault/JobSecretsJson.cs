@@ -15,6 +15,9 @@ internal static class JobSecretsJson
     /// <summary>In the order of <see cref="JobSecrets"/>. Stored, if only for the life of a job: a name is never given another meaning.</summary>
     private static readonly string[] Names = ["source_username", "source_password", "clone_password", "database_password", "connector_key"];
 
+    /// <summary>Came later: absent where there is none, and from everything that was sealed before it came.</summary>
+    private const string CallbackName = "callback_url";
+
     public static byte[] Write(JobSecrets secrets)
     {
         string[] texts =
@@ -22,13 +25,15 @@ internal static class JobSecretsJson
             secrets.SourceUsername, secrets.SourcePassword.Reveal(), secrets.ClonePassword.Reveal(), secrets.DatabasePassword.Reveal(),
             secrets.ConnectorKey.Reveal(),
         ];
-        var buffer = new FixedBuffer(texts.Sum(text => text.Length));
+        var callback = secrets.CallbackUrl?.Reveal();
+        var buffer = new FixedBuffer(texts.Sum(text => text.Length) + (callback?.Length ?? 0));
         try
         {
             using (var json = new Utf8JsonWriter(buffer))
             {
                 json.WriteStartObject();
                 for (var i = 0; i < Names.Length; i++) json.WriteString(Names[i], texts[i]);
+                if (callback is not null) json.WriteString(CallbackName, callback);
                 json.WriteEndObject();
             }
 
@@ -53,7 +58,9 @@ internal static class JobSecretsJson
         }
 
         string Text(int index) => values[Names[index]];
-        return new JobSecrets(Text(0), new Secret(Text(1)), new Secret(Text(2)), new Secret(Text(3)), new Secret(Text(4)));
+        return new JobSecrets(
+            Text(0), new Secret(Text(1)), new Secret(Text(2)), new Secret(Text(3)), new Secret(Text(4)),
+            values.TryGetValue(CallbackName, out var callback) ? new Secret(callback) : null);
     }
 
     /// <summary>

@@ -18,16 +18,22 @@ internal sealed class JobVault(JobStore store, SecretSealer sealer) : IJobVault
     }
 
     /// <summary>Forgets the log-in at the source once nothing needs it any more; the clone's own secrets stay. Harmless when repeated.</summary>
-    public async Task ForgetSourceAsync(JobId job, CancellationToken cancellation)
+    public Task ForgetSourceAsync(JobId job, CancellationToken cancellation) =>
+        ReduceAsync(job, secrets => secrets with { SourceUsername = "", SourcePassword = Nothing }, cancellation);
+
+    /// <summary>Keeps nothing but the address of an owner who has still to be called. Harmless when repeated.</summary>
+    public Task ForgetCloneAsync(JobId job, CancellationToken cancellation) =>
+        ReduceAsync(job, secrets => new JobSecrets("", Nothing, Nothing, Nothing, Nothing, secrets.CallbackUrl), cancellation);
+
+    public Task DeleteAsync(JobId job, CancellationToken cancellation) => store.DeleteSecretsAsync(job).WaitAsync(cancellation);
+
+    private async Task ReduceAsync(JobId job, Func<JobSecrets, JobSecrets> reduce, CancellationToken cancellation)
     {
         while (await store.SecretsAsync(job).WaitAsync(cancellation) is { } found)
         {
             var secrets = sealer.Open(job, found);
-            if (secrets.SourceUsername.Length == 0 && secrets.SourcePassword.Equals(Nothing)) return;
-            var rest = sealer.Seal(job, secrets with { SourceUsername = "", SourcePassword = Nothing });
-            if (await store.ReplaceSecretsAsync(job, found, rest).WaitAsync(cancellation)) return;
+            var rest = reduce(secrets);
+            if (rest == secrets || await store.ReplaceSecretsAsync(job, found, sealer.Seal(job, rest)).WaitAsync(cancellation)) return;
         }
     }
-
-    public Task DeleteAsync(JobId job, CancellationToken cancellation) => store.DeleteSecretsAsync(job).WaitAsync(cancellation);
 }

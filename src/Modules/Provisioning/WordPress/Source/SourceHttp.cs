@@ -153,19 +153,8 @@ internal sealed class SourceHttp : IDisposable
 
     private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
     {
-        // RFC 6761 gives *.localhost to this machine; resolvers do not all know.
-        var isLocal = host.Equals("localhost", StringComparison.OrdinalIgnoreCase) || host.EndsWith(".localhost", StringComparison.OrdinalIgnoreCase);
-        var addresses = isLocal ? [IPAddress.Loopback]
-            : IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? [literal]
-            : await Dns.GetHostAddressesAsync(host, cancellation);
-
-        // One refused address is enough: a name that also leads inside is not a public site's.
-        if (addresses.Length == 0 || addresses.Any(address => !SourceAddress.IsAllowed(address, _options.AllowLoopback)))
-        {
-            throw SourceFaults.AddressRefused(host);
-        }
-
-        return addresses;
+        var addresses = await SourceAddress.ResolveAsync(host, _options.AllowLoopback, cancellation);
+        return addresses.Length > 0 ? addresses : throw SourceFaults.AddressRefused(host);
     }
 
     private void AddCookies(HttpRequestMessage request)
