@@ -1,5 +1,6 @@
 using CloneHub.Contracts;
 using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.PublicSite;
 
 namespace CloneHub.Provisioning.Tests.Steps;
 
@@ -18,6 +19,10 @@ internal sealed class RecordingBackend(Func<Task>? import = null) : ICloneBacken
         if (import is not null) await import();
         return new ContentReport(new ContentFacts(1, 1, 1, 1), ["imported"]);
     }
+
+    public Task<ContentReport> ImportPublicAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, PublicSource source, IProgress<ContentProgress> progress, CancellationToken cancellation) =>
+        throw new NotSupportedException();
 
     public Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation) => throw new NotSupportedException();
 
