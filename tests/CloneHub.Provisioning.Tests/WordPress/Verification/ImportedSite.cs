@@ -40,8 +40,10 @@ public sealed class ImportedSite : IAsyncLifetime
         await Servers.InitializeAsync();
         Site = await Servers.StartSiteAsync();
         await Site.RunPhpAsync(
-            "wp_insert_post(['post_type' => 'page', 'post_title' => 'About', 'post_name' => 'about', 'post_status' => 'publish']); $menu = wp_create_nav_menu('m');"
-            + "foreach (['/about/', '/hello-world/?from=menu'] as $url) wp_update_nav_menu_item($menu, 0, ['menu-item-url' => $url, 'menu-item-title' => $url, 'menu-item-status' => 'publish']);",
+            "wp_insert_post(['post_type' => 'page', 'post_title' => 'Behind the menu', 'post_name' => 'behind-the-menu', 'post_status' => 'publish']); $menu = wp_create_nav_menu('m');"
+            + "foreach (['/behind-the-menu/', '/hello-world/?from=menu'] as $url) wp_update_nav_menu_item($menu, 0, ['menu-item-url' => $url, 'menu-item-title' => $url, 'menu-item-status' => 'publish']);"
+            + "$image = get_posts(['post_type' => 'attachment', 'numberposts' => 1])[0];"
+            + "wp_insert_attachment(['post_title' => 'Fileless', 'post_mime_type' => 'image/png', 'guid' => wp_get_attachment_url($image->ID)]);",
             CancellationToken.None);
         Secrets = SourceTests.Administrator(Site);
         var port = Ports.Free();

@@ -101,6 +101,17 @@ public sealed class VerificationTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_feed_may_name_the_source()
+    {
+        _twins.AtClone["/feed/"] = context =>
+        {
+            context.Response.ContentType = "application/rss+xml";
+            return Microsoft.AspNetCore.Http.HttpResponseWritingExtensions.WriteAsync(context.Response, $"<guid>{_twins.Source.Url}?p=1</guid>");
+        };
+        Assert.Equal(1, (await _twins.VisitAsync(menus: ["/feed/"])).Menus);
+    }
+
+    [Fact]
     public async Task Addresses_of_pages_menus_and_media_that_lead_to_the_source_are_differences()
     {
         var address = new Uri(_twins.Source.Url, "/x").AbsoluteUri;

@@ -84,7 +84,8 @@ internal sealed partial class Comparison(SiteVisit visit, Side clone, Side sourc
 
     private Verdict ComparePages(string name, Answer here, Answer there)
     {
-        LookForSource(name, here);
+        // A feed names its entries by their guid, which stays the source's.
+        if (IsHtml(here)) LookForSource(name, here);
         if (LeadsToSource(name, here)) return Verdict.NotCompared;
         if (there.IsSilent && (here.Status == there.Status || here.Status < 500))
         {
