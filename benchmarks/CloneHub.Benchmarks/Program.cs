@@ -2,14 +2,14 @@ using System.Globalization;
 using CloneHub.Benchmarks;
 using CloneHub.Dev;
 
-const string usage = "Usage: CloneHub.Benchmarks [clone] [accept] [burst] [reports] [--save NAME]   (the first three if none is named)";
+const string usage = "Usage: CloneHub.Benchmarks [clone] [accept] [burst] [webhook] [reports] [--save NAME]   (the first four if none is named)";
 
 var words = args.ToList();
 var saveAt = words.IndexOf("--save");
 var name = saveAt >= 0 && saveAt + 1 < words.Count ? words[saveAt + 1] : null;
 if (name is not null) words.RemoveRange(saveAt, 2);
-List<string> chosen = words.Count == 0 ? ["clone", "accept", "burst"] : words;
-if (chosen.Except(["clone", "accept", "burst", "reports"]).Any())
+List<string> chosen = words.Count == 0 ? ["clone", "accept", "burst", "webhook"] : words;
+if (chosen.Except(["clone", "accept", "burst", "webhook", "reports"]).Any())
 {
     await Console.Error.WriteLineAsync(usage);
     return 64; // EX_USAGE of sysexits.h
@@ -34,6 +34,7 @@ if (chosen.Count > 0)
         {
             "clone" => CloneBenchmark.RunAsync(stage, report, end.Token),
             "accept" => AcceptBenchmark.RunAsync(stage, report, end.Token),
+            "webhook" => WebhookBenchmark.RunAsync(stage, report, end.Token),
             _ => BurstBenchmark.RunAsync(stage, report, end.Token),
         });
     }

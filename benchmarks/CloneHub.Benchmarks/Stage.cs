@@ -42,9 +42,9 @@ internal sealed class Stage : IAsyncDisposable
 
     public Task<string> RequestAsync(CancellationToken ct) => RequestAsync(Source.Url, ct);
 
-    public async Task<string> RequestAsync(Uri source, CancellationToken ct)
+    public async Task<string> RequestAsync(Uri source, CancellationToken ct, Uri? callback = null)
     {
-        using var body = JsonContent.Create(new { source_url = source, source_username = Source.AdminUser, source_password = Source.AdminPassword });
+        using var body = JsonContent.Create(new { source_url = source, source_username = Source.AdminUser, source_password = Source.AdminPassword, callback_url = callback });
         using var answer = await Client.PostAsync(new Uri("api/v2/clone", UriKind.Relative), body, ct);
         answer.EnsureSuccessStatusCode();
         return (await answer.Content.ReadFromJsonAsync<JsonElement>(ct)).GetProperty("job_id").GetString()!;
