@@ -16,7 +16,10 @@ public sealed class ReportFaultsTests(ServersFixture servers) : IClassFixture<Se
         var (red, blue) = (NewKey("red"), NewKey("blue"));
         await using var host = await RunningHost.StartAsync(servers, new Dictionary<string, string>
         {
-            ["CloneHub:ApiKeys:0:Tenant"] = "red", ["CloneHub:ApiKeys:0:Sha256"] = red.Hash, ["CloneHub:ApiKeys:1:Tenant"] = "blue", ["CloneHub:ApiKeys:1:Sha256"] = blue.Hash,
+            ["CloneHub:ApiKeys:0:Tenant"] = "red",
+            ["CloneHub:ApiKeys:0:Sha256"] = red.Hash,
+            ["CloneHub:ApiKeys:1:Tenant"] = "blue",
+            ["CloneHub:ApiKeys:1:Sha256"] = blue.Hash,
         });
         await host.PostAsync(Requests.Valid(), Bearer(red.Key));
 

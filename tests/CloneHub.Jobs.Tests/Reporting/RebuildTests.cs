@@ -3,6 +3,7 @@ using CloneHub.Jobs.Reporting;
 using CloneHub.Testing;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Time.Testing;
+using Npgsql;
 
 namespace CloneHub.Jobs.Tests.Reporting;
 
@@ -60,6 +61,46 @@ public sealed class RebuildTests : IAsyncLifetime
         await _log.CatchUpAsync();
         Assert.Equal(live, await _log.DumpAsync());
         Assert.Equal(360, await RequestedAsync());
+    }
+
+    /// <summary>The page of a daemon as two statements, held between them and its commit: the moment in which views could be counted twice.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_page_that_is_under_way_when_the_views_are_emptied_leaves_nothing_behind(bool progressWasMoved)
+    {
+        await _log.AppendAsync(_traffic.Jobs(5, Begin, 1), atATime: 100);
+        await _log.CatchUpAsync();
+        await using var page = await _log.Get<NpgsqlDataSource>().OpenConnectionAsync();
+        await using var transaction = await page.BeginTransactionAsync();
+        Assert.Equal(1, await InPageAsync("insert into clonehub.mt_doc_report_day (id, data) select 'late', data from clonehub.mt_doc_report_day limit 1"));
+        if (progressWasMoved) Assert.Equal(1, await MoveAsync());
+
+        var emptied = _log.Get<ReportsRebuild>().EmptyAsync(default);
+        if (progressWasMoved)
+        {
+            await Eventually.Until("the rebuild waits for the page", async () => await _log.CountAsync("select count(*) from pg_locks where not granted") > 0);
+            await transaction.CommitAsync();
+            await emptied;
+        }
+        else
+        {
+            await emptied;
+            Assert.Equal(0, await MoveAsync());
+            await transaction.RollbackAsync();
+        }
+
+        Assert.Empty(await _log.DumpAsync(ReportsSchema.Days));
+        Assert.Equal(0, await _log.CountAsync("select count(*) from clonehub.mt_event_progression where name = 'Reports:All'"));
+
+        // As Marten moves it: only from where the page began.
+        Task<int> MoveAsync() => InPageAsync("update clonehub.mt_event_progression set last_seq_id = last_seq_id + 1 where name = 'Reports:All'");
+
+        async Task<int> InPageAsync(string sql)
+        {
+            await using var command = new NpgsqlCommand(sql, page, transaction);
+            return await command.ExecuteNonQueryAsync();
+        }
     }
 
     [Fact]
@@ -135,7 +176,7 @@ public sealed class RebuildTests : IAsyncLifetime
     {
         var history = Engine.Histories.Whole();
         var clock = new FakeTimeProvider(history[^1].Event.At.AddSeconds(20));
-        var progress = new ProjectionProgress(_log.Get<Npgsql.NpgsqlDataSource>(), clock);
+        var progress = new ProjectionProgress(_log.Get<NpgsqlDataSource>(), clock);
         var health = new ProjectionHealth(progress, _log.Runner, clock);
         await _log.AppendAsync([(Engine.Histories.NewJob(), history)], atATime: 100);
 

@@ -83,6 +83,12 @@ internal sealed class ReportLog : IAsyncDisposable
         return await command.ExecuteNonQueryAsync();
     }
 
+    public async Task<long> CountAsync(string sql)
+    {
+        await using var command = Get<NpgsqlDataSource>().CreateCommand(sql);
+        return (long)(await command.ExecuteScalarAsync())!;
+    }
+
     public static ReportQuery Query(string from, string to, string tenant = "acme", string? customer = null, params string[] groups) =>
         new(tenant, DateOnly.Parse(from, CultureInfo.InvariantCulture), DateOnly.Parse(to, CultureInfo.InvariantCulture), customer, groups);
 
