@@ -32,6 +32,7 @@ try
     app.MapJobs();
     app.MapApiDocument();
     app.MapHealth();
+    app.MapMetrics();
     await app.RunAsync();
     return 0;
 }

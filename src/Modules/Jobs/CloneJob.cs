@@ -7,7 +7,9 @@ namespace CloneHub.Jobs;
 public interface IJobCommand;
 
 /// <param name="RequestHash">Keyed hash of the whole request; tells whether a repeat under the same idempotency key asks for the same.</param>
-public sealed record RequestClone(Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash) : IJobCommand;
+/// <param name="TraceParent">Where the job's trace began, as a W3C traceparent; null if nobody traced the request.</param>
+public sealed record RequestClone(
+    Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash, string? TraceParent = null) : IJobCommand;
 
 /// <summary>A slot is free: the job may use it.</summary>
 public sealed record Begin : IJobCommand;
@@ -31,8 +33,10 @@ public interface IJobEvent
 }
 
 /// <param name="GiveUpAt">A clone that does not serve by then has failed.</param>
+/// <param name="TraceParent">Null too in requests of before traces were kept.</param>
 public sealed record CloneRequested(
-    Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash, DateTimeOffset GiveUpAt, DateTimeOffset At) : IJobEvent;
+    Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash, DateTimeOffset GiveUpAt, DateTimeOffset At,
+    string? TraceParent = null) : IJobEvent;
 
 public sealed record Started(DateTimeOffset At) : IJobEvent;
 public sealed record StepStarted(CloneStep Step, int Attempt, long Fence, string Node, DateTimeOffset At) : IJobEvent;
@@ -117,7 +121,7 @@ public sealed partial record CloneJob
 
     public IReadOnlyList<IJobEvent> Decide(IJobCommand command, DateTimeOffset now) => (command, Stage) switch
     {
-        (RequestClone r, Stage.None) => [new CloneRequested(r.SourceUrl, r.Tenant, r.CustomerId, r.Ttl, r.RequestHash, now + BuildLimit, now)],
+        (RequestClone r, Stage.None) => [new CloneRequested(r.SourceUrl, r.Tenant, r.CustomerId, r.Ttl, r.RequestHash, now + BuildLimit, now, r.TraceParent)],
         (Begin, Stage.Requested) => [new Started(now)],
 
         (StartStep, _) when NextStep is null || now < RetryAt => [],

@@ -93,7 +93,8 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
 
     private void OnPersisted(StepToken? before, StepToken? ended, long first, IReadOnlyList<RecordedEvent> recorded, IActorRef? replyTo)
     {
-        _engine.Archiver.Tell(new ArchiveEntry(_id, first, recorded, LookFirst: false));
+        using var mark = JobsTelemetry.Mark(_id, _job, recorded);
+        _engine.Archiver.Tell(new ArchiveEntry(_id, first, recorded, LookFirst: false) { TraceParent = _job.Request?.TraceParent });
         if (replyTo is not null) Reply(replyTo);
         foreach (var r in recorded) Observe(r.Event);
 
@@ -145,7 +146,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         _ordered = token;
         (_fraction, _doing) = (0, null);
         var request = _job.Request!;
-        _engine.Runner.Tell(new RunStep(token, new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId)));
+        _engine.Runner.Tell(new RunStep(token, new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId), request.TraceParent));
         Timers.StartSingleTimer(nameof(StepTimedOut), new StepTimedOut(token), CloneJob.LimitOf(token.Step));
     }
 

@@ -44,12 +44,13 @@ internal sealed class JobIntake(
     private async Task<Accepted?> StoreAsync(JobId job, CloneRequest request)
     {
         var now = clock.GetUtcNow();
-        var command = new RequestClone(request.SourceUrl, request.Tenant, request.CustomerId, request.Ttl, fingerprint.Of(request));
+        var command = new RequestClone(request.SourceUrl, request.Tenant, request.CustomerId, request.Ttl, fingerprint.Of(request), JobsTelemetry.TraceParent);
         var requested = CloneJob.None.Decide(command, now).Single();
         var state = CloneJob.None.Apply(requested);
         var secrets = vault.Seal(job, JobSecretsFactory.New(request.Username, request.Password));
         var first = format.FirstEvent(job, new RecordedEvent(Guid.CreateVersion7(now), requested));
         if (await store.AcceptAsync(new Intake(job, first, secrets, now, state.Deadline!.Value)) is IntakeResult.AlreadyKnown) return null;
+        JobsTelemetry.CountAccepted();
         jobs.ActorRef.Tell(new WakeJob(job), Akka.Actor.ActorRefs.NoSender);
         return new Accepted(JobSnapshots.Of(job, state, version: 1), Acceptance.Created);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
@@ -20,6 +21,9 @@ namespace CloneHub.Jobs;
 /// <summary>The module that owns jobs: their lifecycle, both logs, the API.</summary>
 public static class JobsModule
 {
+    /// <summary>Name of this module's ActivitySource and Meter.</summary>
+    public const string Telemetry = JobsTelemetry.Name;
+
     private const int Shards = 64;
 
     public static IServiceCollection AddJobs(this IServiceCollection services, IConfiguration configuration)
@@ -32,6 +36,7 @@ public static class JobsModule
             : () => MasterKeys.LoadOrCreate(settings.MasterKeyFile));
         services.AddEventLog(settings.PostgreSql, settings.MigrateAtStart);
         services.AddSingleton<RequestFingerprint>();
+        services.AddSingleton<QueueLoad>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<IJobReader>(provider => provider.GetRequiredService<JobReader>());
         services.AddSingleton<IJobRemover>(provider => provider.GetRequiredService<JobReader>());
@@ -70,7 +75,8 @@ public static class JobsModule
             .WithActors((system, registry) =>
             {
                 var jobs = registry.Get<JobsRegion>();
-                registry.Register<SlotQueue>(system.ActorOf(Props.Create(() => new SlotQueueActor(settings.Slots, jobs)), "slots"));
+                var load = Measured(services);
+                registry.Register<SlotQueue>(system.ActorOf(Props.Create(() => new SlotQueueActor(settings.Slots, jobs, load)), "slots"));
                 var store = services.GetRequiredService<JobStore>();
                 var logger = services.GetRequiredService<ILogger<LiveJobsActor>>();
                 registry.Register<LiveJobs>(system.ActorOf(Props.Create(() => new LiveJobsActor(store, jobs, logger)), "live-jobs"));
@@ -80,6 +86,15 @@ public static class JobsModule
     /// <summary>Brings the schema of the event log to this version.</summary>
     public static Task MigrateAsync(IServiceProvider services) =>
         services.GetRequiredService<IDocumentStore>().Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+
+    private static QueueLoad Measured(IServiceProvider services)
+    {
+        var load = services.GetRequiredService<QueueLoad>();
+        var meter = services.GetRequiredService<IMeterFactory>().Create(JobsTelemetry.Name);
+        JobsTelemetry.Watch(meter, load, services.GetRequiredService<ArchiveLag>(), services.GetRequiredService<TimeProvider>());
+        JobsTelemetry.Begin();
+        return load;
+    }
 
     private static JobEngine EngineOf(IServiceProvider services, IReadOnlyActorRegistry registry) =>
         new(

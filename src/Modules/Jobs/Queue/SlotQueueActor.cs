@@ -29,13 +29,15 @@ internal sealed class SlotQueueActor : ReceiveActor
 {
     private readonly int _slots;
     private readonly IActorRef _jobs;
+    private readonly QueueLoad _load;
     private readonly HashSet<JobId> _holders = [];
     private readonly SortedSet<(DateTimeOffset AcceptedAt, string Job)> _waiting = [];
     private readonly Dictionary<JobId, DateTimeOffset> _acceptedAt = [];
 
-    public SlotQueueActor(int slots, IActorRef jobs)
+    public SlotQueueActor(int slots, IActorRef jobs, QueueLoad load)
     {
-        (_slots, _jobs) = (slots, jobs);
+        (_slots, _jobs, _load) = (slots, jobs, load);
+        Tell();
         Receive<WantSlot>(w =>
         {
             if (_holders.Contains(w.Job))
@@ -47,16 +49,19 @@ internal sealed class SlotQueueActor : ReceiveActor
 
             if (_acceptedAt.TryAdd(w.Job, w.AcceptedAt)) _waiting.Add((w.AcceptedAt, w.Job.Value));
             Grant();
+            Tell();
         });
         Receive<HoldSlot>(h =>
         {
             Leave(h.Job);
             _holders.Add(h.Job);
+            Tell();
         });
         Receive<ReleaseSlot>(r =>
         {
             Leave(r.Job);
             if (_holders.Remove(r.Job)) Grant();
+            Tell();
         });
         Receive<GetQueuePosition>(g => Sender.Tell(new QueuePosition(PositionOf(g.Job))));
     }
@@ -76,6 +81,8 @@ internal sealed class SlotQueueActor : ReceiveActor
     {
         if (_acceptedAt.Remove(job, out var acceptedAt)) _waiting.Remove((acceptedAt, job.Value));
     }
+
+    private void Tell() => _load.Set(_slots, _holders.Count, _waiting.Count, _waiting.Count > 0 ? _waiting.Min.AcceptedAt : null);
 
     private int? PositionOf(JobId job) =>
         _acceptedAt.TryGetValue(job, out var acceptedAt) ? _waiting.TakeWhile(w => w.CompareTo((acceptedAt, job.Value)) <= 0).Count() : null;
