@@ -69,7 +69,8 @@ public interface IJobMessage
 }
 
 /// <summary>Order from a job to a worker: do this step. Answered by <see cref="StepReported"/>, any number of <see cref="StepProgressed"/> before it.</summary>
-public sealed record RunStep(StepToken Token, CloneOrder Order) : IJobMessage
+/// <param name="TraceParent">The span, as a W3C traceparent, that the step's own is a child of.</param>
+public sealed record RunStep(StepToken Token, CloneOrder Order, string? TraceParent = null) : IJobMessage
 {
     public JobId Job => Token.Job;
 }

@@ -34,6 +34,7 @@ try
     app.MapJobs();
     app.MapApiDocument();
     app.MapHealth();
+    app.MapMetrics();
     await app.RunAsync();
     return 0;
 }

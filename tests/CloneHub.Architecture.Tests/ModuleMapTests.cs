@@ -29,7 +29,7 @@ public sealed class ModuleMapTests
         ["CloneHub.Host"] =
         [
             "Microsoft.AspNetCore.OpenApi", "Scalar.AspNetCore", "OpenTelemetry.Extensions.Hosting", "OpenTelemetry.Instrumentation.AspNetCore",
-            "OpenTelemetry.Exporter.OpenTelemetryProtocol",
+            "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Exporter.Prometheus.AspNetCore",
         ],
         ["CloneHub.Dev"] = ["MySqlConnector", "Spectre.Console"],
         ["CloneHub.Testing"] = ["xunit.assert", "xunit.extensibility.core", "Microsoft.Extensions.TimeProvider.Testing"],
@@ -37,7 +37,7 @@ public sealed class ModuleMapTests
         ["CloneHub.Jobs.Tests"] = ["Akka.TestKit.Xunit2", "FsCheck.Xunit"],
         ["CloneHub.Provisioning.Tests"] = ["Akka.TestKit.Xunit2", "FsCheck.Xunit"],
         ["CloneHub.Cleanup.Tests"] = ["Akka.TestKit.Xunit2"],
-        ["CloneHub.Host.Tests"] = ["Microsoft.AspNetCore.Mvc.Testing"],
+        ["CloneHub.Host.Tests"] = ["Microsoft.AspNetCore.Mvc.Testing", "YamlDotNet"],
         ["CloneHub.EndToEnd.Tests"] = [],
         ["CloneHub.Benchmarks"] = ["BenchmarkDotNet"],
     };

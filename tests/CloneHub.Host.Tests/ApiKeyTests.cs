@@ -77,7 +77,7 @@ public sealed class ApiKeyTests(ServersFixture servers) : IClassFixture<ServersF
     {
         await using var host = await RunningHost.StartAsync(servers, Keys(("red", NewKey("red").Hash)));
 
-        foreach (var path in (string[])["/health/live", "/health/ready", "/openapi/v1.json"]) Assert.Equal(200, (await host.GetAsync(path)).Status);
+        foreach (var path in (string[])["/health/live", "/health/ready", "/metrics", "/openapi/v1.json"]) Assert.Equal(200, (await host.GetAsync(path)).Status);
     }
 
     [Fact]

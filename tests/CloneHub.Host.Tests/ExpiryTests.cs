@@ -90,14 +90,4 @@ public sealed class ExpiryTests(SourceSiteFixture fixture) : IClassFixture<Sourc
     }
 
     private static bool IsServing(Answer answer) => answer.Json.GetProperty("result").TryGetProperty("password", out JsonElement _);
-
-    /// <summary>The system's clock, and as much more as the test says.</summary>
-    private sealed class ForwardClock : TimeProvider
-    {
-        private long _ahead;
-
-        public void Advance(TimeSpan by) => Interlocked.Add(ref _ahead, by.Ticks);
-
-        public override DateTimeOffset GetUtcNow() => base.GetUtcNow().AddTicks(Interlocked.Read(ref _ahead));
-    }
 }

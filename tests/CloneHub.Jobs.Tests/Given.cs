@@ -7,6 +7,7 @@ internal sealed class Given
 {
     public static readonly DateTimeOffset T0 = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
     public static readonly JobId Id = JobId.FromBytes([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16]);
+    public const string TraceParent = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01";
     public static readonly Uri Source = new("https://shop.example/");
     public static readonly TimeSpan Ttl = TimeSpan.FromMinutes(30);
     public static readonly ContentFacts Content = new(12, 345, 678, 9_000_000);

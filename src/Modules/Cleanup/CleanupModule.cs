@@ -11,6 +11,9 @@ namespace CloneHub.Cleanup;
 /// <summary>The module that decides when a clone must go.</summary>
 public static class CleanupModule
 {
+    /// <summary>Name of this module's Meter.</summary>
+    public const string Telemetry = CleanupTelemetry.Name;
+
     public static IServiceCollection AddCleanup(this IServiceCollection services, IConfiguration configuration)
     {
         services.AddOptions<CleanupOptions>().Bind(configuration.GetSection(CleanupOptions.Section)).ValidateOnStart();

@@ -32,6 +32,7 @@ internal sealed partial class ExpiryScheduleActor : ReceiveActor, IWithTimers
         });
         Receive<LookFailed>(f =>
         {
+            CleanupTelemetry.CountFailedLook();
             LogLookFailed(_logger, f.Error);
             LookAgain();
         });

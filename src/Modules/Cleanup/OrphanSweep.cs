@@ -30,7 +30,9 @@ internal sealed partial class OrphanSweep(
             if (!dryRun && await RemoveAsync(clone.Job, cancellation)) removed.Add(clone.Job);
         }
 
-        return new SweepReport(clones.Count, orphans, removed);
+        var report = new SweepReport(clones.Count, orphans, removed);
+        CleanupTelemetry.Swept(report);
+        return report;
     }
 
     private async Task<bool> IsOrphanAsync(ExistingClone clone, CancellationToken cancellation)
@@ -82,6 +84,7 @@ internal sealed partial class PeriodicSweep(OrphanSweep sweep, IOptions<CleanupO
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        CleanupTelemetry.Begin();
         using var timer = new PeriodicTimer(options.Value.SweepInterval, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
@@ -91,6 +94,7 @@ internal sealed partial class PeriodicSweep(OrphanSweep sweep, IOptions<CleanupO
             }
             catch (Exception e) when (!stoppingToken.IsCancellationRequested)
             {
+                CleanupTelemetry.CountFailedSweep();
                 LogSweepFailed(logger, e);
             }
         }

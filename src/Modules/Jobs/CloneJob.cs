@@ -10,9 +10,10 @@ public interface IJobCommand;
 /// <param name="RequestHash">Keyed hash of the whole request; tells whether a repeat under the same idempotency key asks for the same.</param>
 /// <param name="Replaces">The tenant's earlier clones of the same label go once this one serves.</param>
 /// <param name="Notifies">The owner wants to be called when the job ends. The address itself is a secret and lies sealed.</param>
+/// <param name="TraceParent">Where the job's trace began, as a W3C traceparent; null if nobody traced the request.</param>
 public sealed record RequestClone(
     Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash,
-    CloneFidelity Fidelity = CloneFidelity.Full, bool Replaces = false, bool Notifies = false) : IJobCommand;
+    CloneFidelity Fidelity = CloneFidelity.Full, bool Replaces = false, bool Notifies = false, string? TraceParent = null) : IJobCommand;
 
 /// <summary>A slot is free: the job may use it.</summary>
 public sealed record Begin : IJobCommand;
@@ -47,11 +48,13 @@ public interface IJobEvent
 }
 
 /// <param name="GiveUpAt">A clone that does not serve by then has failed.</param>
+/// <param name="TraceParent">Null too in requests of before traces were kept.</param>
 public sealed record CloneRequested(
     Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash, DateTimeOffset GiveUpAt, DateTimeOffset At,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] CloneFidelity Fidelity = CloneFidelity.Full,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Replaces = false,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Notifies = false) : IJobEvent;
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Notifies = false,
+    string? TraceParent = null) : IJobEvent;
 
 public sealed record Started(DateTimeOffset At) : IJobEvent;
 public sealed record StepStarted(CloneStep Step, int Attempt, long Fence, string Node, DateTimeOffset At) : IJobEvent;
@@ -157,7 +160,8 @@ public sealed partial record CloneJob
 
     public IReadOnlyList<IJobEvent> Decide(IJobCommand command, DateTimeOffset now) => (command, Stage) switch
     {
-        (RequestClone r, Stage.None) => [new CloneRequested(r.SourceUrl, r.Tenant, r.CustomerId, r.Ttl, r.RequestHash, now + BuildLimit, now, r.Fidelity, r.Replaces, r.Notifies)],
+        (RequestClone r, Stage.None) =>
+            [new CloneRequested(r.SourceUrl, r.Tenant, r.CustomerId, r.Ttl, r.RequestHash, now + BuildLimit, now, r.Fidelity, r.Replaces, r.Notifies, r.TraceParent)],
         (Begin, Stage.Requested) => [new Started(now)],
 
         (StartStep, _) when NextStep is null || now < RetryAt => [],

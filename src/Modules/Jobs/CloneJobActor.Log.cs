@@ -7,6 +7,7 @@ internal sealed partial class CloneJobActor
 {
     private void Observe(IJobEvent e)
     {
+        JobsTelemetry.Count(e, _job);
         switch (e)
         {
             case StepStarted s:

@@ -18,7 +18,7 @@ internal sealed partial class CloneJobActor
     {
         if (_recovered.Count > 0)
         {
-            _engine.Archiver.Tell(new ArchiveEntry(_id, 1, [.. _recovered], LookFirst: true));
+            _engine.Archiver.Tell(new ArchiveEntry(_id, 1, [.. _recovered], LookFirst: true) { TraceParent = _job.Request?.TraceParent });
             _recovered.Clear();
             Timers.StartSingleTimer(nameof(ArchiveSilent), ArchiveSilent.Instance, PatienceWithArchive);
             Become(Reconciling);

@@ -96,7 +96,8 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
 
     private void OnPersisted(StepToken? before, StepToken? ended, long first, IReadOnlyList<RecordedEvent> recorded, IActorRef? replyTo)
     {
-        _engine.Archiver.Tell(new ArchiveEntry(_id, first, recorded, LookFirst: false));
+        using var mark = JobsTelemetry.Mark(_id, _job, recorded);
+        _engine.Archiver.Tell(new ArchiveEntry(_id, first, recorded, LookFirst: false) { TraceParent = _job.Request?.TraceParent });
         var running = _job.Running(_id);
         if (running != before) (_fraction, _doing) = (0, null);
         if (replyTo is not null) Reply(replyTo);
@@ -152,7 +153,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     {
         _ordered = token;
         var request = _job.Request!;
-        _engine.Runner.Tell(new RunStep(token, new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId, request.Fidelity)));
+        _engine.Runner.Tell(new RunStep(token, new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId, request.Fidelity), request.TraceParent));
         Timers.StartSingleTimer(nameof(StepTimedOut), new StepTimedOut(token), CloneJob.LimitOf(token.Step));
     }
 

@@ -47,12 +47,14 @@ internal sealed class JobIntake(
     {
         var now = clock.GetUtcNow();
         var command = new RequestClone(
-            request.SourceUrl, request.Tenant, request.CustomerId, request.Ttl, fingerprint.Of(request), request.Fidelity, request.Replaces, request.CallbackUrl is not null);
+            request.SourceUrl, request.Tenant, request.CustomerId, request.Ttl, fingerprint.Of(request), request.Fidelity, request.Replaces, request.CallbackUrl is not null,
+            JobsTelemetry.TraceParent);
         var requested = CloneJob.None.Decide(command, now).Single();
         var state = CloneJob.None.Apply(requested);
         var secrets = vault.Seal(job, JobSecretsFactory.New(request.Username, request.Password, request.CallbackUrl));
         var first = format.FirstEvent(job, new RecordedEvent(Guid.CreateVersion7(now), requested));
         if (await store.AcceptAsync(new Intake(job, first, secrets, now, state.Deadline!.Value, JobLabel.Of((CloneRequested)requested))) is IntakeResult.AlreadyKnown) return null;
+        JobsTelemetry.CountAccepted();
         jobs.ActorRef.Tell(new WakeJob(job), Akka.Actor.ActorRefs.NoSender);
         var snapshot = JobSnapshots.Of(job, state, version: 1);
         newJobs.Add(snapshot);

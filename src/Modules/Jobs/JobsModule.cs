@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using Akka.Actor;
 using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
@@ -24,6 +25,9 @@ namespace CloneHub.Jobs;
 /// <summary>The module that owns jobs: their lifecycle, both logs, the API.</summary>
 public static class JobsModule
 {
+    /// <summary>Name of this module's ActivitySource and Meter.</summary>
+    public const string Telemetry = JobsTelemetry.Name;
+
     private const int Shards = 64;
 
     public static IServiceCollection AddJobs(this IServiceCollection services, IConfiguration configuration)
@@ -39,6 +43,7 @@ public static class JobsModule
         services.AddSingleton<JobNews>();
         services.AddSingleton<IJobHistory, JobHistory>();
         services.AddSingleton(provider => new CompletionForecast(settings.Slots, provider.GetRequiredService<TimeProvider>()));
+        services.AddSingleton<QueueLoad>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<IJobReader>(provider => provider.GetRequiredService<JobReader>());
         services.AddSingleton<IJobRemover>(provider => provider.GetRequiredService<JobReader>());
@@ -82,7 +87,8 @@ public static class JobsModule
             {
                 var jobs = registry.Get<JobsRegion>();
                 var news = services.GetRequiredService<JobNews>();
-                registry.Register<SlotQueue>(system.ActorOf(Props.Create(() => new SlotQueueActor(settings.Slots, jobs, news)), "slots"));
+                var load = Measured(services);
+                registry.Register<SlotQueue>(system.ActorOf(Props.Create(() => new SlotQueueActor(settings.Slots, jobs, news, load)), "slots"));
                 var store = services.GetRequiredService<JobStore>();
                 var logger = services.GetRequiredService<ILogger<LiveJobsActor>>();
                 registry.Register<LiveJobs>(system.ActorOf(Props.Create(() => new LiveJobsActor(store, jobs, logger)), "live-jobs"));
@@ -96,6 +102,15 @@ public static class JobsModule
     /// <summary>The Host's command "projections": how far the views of the event log are, or building them anew.</summary>
     public static Task<int> RunProjectionsCommandAsync(IServiceProvider services, IReadOnlyList<string> args) =>
         ProjectionCommands.RunAsync(services, args, Console.Out, Console.Error, CancellationToken.None);
+
+    private static QueueLoad Measured(IServiceProvider services)
+    {
+        var load = services.GetRequiredService<QueueLoad>();
+        var meter = services.GetRequiredService<IMeterFactory>().Create(JobsTelemetry.Name);
+        JobsTelemetry.Watch(meter, load, services.GetRequiredService<ArchiveLag>(), services.GetRequiredService<TimeProvider>());
+        JobsTelemetry.Begin();
+        return load;
+    }
 
     private static JobEngine EngineOf(IServiceProvider services, IReadOnlyActorRegistry registry) =>
         new(

@@ -4,7 +4,7 @@ using CloneHub.Contracts;
 
 namespace CloneHub.Provisioning;
 
-/// <summary>Spans and figures of this module, under its own name.</summary>
+/// <summary>Spans and figures of this module, under its own name. Figures tell of no tenant, job or site.</summary>
 internal static class ProvisioningTelemetry
 {
     public const string Name = "CloneHub.Provisioning";
@@ -12,18 +12,51 @@ internal static class ProvisioningTelemetry
     private static readonly ActivitySource Activities = new(Name);
     private static readonly Meter Meter = new(Name);
 
-    private static readonly Histogram<double> Durations =
-        Meter.CreateHistogram<double>("clonehub.step.duration", "s", "How long an attempt at a step took.");
+    // From a database that is made in milliseconds to an import that may take an hour.
+    private static readonly Histogram<double> Durations = Meter.CreateHistogram(
+        "clonehub.step.duration", "s", "How long an attempt at a step took.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 900, 3600] });
 
-    public static Activity? StartStep(StepToken token) =>
-        Activities.StartActivity($"step {token.Step}")
+    private static readonly UpDownCounter<long> Active = Meter.CreateUpDownCounter<long>("clonehub.step.active", "{attempt}", "Attempts at steps that are under way.");
+    private static readonly Counter<long> Restarts = Meter.CreateCounter<long>("clonehub.php.restarts", "{pool}", "PHP pools of clones that were found dead.");
+    private static readonly Gauge<long> Pools = Meter.CreateGauge<long>("clonehub.php.pools", "{pool}", "PHP pools of clones that run.");
+    private static readonly Gauge<long> Serving = Meter.CreateGauge<long>("clonehub.clones.serving", "{clone}", "Clones that the public reaches.");
+
+    /// <summary>Shows what has not happened yet as 0, so that the first time is a rise.</summary>
+    public static void Begin()
+    {
+        Active.Add(0);
+        Restarts.Add(0);
+    }
+
+    /// <summary>The span of one attempt, in the trace of its job. Without a parent it begins a trace of its own.</summary>
+    public static Activity? StartStep(StepToken token, string? traceParent)
+    {
+        _ = ActivityContext.TryParse(traceParent, null, isRemote: true, out var parent);
+        return Activities.StartActivity($"step {token.Step}", ActivityKind.Internal, parent)
             ?.SetTag("clonehub.job", token.Job.Value)
             .SetTag("clonehub.step", token.Step.ToString())
             .SetTag("clonehub.attempt", token.Attempt);
+    }
 
-    public static void Ended(StepToken token, StepOutcome outcome, TimeSpan elapsed) =>
-        Durations.Record(
-            elapsed.TotalSeconds,
-            new KeyValuePair<string, object?>("step", token.Step.ToString()),
-            new KeyValuePair<string, object?>("outcome", outcome.ToString()));
+    /// <summary>The span of a part of the step that is under way.</summary>
+    public static Activity? StartPart(string name) => Activities.StartActivity(name);
+
+    public static void Started(StepToken token) => Active.Add(1, Step(token));
+
+    public static void Ended(StepToken token, StepOutcome outcome, TimeSpan elapsed)
+    {
+        Active.Add(-1, Step(token));
+        Durations.Record(elapsed.TotalSeconds, Step(token), new KeyValuePair<string, object?>("outcome", outcome.ToString()));
+    }
+
+    public static void CountRestart() => Restarts.Add(1);
+
+    public static void Looked(int pools, int serving)
+    {
+        Pools.Record(pools);
+        Serving.Record(serving);
+    }
+
+    private static KeyValuePair<string, object?> Step(StepToken token) => new("step", token.Step.ToString());
 }

@@ -7,17 +7,20 @@ internal sealed partial class StepRunnerActor
 {
     private static partial class Log
     {
-        [LoggerMessage(2001, LogLevel.Information, "{Job}: {Step} started, attempt {Attempt} (fence {Fence})")]
-        public static partial void Started(ILogger logger, JobId job, CloneStep step, int attempt, long fence);
+        /// <summary>Names the job on every line of a step, whoever writes it.</summary>
+        public static readonly Func<ILogger, JobId, IDisposable?> Of = LoggerMessage.DefineScope<JobId>("{JobId}");
 
-        [LoggerMessage(2002, LogLevel.Information, "{Job}: {Step} done in {Elapsed}")]
-        public static partial void Done(ILogger logger, JobId job, CloneStep step, TimeSpan elapsed);
+        [LoggerMessage(2001, LogLevel.Information, "{JobId}: {Step} started, attempt {Attempt} (fence {Fence})")]
+        public static partial void Started(ILogger logger, JobId jobId, CloneStep step, int attempt, long fence);
 
-        [LoggerMessage(2003, LogLevel.Warning, "{Job}: {Step} failed after {Elapsed}: {Code}, retryable: {Retryable}")]
+        [LoggerMessage(2002, LogLevel.Information, "{JobId}: {Step} done in {Elapsed}")]
+        public static partial void Done(ILogger logger, JobId jobId, CloneStep step, TimeSpan elapsed);
+
+        [LoggerMessage(2003, LogLevel.Warning, "{JobId}: {Step} failed after {Elapsed}: {Code}, retryable: {Retryable}")]
         public static partial void Failed(
-            ILogger logger, Exception cause, JobId job, CloneStep step, TimeSpan elapsed, string code, bool retryable);
+            ILogger logger, Exception cause, JobId jobId, CloneStep step, TimeSpan elapsed, string code, bool retryable);
 
-        [LoggerMessage(2004, LogLevel.Information, "{Job}: {Step} with fence {Fence} stopped without a report: {Outcome}")]
-        public static partial void Dropped(ILogger logger, JobId job, CloneStep step, long fence, StepOutcome outcome);
+        [LoggerMessage(2004, LogLevel.Information, "{JobId}: {Step} with fence {Fence} stopped without a report: {Outcome}")]
+        public static partial void Dropped(ILogger logger, JobId jobId, CloneStep step, long fence, StepOutcome outcome);
     }
 }

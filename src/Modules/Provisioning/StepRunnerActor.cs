@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using CloneHub.Contracts;
 using CloneHub.Provisioning.Steps;
@@ -57,11 +58,11 @@ internal sealed partial class StepRunnerActor : ReceiveActor
         var token = next.Order.Token;
         var stop = new CancellationTokenSource();
         _running[token.Job] = new Running(token, stop, next.ReportTo, Next: null);
-        Log.Started(_logger, token.Job, token.Step, token.Attempt, token.Fence);
+        ProvisioningTelemetry.Started(token);
         var progress = new ThrottledProgress(token, next.ReportTo, _clock);
 
         // The step is started on the thread pool: even its part before the first await must not hold up the mailbox.
-        Task.Run(() => RunAsync(_steps[token.Step], next.Order, progress, _clock, stop.Token)).PipeTo(Self);
+        Task.Run(() => RunAsync(_steps[token.Step], next.Order, progress, stop.Token)).PipeTo(Self);
     }
 
     private void Finish(Ended ended)
@@ -74,53 +75,46 @@ internal sealed partial class StepRunnerActor : ReceiveActor
         if (attempt.Next is { } next) Start(next);
     }
 
-    private void Report(Ended ended, IActorRef reportTo)
+    private static void Report(Ended ended, IActorRef reportTo)
     {
-        var token = ended.Token;
-        switch (ended.Outcome)
-        {
-            case StepOutcome.Done:
-                Log.Done(_logger, token.Job, token.Step, ended.Elapsed);
-                reportTo.Tell(new StepReported(token, Fault: null, ended.Facts));
-                break;
-            case StepOutcome.Failed:
-                var fault = StepFaults.Of(ended.Cause!);
-                Log.Failed(_logger, ended.Cause!, token.Job, token.Step, ended.Elapsed, fault.Code, fault.Retryable);
-                reportTo.Tell(new StepReported(token, fault, StepFacts.None));
-                break;
-            default:
-                Log.Dropped(_logger, token.Job, token.Step, token.Fence, ended.Outcome);
-                break;
-        }
+        if (ended.Outcome is StepOutcome.Done or StepOutcome.Failed) reportTo.Tell(new StepReported(ended.Token, ended.Fault, ended.Facts));
     }
 
-    private static async Task<Ended> RunAsync(
-        ICloneStep step, RunStep order, ThrottledProgress progress, TimeProvider clock, CancellationToken cancellation)
+    /// <summary>Everything an attempt does and says happens inside its span and names its job.</summary>
+    private async Task<Ended> RunAsync(ICloneStep step, RunStep order, ThrottledProgress progress, CancellationToken cancellation)
     {
-        using var activity = ProvisioningTelemetry.StartStep(order.Token);
-        var started = clock.GetTimestamp();
-        Ended As(StepOutcome outcome, StepFacts facts, Exception? cause)
-        {
-            activity?.SetTag("clonehub.outcome", outcome.ToString());
-            return new Ended(order.Token, outcome, facts, cause, clock.GetElapsedTime(started));
-        }
+        var token = order.Token;
+        using var activity = ProvisioningTelemetry.StartStep(token, order.TraceParent);
+        using var scope = Log.Of(_logger, token.Job);
+        Log.Started(_logger, token.Job, token.Step, token.Attempt, token.Fence);
+        var started = _clock.GetTimestamp();
+        var (outcome, facts, cause) = await TryAsync(step, order, progress, cancellation);
+        var ended = new Ended(token, outcome, facts, outcome is StepOutcome.Failed ? StepFaults.Of(cause!) : null, _clock.GetElapsedTime(started));
+        activity?.SetTag("clonehub.outcome", outcome.ToString());
+        if (ended.Fault is { } fault) activity?.SetStatus(ActivityStatusCode.Error, fault.Code).SetTag("error.type", fault.Code);
+        Tell(ended, cause);
+        return ended;
+    }
 
+    private static async Task<(StepOutcome Outcome, StepFacts Facts, Exception? Cause)> TryAsync(
+        ICloneStep step, RunStep order, ThrottledProgress progress, CancellationToken cancellation)
+    {
         try
         {
-            return As(StepOutcome.Done, await step.RunAsync(order.Token, order.Order, progress, cancellation), cause: null);
+            return (StepOutcome.Done, await step.RunAsync(order.Token, order.Order, progress, cancellation), null);
         }
         catch (OvertakenException overtaken)
         {
-            return As(StepOutcome.Overtaken, StepFacts.None, overtaken);
+            return (StepOutcome.Overtaken, StepFacts.None, overtaken);
         }
         catch (Exception stopped) when (cancellation.IsCancellationRequested)
         {
             // Whatever breaks while an attempt is being stopped is a consequence of stopping it.
-            return As(StepOutcome.Cancelled, StepFacts.None, stopped);
+            return (StepOutcome.Cancelled, StepFacts.None, stopped);
         }
         catch (Exception cause)
         {
-            return As(StepOutcome.Failed, StepFacts.None, cause);
+            return (StepOutcome.Failed, StepFacts.None, cause);
         }
         finally
         {
@@ -128,9 +122,17 @@ internal sealed partial class StepRunnerActor : ReceiveActor
         }
     }
 
+    private void Tell(Ended ended, Exception? cause)
+    {
+        var token = ended.Token;
+        if (ended.Outcome is StepOutcome.Done) Log.Done(_logger, token.Job, token.Step, ended.Elapsed);
+        else if (ended.Fault is { } fault) Log.Failed(_logger, cause!, token.Job, token.Step, ended.Elapsed, fault.Code, fault.Retryable);
+        else Log.Dropped(_logger, token.Job, token.Step, token.Fence, ended.Outcome);
+    }
+
     private sealed record Waiting(RunStep Order, IActorRef ReportTo);
 
     private sealed record Running(StepToken Token, CancellationTokenSource Stop, IActorRef ReportTo, Waiting? Next);
 
-    private sealed record Ended(StepToken Token, StepOutcome Outcome, StepFacts Facts, Exception? Cause, TimeSpan Elapsed);
+    private sealed record Ended(StepToken Token, StepOutcome Outcome, StepFacts Facts, StepFault? Fault, TimeSpan Elapsed);
 }

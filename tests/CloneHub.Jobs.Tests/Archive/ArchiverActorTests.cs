@@ -20,7 +20,7 @@ public sealed class ArchiverActorTests : TestKit, IClassFixture<Stores>
     private readonly Stores _stores;
     private readonly Relay _line;
     private readonly ServiceProvider _services;
-    private readonly ArchiveLag _lag = new();
+    private readonly ArchiveLag _lag = new(TimeProvider.System);
     private readonly IActorRef _archiver;
     private readonly IReadOnlyList<RecordedEvent> _history = Histories.Whole();
     private readonly JobId _job = Histories.NewJob();

@@ -90,7 +90,7 @@ public sealed class EventLogTests(Stores stores) : IClassFixture<Stores>
     public async Task Without_PostgreSQL_the_node_is_degraded_and_with_too_much_behind_it_is_unhealthy()
     {
         await using var nowhere = NpgsqlDataSource.Create("Host=127.0.0.1;Port=1;Username=nobody");
-        var lag = new ArchiveLag();
+        var lag = new ArchiveLag(TimeProvider.System);
         var health = new EventLogHealth(nowhere, lag, TimeProvider.System);
         Assert.Equal(HealthStatus.Degraded, (await health.CheckHealthAsync(new HealthCheckContext())).Status);
 

@@ -33,6 +33,7 @@ public sealed class CrashTests(Stores stores) : JobKit(stores, stores.NewCorner(
 
         var again = Ordered();
         Assert.Equal(order.Token with { Attempt = 2, Fence = order.Token.Fence + 1 }, again.Token);
+        Assert.Equal(Given.TraceParent, again.TraceParent);
         Report(again);
         await FinishAsync(job);
     }

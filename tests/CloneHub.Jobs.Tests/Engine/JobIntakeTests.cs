@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Akka.Actor;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Api;
@@ -18,7 +19,7 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
 {
     private static readonly CloneRequest Request = new("acme", Given.Source, "admin", new Secret("source-password"), "shop", Given.Ttl, "key-1");
 
-    private readonly ArchiveLag _lag = new();
+    private readonly ArchiveLag _lag = new(TimeProvider.System);
     private readonly NewJobs _newJobs = new();
 
     [Fact]
@@ -34,6 +35,16 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
         Assert.True(await IsDueAsync(job, Given.T0 + CloneJob.BuildLimit));
         Assert.Equal("source-password", (await Vault.OpenAsync(job, CancellationToken.None))!.SourcePassword.Reveal());
         Assert.Equal(job, Queue.ExpectMsg<WantSlot>(Patience).Job);
+    }
+
+    [Fact]
+    public async Task The_trace_of_a_request_is_kept_with_the_job()
+    {
+        using var request = new Activity("POST").SetIdFormat(ActivityIdFormat.W3C).Start();
+
+        var accepted = await NewIntake().AcceptAsync(Request, CancellationToken.None);
+
+        Assert.Equal(request.Id, Assert.IsType<CloneRequested>((await JournalAsync(accepted.Job.Job))[0].Event).TraceParent);
     }
 
     [Fact]

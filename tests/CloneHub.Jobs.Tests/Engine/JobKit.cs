@@ -107,7 +107,7 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
     /// <summary>Lets a real archiver answer; what it is sent is seen all the same.</summary>
     protected void ArchiveForReal()
     {
-        var archiver = Sys.ActorOf(Props.Create(() => new ArchiverActor(Stores.Log, new ArchiveLag(), NullLogger<ArchiverActor>.Instance)));
+        var archiver = Sys.ActorOf(Props.Create(() => new ArchiverActor(Stores.Log, new ArchiveLag(TimeProvider.System), NullLogger<ArchiverActor>.Instance)));
         Archiver.SetAutoPilot(new DelegateAutoPilot((sender, message) =>
         {
             archiver.Tell(message, sender);
@@ -125,7 +125,7 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
     {
         var job = Histories.NewJob();
         var now = Clock.GetUtcNow();
-        var requested = CloneJob.None.Decide(request ?? new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1"), now).Single();
+        var requested = CloneJob.None.Decide(request ?? new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1", TraceParent: Given.TraceParent), now).Single();
         var secrets = Vault.Seal(job, JobSecretsFactory.New("admin", new Secret("source-password"), CallbackUrl is { } url ? new Secret(url.AbsoluteUri) : null));
         var first = Format.FirstEvent(job, new RecordedEvent(Guid.CreateVersion7(now), requested));
         await Store.AcceptAsync(new Intake(job, first, secrets, now, now + CloneJob.BuildLimit, JobLabel.Of((CloneRequested)requested)));

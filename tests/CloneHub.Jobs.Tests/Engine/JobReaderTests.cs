@@ -36,7 +36,7 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
     public async Task A_waiting_job_tells_its_place()
     {
         var (first, second, third) = (await AcceptedAsync(), await AcceptedAsync(), await AcceptedAsync());
-        var queue = Sys.ActorOf(Props.Create(() => new SlotQueueActor(1, ActorRefs.Nobody, News)));
+        var queue = Sys.ActorOf(Props.Create(() => new SlotQueueActor(1, ActorRefs.Nobody, News, new QueueLoad())));
         foreach (var (n, job) in ((JobId[])[first, second, third]).Index()) queue.Tell(new WantSlot(job, Given.T0.AddSeconds(n)));
 
         var positions = new List<int?>();
@@ -183,7 +183,7 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
         documents ?? Stores.Documents,
         Store,
         new Actor<JobsRegion>(jobs ?? Jobs),
-        new Actor<SlotQueue>(queue ?? Sys.ActorOf(Props.Create(() => new SlotQueueActor(1, ActorRefs.Nobody, News)))),
+        new Actor<SlotQueue>(queue ?? Sys.ActorOf(Props.Create(() => new SlotQueueActor(1, ActorRefs.Nobody, News, new QueueLoad())))),
         Forecast,
         NullLogger<JobReader>.Instance);
 

@@ -9,6 +9,7 @@ namespace CloneHub.Jobs.Tests.Queue;
 
 public sealed class SlotQueueActorTests : TestKit
 {
+    private readonly QueueLoad _load = new();
     private readonly JobId[] _jobs = [.. Enumerable.Range(0, 8).Select(_ => IdempotentJobId.New())];
 
     private readonly JobNews _news = new();
@@ -124,7 +125,25 @@ public sealed class SlotQueueActorTests : TestKit
         Assert.Equal(1, await PositionAsync(queue, 2));
     }
 
-    private IActorRef NewQueue(int slots) => Sys.ActorOf(Props.Create(() => new SlotQueueActor(slots, TestActor, _news)));
+    [Fact]
+    public async Task Whoever_looks_sees_the_slots_and_the_queue_and_how_long_the_first_has_waited()
+    {
+        var queue = NewQueue(2);
+        foreach (var n in (int[])[0, 1, 2, 3]) Want(queue, n);
+        await PositionAsync(queue, 0);
+
+        Assert.Equal((2, 2, 2), (_load.Slots, _load.Holding, _load.Waiting));
+        Assert.Equal(TimeSpan.FromSeconds(58), _load.OldestAge(Given.T0.AddSeconds(60)));
+        Assert.Equal(TimeSpan.Zero, _load.OldestAge(Given.T0));
+
+        foreach (var n in (int[])[0, 1, 2, 3]) queue.Tell(new ReleaseSlot(_jobs[n]));
+        await PositionAsync(queue, 0);
+
+        Assert.Equal((2, 0, 0), (_load.Slots, _load.Holding, _load.Waiting));
+        Assert.Equal(TimeSpan.Zero, _load.OldestAge(Given.T0.AddSeconds(60)));
+    }
+
+    private IActorRef NewQueue(int slots) => Sys.ActorOf(Props.Create(() => new SlotQueueActor(slots, TestActor, _news, _load)));
 
     /// <summary>Jobs were accepted in the order of their numbers.</summary>
     private void Want(IActorRef queue, int number) => queue.Tell(new WantSlot(_jobs[number], Given.T0.AddSeconds(number)));

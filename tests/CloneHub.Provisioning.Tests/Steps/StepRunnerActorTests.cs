@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Threading.Channels;
 using Akka.Actor;
 using Akka.TestKit.Xunit2;
@@ -141,6 +142,30 @@ public sealed class StepRunnerActorTests : TestKit
         Sys.Stop(_runner);
 
         await run.Cancelled;
+    }
+
+    [Fact]
+    public async Task A_step_is_a_span_of_the_trace_that_its_order_names()
+    {
+        var spans = Channel.CreateUnbounded<Activity>();
+        using var listener = new ActivityListener
+        {
+            ShouldListenTo = source => source.Name == ProvisioningModule.Telemetry,
+            Sample = (ref ActivityCreationOptions<ActivityContext> _) => ActivitySamplingResult.AllData,
+            ActivityStopped = span => spans.Writer.TryWrite(span),
+        };
+        ActivitySource.AddActivityListener(listener);
+        _runner.Tell(new RunStep(Token(fence: 1), _order, "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"), TestActor);
+        (await _step.NextAsync()).Finish(new StepFaultException(new StepFault("LOGIN_FAILED", "The password hunter2 is wrong.", "Give another.", Retryable: false)));
+        await ExpectMsgAsync<StepReported>();
+
+        using var patience = new CancellationTokenSource(TimeSpan.FromSeconds(10));
+        Activity span;
+        do span = await spans.Reader.ReadAsync(patience.Token);
+        while (!Equals(span.GetTagItem("clonehub.job"), _order.Job.Value));
+        Assert.Equal(("0af7651916cd43dd8448eb211c80319c", "b7ad6b7169203331"), (span.TraceId.ToHexString(), span.ParentSpanId.ToHexString()));
+        Assert.Equal((ActivityStatusCode.Error, "LOGIN_FAILED"), (span.Status, span.StatusDescription));
+        Assert.DoesNotContain("hunter2", string.Join(' ', span.TagObjects), StringComparison.Ordinal);
     }
 
     /// <summary>Nothing was reported before this attempt: it begins only when all before it have ended, and reports come in order.</summary>

@@ -57,7 +57,8 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
     {
         // What a recovered job sends replaces what its earlier incarnation sent: it is all that the journal has.
         var joins = _waiting.TryGetValue(entry.Job, out var known) && !entry.LookFirst && known.Entry.Last + 1 == entry.First;
-        Put(joins ? known.Entry with { Events = [.. known.Entry.Events, .. entry.Events] } : entry, Sender);
+        Put(joins ? known.Entry with { Events = [.. known.Entry.Events, .. entry.Events] } : entry with { Since = known.Entry?.Since ?? _lag.Now() }, Sender);
+        if (_inFlight is null && _waiting.Count == 1) MeasureAge();
         if (_failures == 0) Write();
     }
 
@@ -74,11 +75,30 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
 
     private async Task<Written> WriteAsync(IReadOnlyList<ArchiveEntry> entries)
     {
-        var results = await _log.AppendAsync(entries, CancellationToken.None);
+        var results = await AppendAsync(entries);
         var ahead = new Dictionary<JobId, IReadOnlyList<RecordedEvent>>();
         foreach (var result in results.Where(r => r.Outcome is ArchiveOutcome.Ahead))
             ahead[result.Entry.Job] = await _log.ReadAsync(result.Entry.Job, result.Entry.Last + 1, CancellationToken.None);
         return new Written(results, ahead);
+    }
+
+    private async Task<IReadOnlyList<ArchiveResult>> AppendAsync(IReadOnlyList<ArchiveEntry> entries)
+    {
+        // One transaction, and a span of it in the trace of every job that takes part.
+        var spans = entries.Select(JobsTelemetry.StartArchiving).ToList();
+        try
+        {
+            return await _log.AppendAsync(entries, CancellationToken.None);
+        }
+        catch
+        {
+            foreach (var span in spans) span?.SetStatus(System.Diagnostics.ActivityStatusCode.Error);
+            throw;
+        }
+        finally
+        {
+            foreach (var span in spans.AsEnumerable().Reverse()) span?.Dispose();
+        }
     }
 
     private void OnWritten(Written written)
@@ -99,6 +119,7 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
                     receivers[job].Tell(new ArchiveAhead(job, result.Entry.Last + 1, written.Ahead[job]));
                     break;
                 case ArchiveOutcome.Forked:
+                    JobsTelemetry.CountFork();
                     LogForked(_logger, job, result.Version);
                     receivers[job].Tell(new ArchiveForked(job, result.Version));
                     break;
@@ -107,6 +128,7 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
                     receivers[job].Tell(new ArchiveGap(job));
                     break;
                 default:
+                    JobsTelemetry.CountArchiveFailure();
                     LogStreamFailed(_logger, result.Error!, job);
                     PutBack(result.Entry, receivers[job]);
                     SetAside(job);
@@ -114,6 +136,7 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
             }
         }
 
+        MeasureAge();
         Write();
     }
 
@@ -121,8 +144,10 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
     {
         var receivers = _inFlight!;
         _inFlight = null;
+        JobsTelemetry.CountArchiveFailure();
         LogBatchFailed(_logger, failed.Error, failed.Entries.Count);
         foreach (var entry in failed.Entries) PutBack(entry with { LookFirst = true }, receivers[entry.Job]);
+        MeasureAge();
         PauseThenFlush();
     }
 
@@ -148,6 +173,8 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
         _waiting[entry.Job] = (entry, replyTo);
         _lag.SetEvents(_events += entry.Events.Count);
     }
+
+    private void MeasureAge() => _lag.SetOldest(_waiting.Count == 0 ? null : _waiting.Values.Min(w => w.Entry.Since));
 
     private void Take(ArchiveEntry entry)
     {

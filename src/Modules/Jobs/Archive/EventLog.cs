@@ -11,6 +11,12 @@ namespace CloneHub.Jobs.Archive;
 /// <param name="LookFirst">True after a recovery: part of them is probably there.</param>
 internal sealed record ArchiveEntry(JobId Job, long First, IReadOnlyList<RecordedEvent> Events, bool LookFirst)
 {
+    /// <summary>The span that the one of the writing is a child of.</summary>
+    public string? TraceParent { get; init; }
+
+    /// <summary>When the oldest of them came to the archiver, by its clock.</summary>
+    public long Since { get; init; }
+
     public long Last => First + Events.Count - 1;
 
     public ArchiveEntry From(long first) => this with { First = first, Events = [.. Events.Skip((int)(first - First))] };

@@ -28,6 +28,9 @@ internal sealed partial class JobStore
         return new RedisLoad(live, unarchived, await MemoryRatioAsync());
     }
 
+    /// <summary>One round trip.</summary>
+    public Task<TimeSpan> PingAsync() => Database.PingAsync();
+
     private async Task<long> UnarchivedAsync(IReadOnlyList<JobId> jobs)
     {
         var highest = Database.StringGetAsync([.. jobs.Select(job => _keys.Highest(PersistenceId.Of(job)))]);

@@ -31,13 +31,15 @@ internal sealed class SlotQueueActor : ReceiveActor
     private readonly int _slots;
     private readonly IActorRef _jobs;
     private readonly JobNews _news;
+    private readonly QueueLoad _load;
     private readonly HashSet<JobId> _holders = [];
     private readonly SortedSet<(DateTimeOffset AcceptedAt, string Job)> _waiting = [];
     private readonly Dictionary<JobId, DateTimeOffset> _acceptedAt = [];
 
-    public SlotQueueActor(int slots, IActorRef jobs, JobNews news)
+    public SlotQueueActor(int slots, IActorRef jobs, JobNews news, QueueLoad load)
     {
-        (_slots, _jobs, _news) = (slots, jobs, news);
+        (_slots, _jobs, _news, _load) = (slots, jobs, news, load);
+        Tell();
         Receive<WantSlot>(w =>
         {
             if (_holders.Contains(w.Job))
@@ -49,16 +51,19 @@ internal sealed class SlotQueueActor : ReceiveActor
 
             if (_acceptedAt.TryAdd(w.Job, w.AcceptedAt)) _waiting.Add((w.AcceptedAt, w.Job.Value));
             Grant();
+            Tell();
         });
         Receive<HoldSlot>(h =>
         {
             Leave(h.Job);
             _holders.Add(h.Job);
+            Tell();
         });
         Receive<ReleaseSlot>(r =>
         {
             Leave(r.Job);
             if (_holders.Remove(r.Job)) Grant();
+            Tell();
         });
         Receive<GetQueuePosition>(g => Sender.Tell(new QueuePosition(PositionOf(g.Job))));
     }
@@ -80,6 +85,8 @@ internal sealed class SlotQueueActor : ReceiveActor
         _waiting.Remove((acceptedAt, job.Value));
         _news.Stir(_acceptedAt.ContainsKey);
     }
+
+    private void Tell() => _load.Set(_slots, _holders.Count, _waiting.Count, _waiting.Count > 0 ? _waiting.Min.AcceptedAt : null);
 
     private int? PositionOf(JobId job) =>
         _acceptedAt.TryGetValue(job, out var acceptedAt) ? _waiting.TakeWhile(w => w.CompareTo((acceptedAt, job.Value)) <= 0).Count() : null;

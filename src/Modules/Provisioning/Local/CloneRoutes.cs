@@ -8,6 +8,8 @@ internal sealed class CloneRoutes(LocalLayout layout)
 {
     private readonly ConcurrentDictionary<JobId, bool> _open = [];
 
+    public int Count => _open.Count;
+
     public bool IsOpen(JobId job) => _open.ContainsKey(job);
 
     public void Open(JobId job)

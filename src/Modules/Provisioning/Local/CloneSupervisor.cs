@@ -16,19 +16,23 @@ internal sealed partial class CloneSupervisor(
     public async Task LookAsync(bool ask, CancellationToken cancellation)
     {
         var serving = layout.JobsWithFolder().Where(job => File.Exists(layout.Of(job).ServeMark)).ToList();
+        var dead = serving.Where(job => !php.IsMasterAlive(job)).ToHashSet();
+        ProvisioningTelemetry.Looked(pools: serving.Count - dead.Count, routes.Count);
         if (serving.Count == 0) return;
-        await TryAsync("nginx", () => nginx.EnsureAsync(cancellation), cancellation);
+        await TryAsync(() => nginx.EnsureAsync(cancellation), fault => Log.NginxNotRestarted(logger, fault), cancellation);
         await Parallel.ForEachAsync(
-            serving.Where(job => ask || !php.IsMasterAlive(job)), TwoAtATime,
+            serving.Where(job => ask || dead.Contains(job)), TwoAtATime,
             async (job, _) =>
             {
                 if (!ask) Log.Dead(logger, job);
-                await TryAsync(job.Value, () => php.EnsureAsync(job, cancellation), cancellation);
+                if (dead.Contains(job)) ProvisioningTelemetry.CountRestart();
+                await TryAsync(() => php.EnsureAsync(job, cancellation), fault => Log.PhpNotRestarted(logger, fault, job), cancellation);
             });
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
+        ProvisioningTelemetry.Begin();
         tree.EnsureShared();
         routes.Adopt();
         await LookAsync(ask: true, stoppingToken);
@@ -36,7 +40,7 @@ internal sealed partial class CloneSupervisor(
         while (await timer.WaitForNextTickAsync(stoppingToken)) await LookAsync(ask: false, stoppingToken);
     }
 
-    private async Task TryAsync(string what, Func<Task> work, CancellationToken cancellation)
+    private static async Task TryAsync(Func<Task> work, Action<Exception> failed, CancellationToken cancellation)
     {
         try
         {
@@ -45,16 +49,19 @@ internal sealed partial class CloneSupervisor(
         catch (Exception fault) when (!cancellation.IsCancellationRequested)
         {
             // The next look tries again; the supervision of all the others must go on.
-            Log.NotRestarted(logger, fault, what);
+            failed(fault);
         }
     }
 
     private static partial class Log
     {
-        [LoggerMessage(2121, LogLevel.Warning, "{Job}: PHP is dead and is restarted")]
-        public static partial void Dead(ILogger logger, JobId job);
+        [LoggerMessage(2121, LogLevel.Warning, "{JobId}: PHP is dead and is restarted")]
+        public static partial void Dead(ILogger logger, JobId jobId);
 
-        [LoggerMessage(2122, LogLevel.Error, "{What} could not be brought back; it is tried again")]
-        public static partial void NotRestarted(ILogger logger, Exception fault, string what);
+        [LoggerMessage(2122, LogLevel.Error, "{JobId}: PHP could not be brought back; it is tried again")]
+        public static partial void PhpNotRestarted(ILogger logger, Exception fault, JobId jobId);
+
+        [LoggerMessage(2123, LogLevel.Error, "nginx could not be brought back; it is tried again")]
+        public static partial void NginxNotRestarted(ILogger logger, Exception fault);
     }
 }

@@ -7,10 +7,10 @@ internal sealed partial class PhpFpm
 {
     private static partial class Log
     {
-        [LoggerMessage(2101, LogLevel.Debug, "{Job}: PHP started")]
-        public static partial void Started(ILogger logger, JobId job);
+        [LoggerMessage(2101, LogLevel.Debug, "{JobId}: PHP started")]
+        public static partial void Started(ILogger logger, JobId jobId);
 
-        [LoggerMessage(2102, LogLevel.Debug, "{Job}: PHP stopped, {Processes} processes")]
-        public static partial void Stopped(ILogger logger, JobId job, int processes);
+        [LoggerMessage(2102, LogLevel.Debug, "{JobId}: PHP stopped, {Processes} processes")]
+        public static partial void Stopped(ILogger logger, JobId jobId, int processes);
     }
 }

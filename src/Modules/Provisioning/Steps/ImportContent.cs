@@ -64,7 +64,7 @@ internal sealed partial class ImportContent(
 
     private static partial class Log
     {
-        [LoggerMessage(2011, LogLevel.Warning, "{Job}: the connector could not be removed from the source")]
-        public static partial void NotLeft(ILogger logger, Exception fault, JobId job);
+        [LoggerMessage(2011, LogLevel.Warning, "{JobId}: the connector could not be removed from the source")]
+        public static partial void NotLeft(ILogger logger, Exception fault, JobId jobId);
     }
 }

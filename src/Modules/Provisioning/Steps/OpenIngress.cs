@@ -27,6 +27,7 @@ internal sealed class OpenIngress(ICloneBackend backend, IJobVault vault, Source
 
     private async Task<VisitReport> VisitAsync(CloneOrder order, JobSecrets secrets, Uri address, string username, CancellationToken cancellation)
     {
+        using var part = ProvisioningTelemetry.StartPart("verify");
         using var plugin = new ClonePlugin(route.Http, address, host: null, order.Job, secrets.ConnectorKey, clock);
         using var sourceHttp = new SourceHttp(source, clock);
         var urls = await plugin.UrlsAsync(Pages, Media, cancellation);

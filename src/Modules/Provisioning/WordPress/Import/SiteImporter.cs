@@ -59,6 +59,7 @@ internal static class SiteImporter
         SourceChannel source, CloneTarget target, SourceFacts facts, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress,
         Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
+        using var part = ProvisioningTelemetry.StartPart("copy tables");
         var schema = await source.SchemaAsync(cancellation);
         foreach (var table in schema.LeftOut) warnings.Count("Tables without the site's prefix were left out", table);
         foreach (var routine in schema.Routines ?? []) warnings.Count("Stored routines and events were left out", routine);
@@ -68,6 +69,7 @@ internal static class SiteImporter
         var rows = await import.RunAsync(schema, source.DumpAsync, cancellation);
         await ensureFence(cancellation);
         await new DatabaseFixes(database, target, facts, warnings).RunAsync(cancellation);
+        part?.SetTag("clonehub.rows", rows);
         return (schema.Tables.Count(table => !table.IsView), rows);
     }
 
@@ -75,11 +77,13 @@ internal static class SiteImporter
         SourceChannel source, CloneTarget target, SourceFacts facts, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress,
         Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
+        using var part = ProvisioningTelemetry.StartPart("copy files");
         var lists = await Task.WhenAll(ListAsync(FileRoot.Core), ListAsync(FileRoot.Content));
         var import = new FileImport(target, facts.UploadsPlace, rewriter, warnings, progress, ensureFence);
         var counted = await import.RunAsync([.. lists.SelectMany(list => list)], CoreStore.Of(target.CoreStore, facts.WordPressVersion), source.GetAsync, cancellation);
         await ensureFence(cancellation);
         CustomMigratorPackage.WriteTo(new DirectoryInfo(Path.Combine(target.ContentRoot, "plugins")));
+        part?.SetTag("clonehub.files", counted.Files).SetTag("clonehub.bytes", counted.Bytes);
         return counted;
 
         async Task<List<PlannedFile>> ListAsync(FileRoot root)

@@ -147,6 +147,6 @@ internal sealed partial class Installation(
         }
     }
 
-    [LoggerMessage(2304, LogLevel.Warning, "{Job}: could not {What} on the source")]
-    private partial void LogNotUndone(Exception trouble, JobId job, string what);
+    [LoggerMessage(2304, LogLevel.Warning, "{JobId}: could not {What} on the source")]
+    private partial void LogNotUndone(Exception trouble, JobId jobId, string what);
 }

@@ -19,6 +19,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
     /// <exception cref="StepFaultException">The site cannot be cloned this way, and why.</exception>
     public async Task<SourceChannel> ConnectAsync(CloneOrder order, JobSecrets secrets, int attempt, CancellationToken cancellation)
     {
+        using var part = ProvisioningTelemetry.StartPart("log in");
         var started = clock.GetTimestamp();
         var http = new SourceHttp(options, clock, order.Job);
         var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);

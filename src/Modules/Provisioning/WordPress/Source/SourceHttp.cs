@@ -40,6 +40,8 @@ internal sealed class SourceHttp : IDisposable
             UseCookies = false,
             UseProxy = false,
             AutomaticDecompression = DecompressionMethods.All,
+            // The trace is the operator's business, not the source's.
+            ActivityHeadersPropagator = null,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
             ConnectCallback = ConnectAsync,
