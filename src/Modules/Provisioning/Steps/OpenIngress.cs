@@ -1,12 +1,14 @@
 using CloneHub.Contracts;
 using CloneHub.Provisioning.FrontDoor;
 using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.PublicSite;
 using CloneHub.Provisioning.WordPress.Verification;
 
 namespace CloneHub.Provisioning.Steps;
 
 /// <summary>Opens the public route, and visits the clone through it: only a clone that looks like its source is handed over.</summary>
-internal sealed class OpenIngress(ICloneBackend backend, IJobVault vault, SourceOptions source, PublicRoute route, TimeProvider clock) : ICloneStep
+internal sealed class OpenIngress(
+    ICloneBackend backend, IJobVault vault, SourceOptions source, PublicSources published, PublicRoute route, TimeProvider clock) : ICloneStep
 {
     private const int Pages = 10;
     private const int Media = 20;
@@ -21,8 +23,9 @@ internal sealed class OpenIngress(ICloneBackend backend, IJobVault vault, Source
         // Also tells the administrator's name, and repairs the account should somebody have changed it meanwhile.
         var account = await backend.ActivatePluginAsync(token, order, secrets, cancellation);
         var address = await backend.OpenRouteAsync(token, order, cancellation);
-        var visit = await VisitAsync(order, secrets, address, account.Username, cancellation);
-        return new StepFacts { CloneUrl = address, Username = account.Username, PluginVersion = account.Version, Warnings = visit.Warnings };
+        if (order.Fidelity is CloneFidelity.Public) await VisitPublicAsync(order, secrets, address, account.Username, cancellation);
+        var warnings = order.Fidelity is CloneFidelity.Public ? [] : (await VisitAsync(order, secrets, address, account.Username, cancellation)).Warnings;
+        return new StepFacts { CloneUrl = address, Username = account.Username, PluginVersion = account.Version, Warnings = warnings };
     }
 
     private async Task<VisitReport> VisitAsync(CloneOrder order, JobSecrets secrets, Uri address, string username, CancellationToken cancellation)
@@ -38,10 +41,18 @@ internal sealed class OpenIngress(ICloneBackend backend, IJobVault vault, Source
         var verifier = new SiteVerifier(
             route.Http, (page, stop) => sourceHttp.SendAsync(new HttpRequestMessage(HttpMethod.Get, page) { Headers = { Referrer = referrer } }, stop), clock);
 
-        // The same choice for every attempt of a job: a page that differs is found again. (Hash codes of strings differ from run to run.)
-        var seed = order.Job.Value.Aggregate(0, (sum, letter) => unchecked((sum * 31) + letter));
-        return await verifier.VerifyAsync(new SiteVisit(address, addresses, urls, username, secrets.ClonePassword, seed), cancellation);
+        return await verifier.VerifyAsync(new SiteVisit(address, addresses, urls, username, secrets.ClonePassword, SeedOf(order)), cancellation);
     }
+
+    private async Task VisitPublicAsync(CloneOrder order, JobSecrets secrets, Uri address, string username, CancellationToken cancellation)
+    {
+        using var site = await published.ConnectAsync(order, cancellation);
+        var visit = new SiteVisit(address, new SourceAddresses(site.Facts.Home.AbsoluteUri), new CloneUrls(address.AbsoluteUri, [], [], []), username, secrets.ClonePassword, SeedOf(order));
+        await new PublicVerifier(route.Http, site, visit, clock).VerifyAsync(cancellation);
+    }
+
+    // The same choice for every attempt of a job: a page that differs is found again. (Hash codes of strings differ from run to run.)
+    private static int SeedOf(CloneOrder order) => order.Job.Value.Aggregate(0, (sum, letter) => unchecked((sum * 31) + letter));
 
     /// <summary>The address that was asked for may redirect to the site's own, or lead into the site: pages are compared at the site's own.</summary>
     private static SourceAddresses AddressesOf(CloneUrls urls, CloneOrder order)

@@ -52,7 +52,7 @@ internal sealed partial class ContentCopy
     private async Task<int> AddItemAsync(MenuLink link, long parent, int order, long menu)
     {
         var id = _nextPost++;
-        var place = PublicText.PathBelow(home, link.Url) is { } path && !link.Url.Contains('#', StringComparison.Ordinal) ? _places.GetValueOrDefault(path) : null;
+        var place = PublicText.PathBelow(home, link.Url) is { Length: > 0 } path && !link.Url.Contains('#', StringComparison.Ordinal) ? _places.GetValueOrDefault(path) : null;
         order++;
         await AddPostAsync(id, "nav_menu_item", text.Title(System.Net.WebUtility.HtmlEncode(link.Label)), "", order);
         await tables.InsertAsync(

@@ -33,8 +33,12 @@ internal sealed partial class ContentCopy
 
     internal async Task PostsAsync(CancellationToken cancellation)
     {
-        await reader.ReadAsync(CollectionReader.Posts, Fields, "posts", () => ClearPostsAsync("post"), items => AddPostsAsync(items, "post"), cancellation);
-        await reader.ReadAsync(CollectionReader.Pages, Fields, "pages", () => ClearPostsAsync("page"), items => AddPostsAsync(items, "page"), cancellation);
+        foreach (var (route, type) in ((string, string)[])[(CollectionReader.Posts, "post"), (CollectionReader.Pages, "page")])
+        {
+            var came = await reader.ReadAsync(route, Fields, type + "s", () => ClearPostsAsync(type), items => AddPostsAsync(items, type), cancellation);
+            var kept = await tables.CountAsync("posts", $"post_type = '{type}'");
+            if (kept != came) throw Import.ImportFault.Verification($"The clone holds {kept} of {came} {type}s.");
+        }
     }
 
     internal Task CommentsAsync(CancellationToken cancellation) => reader.TryAsync("comments", () => reader.ReadAsync(

@@ -12,6 +12,9 @@ internal static class Permalinks
 {
     private const double Enough = 0.9;
 
+    /// <summary>One tag stands for a category and those above it.</summary>
+    private const string Category = "%category%";
+
     /// <summary>The structure that fits at least nine of ten posts. Empty: addresses are plain ("?p=1"). Null: no rule fits.</summary>
     internal static string? StructureOf(IReadOnlyCollection<PostAddress> posts)
     {
@@ -44,7 +47,7 @@ internal static class Permalinks
         var readings = post.Path.Trim('/').Split('/').Select(segment => TagsOf(segment, post).ToList());
         IEnumerable<string> candidates = [""];
         foreach (var reading in readings)
-            candidates = [.. candidates.SelectMany(start => reading.Select(tag => $"{start}/{tag}")).Take(64)];
+            candidates = [.. candidates.SelectMany(start => reading.Select(tag => tag == Category && start.EndsWith(Category, StringComparison.Ordinal) ? start : $"{start}/{tag}")).Take(64)];
         var end = post.Path.EndsWith('/') ? "/" : "";
         return candidates.Where(IsUnique).Select(candidate => candidate + end);
     }
@@ -57,7 +60,7 @@ internal static class Permalinks
         if (name == post.Id.ToString(CultureInfo.InvariantCulture)) yield return "%post_id%" + extension;
         foreach (var (tag, start, length) in DateTags)
             if (post.Date.Length >= start + length && name == post.Date.Substring(start, length)) yield return tag + extension;
-        if (post.Categories.Any(category => Same(name, category))) yield return "%category%";
+        if (post.Categories.Any(category => Same(name, category))) yield return Category;
         if (Same(name, post.Author)) yield return "%author%";
         yield return segment;
     }

@@ -36,7 +36,7 @@ internal static class PhpSerialized
         JsonValueKind.String => json.GetString(),
         JsonValueKind.True => true,
         JsonValueKind.False => false,
-        JsonValueKind.Number => json.TryGetInt64(out var number) ? number : json.GetDouble(),
+        JsonValueKind.Number => json.TryGetInt64(out var number) ? (object)number : json.GetDouble(),
         JsonValueKind.Array => json.EnumerateArray().Select((item, index) => ((object)index, (object?)item)),
         JsonValueKind.Object => json.EnumerateObject().Select(member => ((object)member.Name, (object?)member.Value)),
         _ => null,

@@ -45,8 +45,19 @@ internal sealed class PublicApi(PublicHttp http, Uri root)
         }
     }
 
-    /// <summary>One page of a collection. Asked for twice where the first answer is no JSON: a cache or a wall may have been in between.</summary>
+    /// <summary>One page of a collection.</summary>
     internal async Task<RestPage> PageAsync(string route, string query, CancellationToken cancellation)
+    {
+        var (answer, json) = await AskAsync(route, query, JsonValueKind.Array, cancellation);
+        return new RestPage([.. json.EnumerateArray().Select(item => new RestItem(item))], answer.Number("X-WP-Total"));
+    }
+
+    /// <summary>A document that is no collection.</summary>
+    internal async Task<RestItem> ObjectAsync(string route, CancellationToken cancellation) =>
+        new((await AskAsync(route, "", JsonValueKind.Object, cancellation)).Json);
+
+    /// <summary>Asks twice where the first answer is not what is due: a cache or a wall may have been in between.</summary>
+    private async Task<(PublicAnswer Answer, JsonElement Json)> AskAsync(string route, string query, JsonValueKind kind, CancellationToken cancellation)
     {
         for (var attempt = 1; ; attempt++)
         {
@@ -54,11 +65,10 @@ internal sealed class PublicApi(PublicHttp http, Uri root)
 
             // A page that the site's memory or time does not suffice for comes as an error of the server.
             if ((int)answer.Status >= 500) throw new AnswerTooLargeException(answer.Address);
-            if (RestDocument.Parse(answer) is { } json && (attempt == 2 || answer.Status != HttpStatusCode.OK || json.ValueKind == JsonValueKind.Array))
-                return answer.Status == HttpStatusCode.OK && json.ValueKind == JsonValueKind.Array
-                    ? new RestPage([.. json.EnumerateArray().Select(item => new RestItem(item))], answer.Number("X-WP-Total"))
-                    : throw PublicFaults.ApiClosed($"{route} answers {(int)answer.Status}{CodeOf(json)}.");
-            if (attempt == 2) throw PublicFaults.ApiClosed($"{route} answers {(int)answer.Status} with no JSON.");
+            var json = RestDocument.Parse(answer);
+            if (answer.Status == HttpStatusCode.OK && json?.ValueKind == kind) return (answer, json.Value);
+            if (answer.Status == HttpStatusCode.OK && attempt == 1) continue;
+            throw PublicFaults.ApiClosed($"{route} answers {(int)answer.Status} {(json is { } document ? CodeOf(document) : "with no JSON")}.");
         }
     }
 
@@ -70,5 +80,5 @@ internal sealed class PublicApi(PublicHttp http, Uri root)
         return new Uri(string.Create(CultureInfo.InvariantCulture, $"{_root}{route}{separator}{query}&_clonehub={nonce}"));
     }
 
-    private static string CodeOf(JsonElement json) => new RestItem(json).Text("code") is { Length: > 0 and < 60 } code ? $" ({code})" : "";
+    private static string CodeOf(JsonElement json) => new RestItem(json).Text("code") is { Length: > 0 and < 60 } code ? $"({code})" : "with something else";
 }

@@ -57,6 +57,8 @@ internal sealed class PublicImporter(
         await FillAsync(content, tables, tree.Theme, library, uploads, present, cancellation);
         await ensureFence(cancellation);
         await new DatabaseFixes(database, target, facts, _warnings).RunAsync(cancellation);
+        await new CloneCounts(clone, tables, target).VerifyAsync(cancellation);
+        await new OtherTypes(source.Api, _warnings).NameAsync(cancellation);
         Explain(tree.Theme);
         return new ContentReport(await CountAsync(tables, tree, media, present, cancellation), _warnings.ToList());
     }

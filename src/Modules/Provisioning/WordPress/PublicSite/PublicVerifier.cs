@@ -1,0 +1,178 @@
+using System.Collections.Concurrent;
+using System.Globalization;
+using System.Net;
+using System.Text;
+using System.Text.Json;
+using System.Text.RegularExpressions;
+using CloneHub.Provisioning.WordPress.Import;
+using CloneHub.Provisioning.WordPress.Rewriting;
+using CloneHub.Provisioning.WordPress.Verification;
+
+namespace CloneHub.Provisioning.WordPress.PublicSite;
+
+/// <summary>
+/// Visits a clone of what a site publishes by its public route, and holds a choice of its posts, pages and media against what the source's
+/// API says of the same numbers now. Its theme is another one, so the pages' markup is not compared.
+/// </summary>
+/// <param name="clone">Reaches the clone by its public address; follows no redirects and keeps no cookies.</param>
+internal sealed partial class PublicVerifier(HttpMessageInvoker clone, PublicSource source, SiteVisit visit, TimeProvider clock)
+{
+    private const int PostsVisited = 5;
+    private const int MediaVisited = 10;
+    private const long LargestCompared = 20 << 20;
+    private const int DifferencesTold = 5;
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+
+    private readonly ConcurrentQueue<string> _differences = new();
+    private readonly ContentRewriter _leftovers = new(new RewriteMap().Url(source.Facts.Home, visit.CloneUrl).Url(source.Facts.Url, visit.CloneUrl));
+
+    internal async Task VerifyAsync(CancellationToken cancellation)
+    {
+        await HomeAsync(cancellation);
+        await PostsAsync("posts", cancellation);
+        await PostsAsync("pages", cancellation);
+        await MediaAsync(cancellation);
+        await new AdminVisit(visit, SendAsync, _differences.Enqueue).RunAsync(cancellation);
+        if (_differences.IsEmpty) return;
+        var told = string.Join("; ", _differences.Order(StringComparer.Ordinal).Take(DifferencesTold));
+        throw ImportFault.Verification($"The clone differs from what its source publishes: {told}.");
+    }
+
+    private async Task HomeAsync(CancellationToken cancellation)
+    {
+        var home = await GetAsync(visit.CloneUrl, cancellation);
+        if (home.Status != HttpStatusCode.OK) Differs("/", $"answers {(int)home.Status}");
+        else if (!Plain(home.Text).Contains(Plain(source.Facts.Name), StringComparison.OrdinalIgnoreCase)) Differs("/", $"does not name '{source.Facts.Name}'");
+        LookForSource("/", home);
+    }
+
+    private async Task PostsAsync(string kind, CancellationToken cancellation)
+    {
+        foreach (var (here, there) in await PairsAsync(kind, PostsVisited, "id,link,title", cancellation))
+        {
+            var title = Plain(there.Rendered("title"));
+            if (Plain(here.Rendered("title")) != title) Differs($"{kind} {there.Id}", $"is titled '{here.Rendered("title")}' instead of '{there.Rendered("title")}'");
+            if (!Uri.TryCreate(here.Text("link"), UriKind.Absolute, out var link) || link.Authority != visit.CloneUrl.Authority) continue;
+            var page = await GetAsync(link, cancellation);
+            if (page.Status != HttpStatusCode.OK) Differs(link.PathAndQuery, $"answers {(int)page.Status}");
+            else if (!Plain(page.Text).Contains(title, StringComparison.OrdinalIgnoreCase)) Differs(link.PathAndQuery, $"does not show its title '{title}'");
+            LookForSource(link.PathAndQuery, page);
+        }
+    }
+
+    private async Task MediaAsync(CancellationToken cancellation)
+    {
+        foreach (var (here, there) in await PairsAsync("media", MediaVisited, "id,source_url", cancellation))
+        {
+            if (!Uri.TryCreate(here.Text("source_url"), UriKind.Absolute, out var copy) || copy.Authority != visit.CloneUrl.Authority
+                || !Uri.TryCreate(there.Text("source_url"), UriKind.Absolute, out var original)) continue;
+            var copied = await GetAsync(copy, cancellation);
+            if (copied.Status != HttpStatusCode.OK) Differs(copy.AbsolutePath, $"answers {(int)copied.Status}");
+            else if (copied.Length <= LargestCompared && await OriginalAsync(original, cancellation) is { Status: HttpStatusCode.OK } found && found.Sum != copied.Sum)
+                Differs(copy.AbsolutePath, "is not the source's file");
+        }
+    }
+
+    /// <summary>A choice of items as clone and source give them. One that the source has no longer is no difference.</summary>
+    private async Task<IReadOnlyList<(RestItem Here, RestItem There)>> PairsAsync(string kind, int count, string fields, CancellationToken cancellation)
+    {
+        var here = await ListAsync(kind, count, fields, cancellation);
+        if (here.Count == 0) return [];
+        try
+        {
+            var ids = string.Join(',', here.Select(item => item.Id.ToString(CultureInfo.InvariantCulture)));
+            var there = await source.Api.PageAsync($"wp/v2/{kind}", $"include={ids}&per_page={count}&_fields={fields}", cancellation);
+            return [.. here.Join(there.Items, item => item.Id, item => item.Id, (one, other) => (one, other))];
+        }
+        catch (StepFaultException fault) when (PublicFaults.IsOfOnePart(fault))
+        {
+            return [];
+        }
+    }
+
+    private async Task<List<RestItem>> ListAsync(string kind, int count, string fields, CancellationToken cancellation)
+    {
+        var total = await AskAsync(kind, 1, 0, "id", cancellation);
+        var most = Math.Max(1, total.Total - count + 1);
+        var offset = (visit.Seed & int.MaxValue) % most;
+        return (await AskAsync(kind, count, offset, fields, cancellation)).Items;
+    }
+
+    private async Task<(List<RestItem> Items, int Total)> AskAsync(string kind, int count, int offset, string fields, CancellationToken cancellation)
+    {
+        var query = string.Create(CultureInfo.InvariantCulture, $"?rest_route=/wp/v2/{kind}&orderby=id&order=asc&per_page={count}&offset={offset}&_fields={fields}");
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(visit.CloneUrl, query));
+        using var answer = await clone.SendAsync(request, cancellation);
+        var total = answer.Headers.TryGetValues("X-WP-Total", out var values) && int.TryParse(values.First(), CultureInfo.InvariantCulture, out var number) ? number : 0;
+        var fetched = await Fetched.ReadAsync(answer, cancellation);
+        try
+        {
+            using var json = JsonDocument.Parse(fetched.Body);
+            if (json.RootElement.ValueKind == JsonValueKind.Array) return ([.. json.RootElement.Clone().EnumerateArray().Select(item => new RestItem(item))], total);
+        }
+        catch (JsonException)
+        {
+            // What the API answers instead is told below.
+        }
+
+        Differs($"wp/v2/{kind}", string.Create(CultureInfo.InvariantCulture, $"answers {(int)fetched.Status} with {fetched.MediaType}"));
+        return ([], 0);
+    }
+
+    private async Task<Fetched?> OriginalAsync(Uri address, CancellationToken cancellation)
+    {
+        try
+        {
+            return await source.Http.AskAsync(address, (answer, _, _, stop) => Fetched.ReadAsync(answer, stop), cancellation);
+        }
+        catch (StepFaultException)
+        {
+            // Without an answer there is nothing to compare with; the file was complete when it was copied.
+            return null;
+        }
+    }
+
+    private Task<Fetched> GetAsync(Uri address, CancellationToken cancellation) => SendAsync(new HttpRequestMessage(HttpMethod.Get, address), cancellation);
+
+    private async Task<Fetched> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        using var deadline = new CancellationTokenSource(Patience, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        using (request)
+        {
+            using var answer = await clone.SendAsync(request, both.Token);
+            return await Fetched.ReadAsync(answer, both.Token);
+        }
+    }
+
+    private void LookForSource(string page, Fetched fetched)
+    {
+        if (!_leftovers.TryFind(fetched.Body, out var place)) return;
+        var text = Encoding.UTF8.GetString(fetched.Body.AsSpan(place.Start.Value, Math.Min(80, fetched.Body.Length - place.Start.Value)));
+        Differs(page, $"still names the source: {End().Split(text)[0]}");
+    }
+
+    private void Differs(string where, string how) => _differences.Enqueue($"{where} {how}");
+
+    /// <summary>Text as people read it: the same whichever quotes and dashes a site's language and theme make of it.</summary>
+    private static string Plain(string markup)
+    {
+        var text = Tag().Replace(WebUtility.HtmlDecode(Tag().Replace(markup, "")), "");
+        return Space().Replace(Quote().Replace(Dash().Replace(text, "-"), "'"), " ").Replace("…", "...", StringComparison.Ordinal).Trim();
+    }
+
+    [GeneratedRegex("<[^>]*>")]
+    private static partial Regex Tag();
+
+    [GeneratedRegex(@"\s+")]
+    private static partial Regex Space();
+
+    [GeneratedRegex("[\"'\u2018-\u201F\u2032\u2033\u00AB\u00BB\u2039\u203A]+")]
+    private static partial Regex Quote();
+
+    [GeneratedRegex("[\u2010-\u2015-]+")]
+    private static partial Regex Dash();
+
+    [GeneratedRegex("""[\s"'<>]""")]
+    private static partial Regex End();
+}
