@@ -2,6 +2,8 @@ using CloneHub.Contracts;
 using CloneHub.Dev.WordPress;
 using CloneHub.Provisioning.Steps;
 using CloneHub.Provisioning.Tests.WordPress.Source;
+using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.PublicSite;
 using CloneHub.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -42,7 +44,8 @@ public sealed class ImportContentTests(ServersFixture servers) : IClassFixture<S
         var order = TestJobs.NewOrder(site.Url);
         var backend = new RecordingBackend(() => site.RunPhpAsync(meanwhile, CancellationToken.None));
         var step = new ImportContent(
-            backend, new OpenVault(() => SourceTests.Administrator(site)), SourceTests.Connector, TimeProvider.System, NullLogger<ImportContent>.Instance);
+            backend, new OpenVault(() => SourceTests.Administrator(site)), SourceTests.Connector,
+            new PublicSources(new SourceOptions { AllowLoopback = true }, TimeProvider.System), TimeProvider.System, NullLogger<ImportContent>.Instance);
         var facts = await step.RunAsync(order.Token(CloneStep.ImportContent), order, new Progress<ContentProgress>(), CancellationToken.None);
         return (facts.Warnings, "clonehub-" + order.Job.Key[..8]);
     }
