@@ -9,7 +9,7 @@ namespace CloneHub.Jobs.Tests.Follow;
 /// <summary>What followers are told of an event.</summary>
 public sealed class JobEventBodyTests
 {
-    private static readonly string[] OurOwn = ["Tenant", "RequestHash", "GiveUpAt", "Fence", "Node", "Notifies"];
+    private static readonly string[] OurOwn = ["Tenant", "RequestHash", "GiveUpAt", "Fence", "Node", "Notifies", "TraceParent"];
 
     [Fact]
     public void An_event_has_the_name_it_has_in_the_logs_without_the_version()
