@@ -143,6 +143,19 @@ public sealed class CallbackTests(Stores stores) : JobKit(stores, stores.NewCorn
         await Eventually.Until("the journal is purged", async () => (await JournalAsync(job)).Count == 0);
     }
 
+    [Fact]
+    public async Task What_is_left_of_a_removed_clone_is_a_leftover_though_a_call_is_owed()
+    {
+        ArchiveForReal();
+        _receiver.Answers(StatusCodes.Status500InternalServerError);
+        var job = await RemovedAsync();
+        var directory = new JobDirectory(Store, NewReader(Store));
+
+        await Eventually.Until("the job's clone is known to be gone", async () => await directory.PresenceAsync(job, CancellationToken.None) is JobPresence.Gone);
+
+        Assert.False((await StateAsync(job)).Job.IsOver);
+    }
+
     private async Task<JobId> RemovedAsync()
     {
         var job = await JobInAsync(Stage.Serving, Called);
