@@ -33,7 +33,7 @@ internal sealed class PublicApi(PublicHttp http, Uri root)
             {
                 page = await PageAsync(route, $"orderby=id&order=asc&per_page={PageSizes[size]}&offset={offset}&{query}", cancellation);
             }
-            catch (AnswerTooLargeException) when (size < PageSizes.Length - 1)
+            catch (StepFaultException fault) when (PublicFaults.IsTooMuch(fault) && size < PageSizes.Length - 1)
             {
                 size++;
                 continue;
@@ -64,7 +64,7 @@ internal sealed class PublicApi(PublicHttp http, Uri root)
             var answer = await http.GetAsync(AddressOf(route, query), cancellation);
 
             // A page that the site's memory or time does not suffice for comes as an error of the server.
-            if ((int)answer.Status >= 500) throw new AnswerTooLargeException(answer.Address);
+            if ((int)answer.Status >= 500) throw PublicFaults.ServerFails(answer.Address, (int)answer.Status);
             var json = RestDocument.Parse(answer);
             if (answer.Status == HttpStatusCode.OK && json?.ValueKind == kind) return (answer, json.Value);
             if (answer.Status == HttpStatusCode.OK && attempt == 1) continue;

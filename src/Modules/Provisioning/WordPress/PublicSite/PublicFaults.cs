@@ -7,6 +7,8 @@ internal static class PublicFaults
 {
     private const string Closed = "PUBLIC_API_CLOSED";
     private const string Robots = "ROBOTS_DISALLOW";
+    private const string Large = "SOURCE_ANSWER_TOO_LARGE";
+    private const string Fails = "SOURCE_SERVER_ERROR";
     private const string WithCredentials = "Send source_username and source_password of an administrator: then the site is copied without its public REST API.";
 
     internal static StepFaultException ApiClosed(string why) => Final(
@@ -23,8 +25,16 @@ internal static class PublicFaults
         "SOURCE_RATE_LIMITED", $"The source site asks to be left alone for now: {why}",
         "Request the clone again later, or let the site's owner lift the limit for the user agent CloneHub.", Retryable: true));
 
+    internal static StepFaultException TooLarge(Uri address) => Final(Large, $"{address.AbsolutePath} answers with more than 32 MB.", WithCredentials);
+
+    internal static StepFaultException ServerFails(Uri address, int status) => new(new StepFault(
+        Fails, $"The source site fails to answer {address.AbsolutePath}: {status}.", "See the site's PHP error log; its memory or time may not suffice.", Retryable: true));
+
+    /// <summary>A smaller part of the same may come all the same.</summary>
+    internal static bool IsTooMuch(StepFaultException fault) => fault.Fault.Code is Large or Fails;
+
     /// <summary>Faults that concern one part of a site, without which the rest may still be cloned.</summary>
-    internal static bool IsOfOnePart(StepFaultException fault) => fault.Fault.Code is Closed or Robots;
+    internal static bool IsOfOnePart(StepFaultException fault) => fault.Fault.Code is Closed or Robots or Large or Fails;
 
     private static StepFaultException Final(string code, string message, string hint) => new(new StepFault(code, message, hint, Retryable: false));
 }

@@ -146,7 +146,7 @@ internal sealed class PublicHttp(SourceHttp http, TimeProvider clock) : IDisposa
         {
             stillAlive();
             kept.Write(buffer, 0, read);
-            if (kept.Length > LargestAnswer) throw new AnswerTooLargeException(address);
+            if (kept.Length > LargestAnswer) throw PublicFaults.TooLarge(address);
         }
 
         Refuse(answer, address);
@@ -175,6 +175,3 @@ internal sealed class PublicHttp(SourceHttp http, TimeProvider clock) : IDisposa
     private static string Says(HttpResponseMessage answer, Uri address) =>
         string.Create(CultureInfo.InvariantCulture, $"{address.AbsolutePath} answers {(int)answer.StatusCode}");
 }
-
-/// <summary>A document is larger than anybody should keep in memory; a smaller part of it may be asked for.</summary>
-internal sealed class AnswerTooLargeException(Uri address) : Exception($"{address.AbsolutePath} answers more than 32 MB.");
