@@ -92,7 +92,7 @@ internal sealed partial class StepRunnerActor : ReceiveActor
         var ended = new Ended(token, outcome, facts, outcome is StepOutcome.Failed ? StepFaults.Of(cause!) : null, _clock.GetElapsedTime(started));
         activity?.SetTag("clonehub.outcome", outcome.ToString());
         if (ended.Fault is { } fault) activity?.SetStatus(ActivityStatusCode.Error, fault.Code).SetTag("error.type", fault.Code);
-        Tell(ended, cause);
+        LogEnd(ended, cause);
         return ended;
     }
 
@@ -122,7 +122,7 @@ internal sealed partial class StepRunnerActor : ReceiveActor
         }
     }
 
-    private void Tell(Ended ended, Exception? cause)
+    private void LogEnd(Ended ended, Exception? cause)
     {
         var token = ended.Token;
         if (ended.Outcome is StepOutcome.Done) Log.Done(_logger, token.Job, token.Step, ended.Elapsed);

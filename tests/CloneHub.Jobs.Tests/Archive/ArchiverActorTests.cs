@@ -70,10 +70,14 @@ public sealed class ArchiverActorTests : TestKit, IClassFixture<Stores>
         Send(3, 3);
         for (var next = 4; next <= 9; next++) Send(next, next);
         await PassUntilAsync("the archiver has tried again in vain", () => _line.Refused > 3);
+        var age = _lag.Age;
+        Assert.True(age > TimeSpan.Zero);
+        Assert.True(_lag.Age > age, "The events that wait do not grow older.");
 
         _line.Join();
 
         await PassUntilAsync("the event log has all events", async () => (await _stores.ArchivedAsync(_job)).Count == 9);
+        await PassUntilAsync("nothing waits any more", () => _lag is { Waiting: 0, Age.Ticks: 0 });
         await HoldsAsync(_job, _history, 9);
     }
 

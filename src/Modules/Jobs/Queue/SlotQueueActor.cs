@@ -39,7 +39,7 @@ internal sealed class SlotQueueActor : ReceiveActor
     public SlotQueueActor(int slots, IActorRef jobs, JobNews news, QueueLoad load)
     {
         (_slots, _jobs, _news, _load) = (slots, jobs, news, load);
-        Tell();
+        Note();
         Receive<WantSlot>(w =>
         {
             if (_holders.Contains(w.Job))
@@ -51,19 +51,19 @@ internal sealed class SlotQueueActor : ReceiveActor
 
             if (_acceptedAt.TryAdd(w.Job, w.AcceptedAt)) _waiting.Add((w.AcceptedAt, w.Job.Value));
             Grant();
-            Tell();
+            Note();
         });
         Receive<HoldSlot>(h =>
         {
             Leave(h.Job);
             _holders.Add(h.Job);
-            Tell();
+            Note();
         });
         Receive<ReleaseSlot>(r =>
         {
             Leave(r.Job);
             if (_holders.Remove(r.Job)) Grant();
-            Tell();
+            Note();
         });
         Receive<GetQueuePosition>(g => Sender.Tell(new QueuePosition(PositionOf(g.Job))));
     }
@@ -86,7 +86,7 @@ internal sealed class SlotQueueActor : ReceiveActor
         _news.Stir(_acceptedAt.ContainsKey);
     }
 
-    private void Tell() => _load.Set(_slots, _holders.Count, _waiting.Count, _waiting.Count > 0 ? _waiting.Min.AcceptedAt : null);
+    private void Note() => _load.Set(_slots, _holders.Count, _waiting.Count, _waiting.Count > 0 ? _waiting.Min.AcceptedAt : null);
 
     private int? PositionOf(JobId job) =>
         _acceptedAt.TryGetValue(job, out var acceptedAt) ? _waiting.TakeWhile(w => w.CompareTo((acceptedAt, job.Value)) <= 0).Count() : null;
