@@ -13,7 +13,7 @@ public sealed class DatabaseFixesTests(ServersFixture servers) : IClassFixture<S
         var database = new TableReader(connection);
         await database.ExecuteAsync(
             "CREATE TABLE x7_options (option_name VARCHAR(191) PRIMARY KEY, option_value LONGTEXT, autoload VARCHAR(20)); INSERT INTO x7_options VALUES ('siteurl', 'http://x', 'yes');"
-            + "CREATE TABLE x7_posts (ID INT); CREATE TABLE x7_users (ID INT, user_login VARCHAR(60), user_email VARCHAR(100)); CREATE TABLE x7_usermeta (user_id INT, meta_key VARCHAR(60));"
+            + "CREATE TABLE x7_posts (ID INT, post_type VARCHAR(20), guid VARCHAR(255)); CREATE TABLE x7_postmeta (meta_id INT, post_id INT, meta_key VARCHAR(60)); CREATE TABLE x7_users (ID INT, user_login VARCHAR(60), user_email VARCHAR(100)); CREATE TABLE x7_usermeta (user_id INT, meta_key VARCHAR(60));"
             + "INSERT INTO x7_users VALUES (1, 'clonehub-abcdefgh', 'person@example.com'), (2, 'clonehub-ijklmnop', 'clonehub-ijklmnop@clonehub.invalid'), (3, 'me', 'clonehub-ijklmnop@clonehub.invalid');"
             + "INSERT INTO x7_usermeta VALUES (1, 'kept'), (2, 'lost'), (3, 'kept')");
         var target = Targets.Database(connection);
