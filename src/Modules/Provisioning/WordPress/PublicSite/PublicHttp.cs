@@ -28,6 +28,7 @@ internal sealed class PublicHttp(SourceHttp http, SemaphoreSlim turn, TimeProvid
     private const int LargestAnswer = 32 << 20;
     private const int MostRedirects = 8;
     private const int Tries = 5;
+    private const int TriesWithoutAnswer = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
@@ -94,11 +95,11 @@ internal sealed class PublicHttp(SourceHttp http, SemaphoreSlim turn, TimeProvid
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                if (attempt == Tries) throw SourceFaults.Unreachable($"no answer within {Patience.TotalSeconds:0} seconds.");
+                if (attempt == TriesWithoutAnswer) throw SourceFaults.Unreachable($"no answer within {Patience.TotalSeconds:0} seconds.");
             }
             catch (Exception trouble) when (IsPassing(trouble))
             {
-                if (attempt == Tries) throw SourceFaults.From(trouble);
+                if (attempt == TriesWithoutAnswer) throw SourceFaults.From(trouble);
             }
             finally
             {
