@@ -40,6 +40,7 @@ internal sealed partial class ImportContent(
         StepToken token, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress> progress, CancellationToken cancellation)
     {
         using var site = await published.ConnectAsync(order, cancellation);
+        Log.Published(logger, order.Job, site.Posts, site.Pages);
         var report = await backend.ImportPublicAsync(token, order, secrets, site, progress, cancellation);
         return new StepFacts { Content = report.Facts, Warnings = report.Warnings };
     }
@@ -64,6 +65,9 @@ internal sealed partial class ImportContent(
 
     private static partial class Log
     {
+        [LoggerMessage(2013, LogLevel.Information, "{JobId}: the source publishes {Posts} posts and {Pages} pages")]
+        public static partial void Published(ILogger logger, JobId jobId, int posts, int pages);
+
         [LoggerMessage(2011, LogLevel.Warning, "{JobId}: the connector could not be removed from the source")]
         public static partial void NotLeft(ILogger logger, Exception fault, JobId jobId);
     }

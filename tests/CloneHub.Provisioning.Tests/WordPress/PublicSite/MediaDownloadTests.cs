@@ -109,7 +109,8 @@ public sealed class MediaDownloadTests : IAsyncLifetime
     {
         var target = Targets.Folder(_folder);
         target.Root.Create();
-        using var http = new PublicHttp(new SourceHttp(new SourceOptions { AllowLoopback = true }, TimeProvider.System), TimeProvider.System);
+        using var turn = new SemaphoreSlim(1);
+        using var http = new PublicHttp(new SourceHttp(new SourceOptions { AllowLoopback = true }, TimeProvider.System), turn, TimeProvider.System);
         var download = new MediaDownload(
             http, _api.Url, target, _warnings, new ImportProgress(new Progress<ContentProgress>()), _ => Task.CompletedTask, TimeProvider.System);
         var type = files[0].EndsWith(".mp4", StringComparison.Ordinal) ? "video/mp4" : "image/jpeg";

@@ -147,6 +147,24 @@ public sealed class PublicSourceTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task Many_who_read_the_same_site_take_turns()
+    {
+        var (now, most) = (0, 0);
+        _api.On("/wp-json/wp/v2/posts", async context =>
+        {
+            most = Math.Max(most, Interlocked.Increment(ref now));
+            await _api.UsualAsync(context);
+            Interlocked.Decrement(ref now);
+        });
+        var sources = Sources();
+        await Task.WhenAll(Enumerable.Range(0, 8).Select(async _ =>
+        {
+            using var source = await sources.ConnectAsync(SourceTests.OrderFor(_api.Url), default);
+        }));
+        Assert.Equal(1, most);
+    }
+
+    [Fact]
     public async Task A_delay_that_robots_txt_asks_for_is_kept()
     {
         var clock = TimeProvider.System;

@@ -22,11 +22,13 @@ internal delegate Task<T> AnswerReader<T>(HttpResponseMessage answer, Uri addres
 /// A visitor of a site that nobody minds: one request at a time with a rest between two, robots.txt obeyed at every address and redirect,
 /// a site that says it is busy left alone for as long as it asks, within bounds.
 /// </summary>
-internal sealed class PublicHttp(SourceHttp http, TimeProvider clock) : IDisposable
+/// <param name="turn">Whoever visits the same site takes turns by this.</param>
+internal sealed class PublicHttp(SourceHttp http, SemaphoreSlim turn, TimeProvider clock) : IDisposable
 {
     private const int LargestAnswer = 32 << 20;
     private const int MostRedirects = 8;
     private const int Tries = 5;
+    private const int TriesWithoutAnswer = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
@@ -36,7 +38,6 @@ internal sealed class PublicHttp(SourceHttp http, TimeProvider clock) : IDisposa
     private static readonly TimeSpan LongestWaits = TimeSpan.FromMinutes(10);
 
     private readonly Dictionary<string, RobotsRules> _robots = new(StringComparer.OrdinalIgnoreCase);
-    private readonly SemaphoreSlim _one = new(1);
     private TimeSpan _rest = ShortestRest;
     private TimeSpan _waited;
     private long _ended;
@@ -47,22 +48,18 @@ internal sealed class PublicHttp(SourceHttp http, TimeProvider clock) : IDisposa
     /// <summary>Asks, follows redirects, tries again what may pass; answers other than success are the reader's business.</summary>
     internal async Task<T> AskAsync<T>(Uri address, AnswerReader<T> read, CancellationToken cancellation)
     {
-        await _one.WaitAsync(cancellation);
+        await turn.WaitAsync(cancellation);
         try
         {
             return await FollowAsync(address, obeys: true, read, cancellation);
         }
         finally
         {
-            _one.Release();
+            turn.Release();
         }
     }
 
-    public void Dispose()
-    {
-        http.Dispose();
-        _one.Dispose();
-    }
+    public void Dispose() => http.Dispose();
 
     private async Task<T> FollowAsync<T>(Uri address, bool obeys, AnswerReader<T> read, CancellationToken cancellation)
     {
@@ -98,11 +95,11 @@ internal sealed class PublicHttp(SourceHttp http, TimeProvider clock) : IDisposa
             }
             catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
             {
-                if (attempt == Tries) throw SourceFaults.Unreachable($"no answer within {Patience.TotalSeconds:0} seconds.");
+                if (attempt == TriesWithoutAnswer) throw SourceFaults.Unreachable($"no answer within {Patience.TotalSeconds:0} seconds.");
             }
             catch (Exception trouble) when (IsPassing(trouble))
             {
-                if (attempt == Tries) throw SourceFaults.From(trouble);
+                if (attempt == TriesWithoutAnswer) throw SourceFaults.From(trouble);
             }
             finally
             {

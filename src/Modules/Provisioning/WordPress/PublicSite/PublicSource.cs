@@ -14,10 +14,14 @@ internal sealed record PublicSource(PublicHttp Http, PublicApi Api, PublicSiteFa
 /// <summary>Finds a site's public REST API by GET alone. Nothing is put on the source, so nothing has to be taken from it.</summary>
 internal sealed partial class PublicSources(SourceOptions options, TimeProvider clock)
 {
+    // All jobs of this node that read the same site share one turn, so that many clones of it are no more load than one.
+    private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 1024).Select(_ => new SemaphoreSlim(1))];
+
     /// <exception cref="StepFaultException">The site publishes nothing this way, and why.</exception>
     internal async Task<PublicSource> ConnectAsync(Contracts.CloneOrder order, CancellationToken cancellation)
     {
-        var http = new PublicHttp(new SourceHttp(options, clock, order.Job), clock);
+        var turn = _turns[(uint)string.GetHashCode(order.SourceUrl.Host, StringComparison.OrdinalIgnoreCase) % _turns.Length];
+        var http = new PublicHttp(new SourceHttp(options, clock, order.Job), turn, clock);
         try
         {
             return await FindAsync(http, DoorFinder.StartOf(order.SourceUrl), cancellation);

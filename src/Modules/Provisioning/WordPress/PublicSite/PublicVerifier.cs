@@ -48,16 +48,29 @@ internal sealed partial class PublicVerifier(HttpMessageInvoker clone, PublicSou
 
     private async Task PostsAsync(string kind, CancellationToken cancellation)
     {
-        foreach (var (here, there) in await PairsAsync(kind, PostsVisited, "id,link,title", cancellation))
+        await CountAsync(kind, cancellation);
+        foreach (var (here, there) in await PairsAsync(kind, PostsVisited, "id,link,title,modified_gmt", cancellation))
         {
+            // Somebody has changed it at the source since it was copied.
+            if (here.Moment("modified_gmt") != there.Moment("modified_gmt")) continue;
             var title = Plain(there.Rendered("title"));
             if (Plain(here.Rendered("title")) != title) Differs($"{kind} {there.Id}", $"is titled '{here.Rendered("title")}' instead of '{there.Rendered("title")}'");
             if (!Uri.TryCreate(here.Text("link"), UriKind.Absolute, out var link) || link.Authority != visit.CloneUrl.Authority) continue;
             var page = await GetAsync(link, cancellation);
             if (page.Status != HttpStatusCode.OK) Differs(link.PathAndQuery, $"answers {(int)page.Status}");
-            else if (!Plain(page.Text).Contains(title, StringComparison.OrdinalIgnoreCase)) Differs(link.PathAndQuery, $"does not show its title '{title}'");
+            else if (link != visit.CloneUrl && !Plain(page.Text).Contains(title, StringComparison.OrdinalIgnoreCase)) Differs(link.PathAndQuery, $"does not show its title '{title}'");
             LookForSource(link.PathAndQuery, page);
         }
+    }
+
+    /// <summary>Everything that the source had published when the clone's newest item was written is to be shown. What came later cannot be here.</summary>
+    private async Task CountAsync(string kind, CancellationToken cancellation)
+    {
+        var (newest, shown) = await AskAsync(kind, "orderby=date&order=desc&per_page=1&_fields=id,date", cancellation);
+        var until = newest.Count > 0 && DateTime.TryParse(newest[0].Text("date"), CultureInfo.InvariantCulture, out var date)
+            ? string.Create(CultureInfo.InvariantCulture, $"&before={date.AddSeconds(1):s}") : "";
+        var published = (await source.Api.PageAsync($"wp/v2/{kind}", $"per_page=1&_fields=id{until}", cancellation)).Total ?? 0;
+        if (published > shown) Differs($"wp/v2/{kind}", string.Create(CultureInfo.InvariantCulture, $"shows {shown} items of {published}"));
     }
 
     private async Task MediaAsync(CancellationToken cancellation)
@@ -92,16 +105,15 @@ internal sealed partial class PublicVerifier(HttpMessageInvoker clone, PublicSou
 
     private async Task<List<RestItem>> ListAsync(string kind, int count, string fields, CancellationToken cancellation)
     {
-        var total = await AskAsync(kind, 1, 0, "id", cancellation);
-        var most = Math.Max(1, total.Total - count + 1);
-        var offset = (visit.Seed & int.MaxValue) % most;
-        return (await AskAsync(kind, count, offset, fields, cancellation)).Items;
+        var total = (await AskAsync(kind, "per_page=1&_fields=id", cancellation)).Total;
+        var offset = (visit.Seed & int.MaxValue) % Math.Max(1, total - count + 1);
+        var query = string.Create(CultureInfo.InvariantCulture, $"orderby=id&order=asc&per_page={count}&offset={offset}&_fields={fields}");
+        return (await AskAsync(kind, query, cancellation)).Items;
     }
 
-    private async Task<(List<RestItem> Items, int Total)> AskAsync(string kind, int count, int offset, string fields, CancellationToken cancellation)
+    private async Task<(List<RestItem> Items, int Total)> AskAsync(string kind, string query, CancellationToken cancellation)
     {
-        var query = string.Create(CultureInfo.InvariantCulture, $"?rest_route=/wp/v2/{kind}&orderby=id&order=asc&per_page={count}&offset={offset}&_fields={fields}");
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(visit.CloneUrl, query));
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(visit.CloneUrl, $"?rest_route=/wp/v2/{kind}&{query}"));
         using var answer = await clone.SendAsync(request, cancellation);
         var total = answer.Headers.TryGetValues("X-WP-Total", out var values) && int.TryParse(values.First(), CultureInfo.InvariantCulture, out var number) ? number : 0;
         var fetched = await Fetched.ReadAsync(answer, cancellation);
