@@ -51,6 +51,21 @@ if (isset($_GET['action'], $_GET['plugin']) && 'activate' === $_GET['action'] &&
     }, 10, 2);
 }
 
-require_once __DIR__ . '/src/autoload.php';
+// A visitor's request needs nothing else of this folder, and must not: the connector may be removed while it is under way. At the end
+// of its time the connector removes itself on the way; a visitor's page is worth more than that.
+$is_ours = isset($_SERVER['HTTP_X_CLONEHUB_JOB']) && '{{JOB}}' === $_SERVER['HTTP_X_CLONEHUB_JOB'];
+if (!$is_ours && time() < (int) '{{EXPIRES}}') {
+    return;
+}
 
-OnSource\Connector::boot(__FILE__);
+if (!is_file(__DIR__ . '/src/autoload.php') || !(@include_once __DIR__ . '/src/autoload.php')) {
+    return;
+}
+
+try {
+    OnSource\Connector::boot(__FILE__);
+} catch (\Throwable $trouble) {
+    if ($is_ours) {
+        throw $trouble;
+    }
+}

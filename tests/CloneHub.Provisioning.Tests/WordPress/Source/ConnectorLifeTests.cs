@@ -48,6 +48,27 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
         Assert.Equal(_before, await SiteState.TakeAsync(_site));
     }
 
+    /// <summary>A request that has read the list of plugins meets files that are being deleted.</summary>
+    [Theory]
+    [InlineData("src")]
+    [InlineData("src/OnSource")]
+    [InlineData("job.php")]
+    public async Task A_visitor_is_served_while_the_connector_is_being_removed(string gone)
+    {
+        var order = SourceTests.OrderFor(_site.Url);
+        await using var channel = await SourceTests.Connector.ConnectAsync(order, SourceTests.Administrator(_site), 1, CancellationToken.None);
+        var folder = Path.Combine(_site.Root.FullName, "wp-content/plugins", ConnectorBuild.FolderOf(order.Job));
+        var (path, aside) = (Path.Combine(folder, gone), Path.Combine(folder, "aside"));
+        Directory.Move(path, aside);
+        using var visitor = new HttpClient();
+
+        using var page = await visitor.GetAsync(_site.Url);
+
+        Assert.True(page.IsSuccessStatusCode, $"{page.StatusCode}: {await page.Content.ReadAsStringAsync()}");
+        Directory.Move(aside, path);
+        await channel.ByeAsync(CancellationToken.None);
+    }
+
     [Fact]
     public async Task A_second_attempt_replaces_what_a_crashed_one_left()
     {
@@ -154,6 +175,8 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
         await using var channel = await SourceTests.ConnectAsync(_site);
         var job = Assert.Single(Directory.GetFiles(Path.Combine(_site.Root.FullName, "wp-content/plugins"), "job.php", SearchOption.AllDirectories));
         await File.WriteAllTextAsync(job, Regex.Replace(await File.ReadAllTextAsync(job), @"""expires"":\d+", @"""expires"":1000"));
+        var main = Path.ChangeExtension(Path.Combine(Path.GetDirectoryName(job)!, Path.GetFileName(Path.GetDirectoryName(job))!), ".php");
+        await File.WriteAllTextAsync(main, Regex.Replace(await File.ReadAllTextAsync(main), @"\(int\) '\d+'", "(int) '1000'"));
 
         using var visitor = new HttpClient();
         Assert.True((await visitor.GetAsync(_site.Url)).IsSuccessStatusCode);

@@ -27,8 +27,7 @@ internal static class PublicFaults
 
     internal static StepFaultException TooLarge(Uri address) => Final(Large, $"{address.AbsolutePath} answers with more than 32 MB.", WithCredentials);
 
-    internal static StepFaultException ServerFails(Uri address, int status) => new(new StepFault(
-        Fails, $"The source site fails to answer {address.AbsolutePath}: {status}.", "See the site's PHP error log; its memory or time may not suffice.", Retryable: true));
+    internal static StepFaultException ServerFails(Uri address, int status) => SourceFaults.ServerFails(address.AbsolutePath, status);
 
     /// <summary>A smaller part of the same may come all the same.</summary>
     internal static bool IsTooMuch(StepFaultException fault) => fault.Fault.Code is Large or Fails;

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.IO.Compression;
 using System.Reflection;
 using System.Text.Json;
@@ -59,6 +60,7 @@ internal static partial class CustomMigratorPackage
 
     private static string Fill(string template, ConnectorBuild build) => template
         .Replace("{{FOLDER}}", build.Folder, StringComparison.Ordinal)
+        .Replace("{{EXPIRES}}", build.Expires.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
         .Replace("{{VERSION}}", Version, StringComparison.Ordinal)
         .Replace("{{JOB}}", build.Job.Value, StringComparison.Ordinal);
 

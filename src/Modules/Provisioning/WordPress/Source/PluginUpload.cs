@@ -20,7 +20,7 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
         var form = page.Html.IndexOf("wp-upload-form", StringComparison.Ordinal);
         var nonce = form < 0 ? Match.Empty : Nonce().Match(page.Html, form);
         if (IsMultisite().IsMatch(page.Html)) throw SourceFaults.Multisite();
-        return nonce.Success ? nonce.Groups[1].Value : throw SourceFaults.Walled("plugin-install.php", (int)page.Status);
+        return nonce.Success ? nonce.Groups[1].Value : throw SourceFaults.Unusable("plugin-install.php", (int)page.Status);
     }
 
     /// <summary>Uploads and activates. Files of an earlier attempt are replaced.</summary>
@@ -131,7 +131,7 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
     private static StepFaultException WhyNotInstalled(SourcePage page)
     {
         DoorFinder.Refuse(page);
-        if (page.Status != HttpStatusCode.OK) return SourceFaults.Walled("update.php", (int)page.Status);
+        if (page.Status != HttpStatusCode.OK) return SourceFaults.Unusable("update.php", (int)page.Status);
         if (CredentialsForm().IsMatch(page.Html)) return SourceFaults.CredentialsNeeded();
         var content = page.Html.IndexOf("wpbody-content", StringComparison.Ordinal);
         var said = content < 0 ? "" : LastParagraphs(page.Html[content..]);

@@ -45,6 +45,12 @@ internal static class SourceFaults
     public static StepFaultException Walled(string where, int status) => Final("WAF_BLOCKED",
         $"A firewall in front of the site answered {status} to {where}.", ManualWay);
 
+    /// <summary>Something on the site broke; a firewall would refuse instead.</summary>
+    public static StepFaultException ServerFails(string where, int status) => Passing("SOURCE_SERVER_ERROR",
+        $"The source site fails to answer {where}: {status}.", "See the site's PHP error log; its memory or time may not suffice.");
+
+    public static StepFaultException Unusable(string where, int status) => status >= 500 ? ServerFails(where, status) : Walled(where, status);
+
     public static StepFaultException NotAdministrator() => Final("NOT_ADMIN",
         "The account may not install plugins.", "Give an administrator's account.");
 

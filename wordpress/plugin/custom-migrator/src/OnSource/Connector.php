@@ -28,7 +28,7 @@ final class Connector
             try {
                 (new Removal($job))->run();
             } catch (\Throwable $trouble) {
-                // A visitor's page is worth more than our tidiness; the next request tries again.
+                // The next request tries again.
                 unset($trouble);
             }
 
