@@ -28,15 +28,15 @@ internal sealed partial class CloneJobActor
     private void AskEarlier()
     {
         _earlierAsked = true;
-        _engine.Earlier.RemoveAsync(_id, _job.Request!).PipeTo(Self, success: jobs => new EarlierAsked(jobs, null), failure: e => new EarlierAsked([], e));
+        _engine.Earlier.RemoveAsync(_id, _job.Request!).PipeTo(Self, success: done => new EarlierAsked(done, null), failure: e => new EarlierAsked(null, e));
     }
 
     private void OnEarlierAsked(EarlierAsked asked)
     {
         _earlierAsked = false;
-        if (asked.Error is null)
+        if (asked.Done is { } done)
         {
-            Handle(new ReportReplaced([.. asked.Jobs.Select(job => job.Value)]));
+            Handle(new ReportReplaced([.. done.Gone.Select(job => job.Value)], done.IsReplaced));
             return;
         }
 
@@ -73,5 +73,5 @@ internal sealed partial class CloneJobActor
     /// <param name="Answer">Null if nobody was called: a store did not answer. That is no attempt.</param>
     private sealed record OwnerCalled(Notice Notice, int Attempt, CallbackAnswer? Answer, Exception? Error) : INoSerializationVerificationNeeded;
 
-    private sealed record EarlierAsked(IReadOnlyList<JobId> Jobs, Exception? Error) : INoSerializationVerificationNeeded;
+    private sealed record EarlierAsked(Replacement? Done, Exception? Error) : INoSerializationVerificationNeeded;
 }

@@ -59,7 +59,7 @@ internal sealed partial class CloneJobActor
     private static partial void LogHistoryMissing(ILogger logger, JobId jobId, long sequenceNr);
 
     [LoggerMessage(1013, LogLevel.Warning, "Job {JobId}: the earlier clones of its label could not be asked to go; they will be in a moment.")]
-    private static partial void LogEarlierStay(ILogger logger, Exception error, JobId jobId);
+    private static partial void LogEarlierStay(ILogger logger, Exception? error, JobId jobId);
 
     [LoggerMessage(1060, LogLevel.Information, "Job {JobId}: its owner was told of {Notice} in attempt {Attempt}.")]
     private static partial void LogOwnerTold(ILogger logger, JobId jobId, Notice notice, int attempt);
