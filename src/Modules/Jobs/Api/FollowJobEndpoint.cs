@@ -42,10 +42,10 @@ internal static class FollowJobEndpoint
         var (name, text) = string.IsNullOrEmpty(lastEventId) ? (Query, lastEventIdInQuery) : (Header, lastEventId);
         var after = 0L;
         if (!string.IsNullOrEmpty(text) && !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out after)) return Refused(name);
-        return new JobEventStream(job, after, history, news, clock);
+        return new JobEventStream(job, new LastSeen(after, name), history, news, clock);
     }
 
-    private static Problem Refused(string name) => new(ProblemKind.ValidationFailed, $"{name} must be the id of an event of this job.")
+    public static Problem Refused(string name) => new(ProblemKind.ValidationFailed, $"{name} must be the id of an event of this job.")
     {
         Errors = new Dictionary<string, string[]> { [name] = ["must be the id of an event of this job"] },
     };
