@@ -70,6 +70,10 @@ internal sealed partial class CloneJobActor
     [LoggerMessage(1062, LogLevel.Warning, "Job {JobId}: the address to tell of {Notice} could not be read; it will be in a moment.")]
     private static partial void LogOwnerNotCalled(ILogger logger, Exception? error, JobId jobId, Notice notice);
 
+    /// <summary>Without the error's message, which may hold the address.</summary>
+    [LoggerMessage(1063, LogLevel.Error, "Job {JobId}: the call about {Notice} broke with {Error}: {Where}")]
+    private static partial void LogOwnerCallBroken(ILogger logger, JobId jobId, Notice notice, string error, string? where);
+
     [LoggerMessage(1011, LogLevel.Warning, "Job {JobId}: {Count} events that the journal had lost are taken from the event log.")]
     private static partial void LogRestored(ILogger logger, JobId jobId, int count);
 }
