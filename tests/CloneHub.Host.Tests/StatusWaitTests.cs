@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
-using CloneHub.Testing;
 
 namespace CloneHub.Host.Tests;
 
@@ -48,22 +47,6 @@ public sealed class StatusWaitTests(TwoTenants tenants) : IClassFixture<TwoTenan
         Assert.Equal((304, "wait=1"), (same.Status, same.Headers.GetValues("Preference-Applied").Single()));
         Assert.True(clock.Elapsed >= TimeSpan.FromSeconds(0.9), $"It took {clock.Elapsed}.");
         Assert.Equal(200, (await Host.GetAsync(status["status_url"], headers => Prefer(headers, "wait=1"))).Status);
-    }
-
-    [Fact]
-    public async Task One_key_has_fifty_requests_wait_and_asks_without_waiting_all_the_same()
-    {
-        var status = await tenants.WaitingAsync(tenants.Blue);
-        var waiting = Enumerable.Range(0, 50).Select(_ => WaitAsync("wait=60")).ToList();
-
-        await Eventually.Until("there is no room left", async () => (await WaitAsync("wait=1")).Status == 429);
-        (await WaitAsync("wait=1")).IsProblem(429, "TOO_MANY_OPEN");
-        Assert.Equal(200, (await Host.GetAsync(status["status_url"], tenants.Blue)).Status);
-
-        await Host.SendAsync(HttpMethod.Delete, $"/api/v2/jobs/{status["job_id"]}", headers: tenants.Blue);
-        Assert.All(await Task.WhenAll(waiting), answer => Assert.Equal("cancelled", answer["status"]));
-
-        Task<Answer> WaitAsync(string prefer) => Host.GetAsync(status["status_url"], tenants.Blue + (headers => headers.Add("Prefer", prefer)));
     }
 
     [Fact]
