@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using CloneHub.Cleanup;
+using CloneHub.Contracts;
 using CloneHub.Jobs;
 using CloneHub.Provisioning;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
@@ -47,9 +48,14 @@ internal static class Telemetry
     /// <summary>Figures for Prometheus. As open as /health: they tell how much happens, and of no tenant, job or site.</summary>
     public static void MapMetrics(this WebApplication app) => app.MapPrometheusScrapingEndpoint().DisableHttpMetrics();
 
-    /// <summary>Who looks every few seconds whether all is well would bury what is looked for.</summary>
-    private static bool IsWorthATrace(HttpContext request) =>
-        !request.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal) && !request.Request.Path.StartsWithSegments(Metrics, StringComparison.Ordinal);
+    /// <summary>Who looks every few seconds whether all is well would bury what is looked for, and so would the visitors of clones.</summary>
+    internal static bool IsWorthATrace(HttpContext context) =>
+        !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
+        && !context.Request.Path.StartsWithSegments(Metrics, StringComparison.Ordinal)
+        && !IsOfClone(context.Request.Host.Host);
+
+    /// <summary>The host of a clone begins with its job's id.</summary>
+    private static bool IsOfClone(string host) => JobId.TryParse(host.Split('.')[0].ToLowerInvariant(), out _);
 }
 
 /// <summary>What /health/ready says, as figures: 1 for a part that is well, 0.5 for one without which work waits, 0 for one that is missing.</summary>

@@ -1,6 +1,7 @@
 using System.Net.Http.Headers;
 using System.Net.ServerSentEvents;
 using System.Text.Json;
+using CloneHub.Testing;
 
 namespace CloneHub.Host.Tests;
 
@@ -67,6 +68,23 @@ public sealed class FollowJobTests(TwoTenants tenants) : IClassFixture<TwoTenant
     }
 
     [Fact]
+    public async Task One_key_holds_fifty_streams_open_and_is_told_when_to_come_again()
+    {
+        var job = (await tenants.WaitingAsync(tenants.Blue))["job_id"];
+        var path = $"/api/v2/jobs/{job}/events";
+        var streams = await Task.WhenAll(Enumerable.Range(0, 50).Select(_ => EventStream.OpenAsync(Host.Client, path, tenants.Blue, Patience)));
+
+        var refused = await Host.GetAsync(path, tenants.Blue);
+        refused.IsProblem(429, "TOO_MANY_OPEN");
+        Assert.Equal(TimeSpan.FromSeconds(10), refused.Headers.RetryAfter?.Delta);
+        Assert.Equal(200, (await Host.GetAsync($"/api/v2/job-status/{job}", tenants.Blue)).Status);
+
+        await Host.SendAsync(HttpMethod.Delete, $"/api/v2/jobs/{job}", headers: tenants.Blue);
+        await Eventually.Until("there is room again", async () => (await Host.GetAsync($"{path}?last_event_id=3", tenants.Blue)).Status == 204);
+        foreach (var stream in streams) stream.Dispose();
+    }
+
+    [Fact]
     public async Task A_job_of_another_tenant_is_not_found()
     {
         var job = (await tenants.WaitingAsync())["job_id"];
@@ -80,6 +98,7 @@ public sealed class FollowJobTests(TwoTenants tenants) : IClassFixture<TwoTenant
     [Theory]
     [InlineData("x")]
     [InlineData("-1")]
+    [InlineData("2")]
     [InlineData("99999999999999999999")]
     public async Task A_number_that_is_none_is_refused(string id)
     {

@@ -29,12 +29,14 @@ public sealed class TwoTenants : IAsyncLifetime
     }
 
     /// <summary>A job that stays in the queue.</summary>
-    internal async Task<Answer> WaitingAsync()
+    internal Task<Answer> WaitingAsync() => WaitingAsync(Red);
+
+    internal async Task<Answer> WaitingAsync(Action<HttpRequestHeaders> key)
     {
-        var accepted = await Host.PostAsync(Requests.Valid(), Red);
+        var accepted = await Host.PostAsync(Requests.Valid(), key);
         return await Eventually.Get("the job has its place", async () =>
         {
-            var status = await Host.GetAsync(accepted["status_url"], Red);
+            var status = await Host.GetAsync(accepted["status_url"], key);
             return status.Json.TryGetProperty("queue_position", out _) ? status : null;
         });
     }

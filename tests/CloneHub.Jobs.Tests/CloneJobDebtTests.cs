@@ -103,6 +103,15 @@ public sealed class CloneJobDebtTests
         Assert.False(serving.After(new Cancel()).Job.ReplacesNow);
     }
 
+    [Fact]
+    public void A_clone_that_a_later_one_has_replaced_goes_itself()
+    {
+        var replaced = Serving().After(new ReportReplaced(["job-x"], IsReplaced: true));
+
+        Assert.Equal((Stage.Removing, false), (replaced.Job.Stage, replaced.Job.ReplacesNow));
+        Assert.Equal(Outcome.Completed, replaced.Job.Outcome);
+    }
+
     private static Given Building() => Given.Nothing.After(Request).After(new Begin());
 
     private static Given Serving()

@@ -216,6 +216,25 @@ public sealed class CloneJobTests
     [InlineData(Stage.Cancelled)]
     public void Only_a_serving_clone_is_extended(Stage stage) => Assert.Empty(Given.AJobIn(stage).When(new Extend(Given.Ttl)));
 
+    [Theory]
+    [InlineData(0, false)]
+    [InlineData(29, false)]
+    [InlineData(-29, false)]
+    [InlineData(30, true)]
+    [InlineData(-30, true)]
+    public void An_extension_that_moves_the_end_by_seconds_is_none(int seconds, bool extends) =>
+        Assert.Equal(extends, Given.AJobIn(Stage.Serving).When(new Extend(Given.Ttl + TimeSpan.FromSeconds(seconds))).Count == 1);
+
+    [Fact]
+    public void A_clone_is_extended_so_often_and_not_once_more()
+    {
+        var serving = Given.AJobIn(Stage.Serving);
+        for (var count = 0; count < CloneJob.MaxExtensions; count++) serving = serving.At(TimeSpan.FromMinutes(1)).After(new Extend(Given.Ttl));
+
+        Assert.Equal(CloneJob.MaxExtensions, serving.Job.Extensions);
+        Assert.Empty(serving.At(TimeSpan.FromMinutes(1)).When(new Extend(Given.Ttl)));
+    }
+
     [Fact]
     public void A_clone_whose_time_is_over_is_not_extended() => Assert.Empty(Given.AJobIn(Stage.Serving).At(Given.Ttl).When(new Extend(Given.Ttl)));
 }

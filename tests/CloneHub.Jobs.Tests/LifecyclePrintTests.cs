@@ -15,7 +15,7 @@ public sealed class LifecyclePrintTests
         ("ReportStep: retryable fault", g => g.Report(Given.Passing)),
         ("ReportStep: final fault", g => g.Report(Given.Final)),
         ("Expire (deadline passed)", _ => new Expire()),
-        ("Extend", _ => new Extend(Given.Ttl)),
+        ("Extend", _ => new Extend(2 * Given.Ttl)),
         ("Cancel", _ => new Cancel()),
     ];
 
@@ -64,8 +64,11 @@ public sealed class LifecyclePrintTests
             five minutes apart. A job that does not serve within {CloneJob.BuildLimit.TotalHours:0} hours has failed. What a failed job made is kept for its time to live, for inspection.
 
             Beside its steps a job may owe two things, each told by an event of its own. One that was asked for with `replace` has the tenant's earlier clones of
-            the same label removed once it serves (`EarlierReplaced`). One with a `callback_url` calls its owner when it is completed, failed, cancelled or
-            removed (`NoticeDelivered`, `NoticeFailed`): one notice after the other, each tried up to {CloneJob.MaxNoticeAttempts} times.
+            the same label removed once it serves (`EarlierReplaced`); if a later one with `replace` serves by then, it goes itself (`CancelRequested`). One with
+            a `callback_url` calls its owner when it is completed, failed, cancelled or removed (`NoticeDelivered`, `NoticeFailed`): one notice after the other,
+            each tried up to {CloneJob.MaxNoticeAttempts} times.
+
+            A clone is extended {CloneJob.MaxExtensions} times at most. An extension that would move its end by less than {CloneJob.SameEnd.TotalSeconds:0} seconds changes nothing.
 
             """);
         return page.ToString();

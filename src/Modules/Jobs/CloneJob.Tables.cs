@@ -12,6 +12,12 @@ public sealed partial record CloneJob
     /// <summary>Starts of one step, crashes included, after which the job has failed: a job that kills its worker must not do so for ever.</summary>
     public const int MaxAttempts = 12;
 
+    /// <summary>Extensions of one clone: its stream has to stay short.</summary>
+    public const int MaxExtensions = 100;
+
+    /// <summary>Two ends of a clone that lie less apart are the same to its owner.</summary>
+    public static readonly TimeSpan SameEnd = TimeSpan.FromSeconds(30);
+
     /// <summary>From the request to serving, waiting included. The connector on the source expires with it.</summary>
     public static readonly TimeSpan BuildLimit = TimeSpan.FromHours(2);
 
@@ -49,6 +55,8 @@ public sealed partial record CloneJob
         _ when IsBuilding => Request!.GiveUpAt,
         _ => null,
     };
+
+    public bool EndsAround(DateTimeOffset moment) => ExpiresAt is { } end && (moment - end).Duration() < SameEnd;
 
     public string Status => Outcome switch
     {

@@ -33,8 +33,9 @@ public sealed record Extend(TimeSpan Ttl) : IJobCommand;
 /// <summary>The owner wants the job stopped or its clone removed.</summary>
 public sealed record Cancel : IJobCommand;
 
-/// <param name="Jobs">Those that were asked to go, in the order of their acceptance.</param>
-public sealed record ReportReplaced(IReadOnlyList<string> Jobs) : IJobCommand;
+/// <param name="Jobs">Those that have gone or go, in the order of their acceptance.</param>
+/// <param name="IsReplaced">A later job of the label, which replaces earlier ones too, serves already: this one goes itself.</param>
+public sealed record ReportReplaced(IReadOnlyList<string> Jobs, bool IsReplaced = false) : IJobCommand;
 
 /// <param name="Fault">Why the owner could not be called; null if the call was answered.</param>
 /// <param name="Final">There is no point in another attempt.</param>
@@ -103,6 +104,7 @@ public sealed partial record CloneJob
     public DateTimeOffset? StartedAt { get; init; }
     public DateTimeOffset? CompletedAt { get; init; }
     public DateTimeOffset? ExpiresAt { get; init; }
+    public int Extensions { get; init; }
     public DateTimeOffset? RemoveAt { get; init; }
     public DateTimeOffset? RemovedAt { get; init; }
     public DateTimeOffset UpdatedAt { get; init; }
@@ -175,7 +177,9 @@ public sealed partial record CloneJob
             => [new StepFailed(r.Token.Step, r.Token.Attempt, f, now + BackOff(r.Jitter), now)],
         (ReportStep { Fault: { } f } r, _) => [Fail(r.Token.Step, f, now)],
 
-        (Extend e, Stage.Serving) when now < ExpiresAt => [new Extended(now + e.Ttl, now)],
+        // Each extension makes the stream longer, so one that changes next to nothing is none.
+        (Extend e, Stage.Serving) when now < ExpiresAt && !EndsAround(now + e.Ttl) && Extensions < MaxExtensions => [new Extended(now + e.Ttl, now)],
+        (ReportReplaced { IsReplaced: true } r, _) when ReplacesNow => [new EarlierReplaced(r.Jobs, now), new CancelRequested(now)],
         (ReportReplaced r, _) when ReplacesNow => [new EarlierReplaced(r.Jobs, now)],
         (ReportNotice n, _) => Told(n, now),
 
@@ -218,7 +222,7 @@ public sealed partial record CloneJob
             RemoveAt = f.RemoveAt,
             CompletedAt = f.At,
         },
-        Extended x => this with { ExpiresAt = x.ExpiresAt, UpdatedAt = x.At },
+        Extended x => this with { ExpiresAt = x.ExpiresAt, Extensions = Extensions + 1, UpdatedAt = x.At },
         EarlierReplaced => this with { ReplacesNow = false },
         NoticeDelivered or NoticeFailed { RetryAt: null } => this with { Notices = [.. Notices.Skip(1)], NoticeAttempt = 0, NoticeAt = default },
         NoticeFailed { RetryAt: { } again } n => this with { NoticeAttempt = n.Attempt, NoticeAt = again },

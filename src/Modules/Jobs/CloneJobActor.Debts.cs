@@ -1,6 +1,7 @@
 using Akka.Actor;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Callbacks;
+using StackExchange.Redis;
 
 namespace CloneHub.Jobs;
 
@@ -13,8 +14,13 @@ internal sealed partial class CloneJobActor
 
     private static readonly TimeSpan BeforeCallAgain = TimeSpan.FromSeconds(5);
 
+    private static readonly CallbackAnswer Broken = new("The call could not be made, by a fault in CloneHub.");
+
     private bool _earlierAsked;
     private bool _ownerCalled;
+
+    /// <summary>Read by a call when it is made, which is not on the actor's thread.</summary>
+    private volatile JobState? _latest;
 
     /// <summary>Something is under way or owed: not the time to rest.</summary>
     private bool IsBusy => _job.NextStep is not null || _job.ReplacesNow || _job.Notices.Count > 0;
@@ -28,15 +34,15 @@ internal sealed partial class CloneJobActor
     private void AskEarlier()
     {
         _earlierAsked = true;
-        _engine.Earlier.RemoveAsync(_id, _job.Request!).PipeTo(Self, success: jobs => new EarlierAsked(jobs, null), failure: e => new EarlierAsked([], e));
+        _engine.Earlier.RemoveAsync(_id, _job.Request!).PipeTo(Self, success: done => new EarlierAsked(done, null), failure: e => new EarlierAsked(null, e));
     }
 
     private void OnEarlierAsked(EarlierAsked asked)
     {
         _earlierAsked = false;
-        if (asked.Error is null)
+        if (asked.Done is { } done)
         {
-            Handle(new ReportReplaced([.. asked.Jobs.Select(job => job.Value)]));
+            Handle(new ReportReplaced([.. done.Gone.Select(job => job.Value)], done.IsReplaced));
             return;
         }
 
@@ -56,7 +62,8 @@ internal sealed partial class CloneJobActor
 
         _ownerCalled = true;
         var (notice, attempt) = (_job.Notices[0], _job.NoticeAttempt + 1);
-        _engine.Callbacks.SendAsync(Callback.Of(_id, _job, LastSequenceNr, notice))
+        _latest = State;
+        _engine.Callbacks.SendAsync(_id, _job.Request!.Tenant, () => Callback.Of(_latest, notice))
             .PipeTo(Self, success: answer => new OwnerCalled(notice, attempt, answer, null), failure: e => new OwnerCalled(notice, attempt, null, e));
     }
 
@@ -66,12 +73,19 @@ internal sealed partial class CloneJobActor
 
         // A report that was overtaken decides nothing; what is owed is looked at again all the same.
         Timers.StartSingleTimer(nameof(CallOwner), RetryDue.Instance, BeforeCallAgain);
-        if (called.Answer is { } answer) Handle(new ReportNotice(called.Notice, called.Attempt, answer.Fault, _engine.Jitter(), answer.Final, answer.RetryAfter));
-        else LogOwnerNotCalled(_engine.Logger, called.Error, _id, called.Notice);
+        if (called.Error is RedisException or RedisTimeoutException)
+        {
+            LogOwnerNotCalled(_engine.Logger, called.Error, _id, called.Notice);
+            return;
+        }
+
+        var answer = called.Answer ?? Broken;
+        if (called.Error is { } error) LogOwnerCallBroken(_engine.Logger, _id, called.Notice, error.GetType().Name, error.StackTrace);
+        Handle(new ReportNotice(called.Notice, called.Attempt, answer.Fault, _engine.Jitter(), answer.Final, answer.RetryAfter));
     }
 
-    /// <param name="Answer">Null if nobody was called: a store did not answer. That is no attempt.</param>
+    /// <param name="Error">Of a store: nobody was called, and that is no attempt. Any other one counts, so that a job always ends.</param>
     private sealed record OwnerCalled(Notice Notice, int Attempt, CallbackAnswer? Answer, Exception? Error) : INoSerializationVerificationNeeded;
 
-    private sealed record EarlierAsked(IReadOnlyList<JobId> Jobs, Exception? Error) : INoSerializationVerificationNeeded;
+    private sealed record EarlierAsked(Replacement? Done, Exception? Error) : INoSerializationVerificationNeeded;
 }

@@ -59,7 +59,7 @@ internal sealed partial class CloneJobActor
     private static partial void LogHistoryMissing(ILogger logger, JobId jobId, long sequenceNr);
 
     [LoggerMessage(1013, LogLevel.Warning, "Job {JobId}: the earlier clones of its label could not be asked to go; they will be in a moment.")]
-    private static partial void LogEarlierStay(ILogger logger, Exception error, JobId jobId);
+    private static partial void LogEarlierStay(ILogger logger, Exception? error, JobId jobId);
 
     [LoggerMessage(1060, LogLevel.Information, "Job {JobId}: its owner was told of {Notice} in attempt {Attempt}.")]
     private static partial void LogOwnerTold(ILogger logger, JobId jobId, Notice notice, int attempt);
@@ -69,6 +69,10 @@ internal sealed partial class CloneJobActor
 
     [LoggerMessage(1062, LogLevel.Warning, "Job {JobId}: the address to tell of {Notice} could not be read; it will be in a moment.")]
     private static partial void LogOwnerNotCalled(ILogger logger, Exception? error, JobId jobId, Notice notice);
+
+    /// <summary>Without the error's message, which may hold the address.</summary>
+    [LoggerMessage(1063, LogLevel.Error, "Job {JobId}: the call about {Notice} broke with {Error}: {Where}")]
+    private static partial void LogOwnerCallBroken(ILogger logger, JobId jobId, Notice notice, string error, string? where);
 
     [LoggerMessage(1011, LogLevel.Warning, "Job {JobId}: {Count} events that the journal had lost are taken from the event log.")]
     private static partial void LogRestored(ILogger logger, JobId jobId, int count);

@@ -101,7 +101,8 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         var running = _job.Running(_id);
         if (running != before) (_fraction, _doing) = (0, null);
         if (replyTo is not null) Reply(replyTo);
-        _engine.News.Tell(State);
+        _latest = State;
+        _engine.News.Tell(_latest);
         foreach (var r in recorded) Observe(r.Event);
         if (recorded.Any(r => r.Event is IngressReady)) _engine.Forecast.Learn(_job);
 

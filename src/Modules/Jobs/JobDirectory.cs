@@ -13,9 +13,9 @@ internal sealed class JobDirectory(JobStore store, JobReader reader) : IJobDirec
     public async Task<JobPresence> PresenceAsync(JobId job, CancellationToken cancellation)
     {
         // A job that both stores know is not woken for the question; one that Redis has lost is, and comes back by it.
-        if (await reader.IsOverAsync(job, cancellation) is { } isOver)
+        if (await reader.IsTerminalAsync(job, cancellation) is { } isTerminal)
         {
-            if (isOver) return JobPresence.Gone;
+            if (isTerminal) return JobPresence.Gone;
             if (await store.IsLiveAsync(job).WaitAsync(cancellation)) return JobPresence.Live;
         }
 

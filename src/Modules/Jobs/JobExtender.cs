@@ -9,10 +9,18 @@ internal sealed class JobExtender(JobReader reader, TimeProvider clock) : IJobEx
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(10);
 
-    public async Task<JobSnapshot?> ExtendAsync(JobId job, TimeSpan ttl, CancellationToken cancellation)
+    public async Task<Extension> ExtendAsync(JobId job, TimeSpan ttl, CancellationToken cancellation)
     {
         var asked = clock.GetUtcNow();
         var state = await reader.AskAsync(new ExtendJob(job, ttl), Patience, cancellation);
-        return state.Job.Stage is Stage.Serving && state.Job.ExpiresAt >= asked + ttl ? JobSnapshots.Of(state) : null;
+        return new Extension(JobSnapshots.Of(state), ResultOf(state.Job, asked, ttl));
+    }
+
+    /// <summary>The job counts from the moment it hears of it, which is a little later.</summary>
+    private ExtensionResult ResultOf(CloneJob job, DateTimeOffset asked, TimeSpan ttl)
+    {
+        var heard = clock.GetUtcNow();
+        if (job.Stage is not Stage.Serving || job.ExpiresAt <= heard) return ExtensionResult.NotServing;
+        return job.EndsAround(asked + ttl) || job.EndsAround(heard + ttl) ? ExtensionResult.Extended : ExtensionResult.TooOften;
     }
 }

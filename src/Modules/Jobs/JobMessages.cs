@@ -12,7 +12,7 @@ internal sealed record GetJob(JobId Job) : IJobMessage;
 /// <summary>The owner wants the job ended. Answered by <see cref="JobState"/> once that is durable.</summary>
 internal sealed record CancelJob(JobId Job) : IJobMessage;
 
-/// <summary>The owner wants the clone to serve for so long from now on. Answered by <see cref="JobState"/> once that is durable; unchanged if it does not serve.</summary>
+/// <summary>The owner wants the clone to serve for so long from now on. Answered by <see cref="JobState"/> once that is durable; unchanged if it does not serve or may not be extended again.</summary>
 internal sealed record ExtendJob(JobId Job, TimeSpan Ttl) : IJobMessage;
 
 /// <param name="Version">Events the job has had.</param>

@@ -16,7 +16,7 @@ namespace CloneHub.Jobs.Tests.Callbacks;
 public sealed class CallbackSenderTests : VaultWorld, IAsyncLifetime
 {
     private readonly FakeTimeProvider _clock = new(Given.T0);
-    private readonly Callback _callback = Callback.Of(Given.Id, Given.AJobIn(Stage.Serving).Job, 7, Notice.Completed);
+    private readonly Callback _callback = Callback.Of(new JobState(Given.Id, Given.AJobIn(Stage.Serving).Job, 7, 0, null), Notice.Completed);
     private CallbackReceiver _receiver = null!;
     private CallbackSigner _signer = null!;
 
@@ -153,33 +153,59 @@ public sealed class CallbackSenderTests : VaultWorld, IAsyncLifetime
     {
         using var sender = new CallbackSender(new Known(null), NewHttp(allowLoopback: true));
 
-        Assert.True((await sender.SendAsync(_callback)).Final);
+        Assert.True((await SendAsync(sender, _callback)).Final);
     }
 
     [Fact]
-    public async Task Owners_that_hang_hold_up_nobody_elses_calls()
+    public async Task Owners_that_hang_hold_up_no_other_host_and_nobody_elses_calls()
     {
         var release = new TaskCompletionSource();
         await using var other = await CallbackReceiver.StartAsync();
         _receiver.Answering = (_, _) => release.Task;
-        var addresses = new Dictionary<string, Uri> { ["acme"] = _receiver.Url, ["other"] = other.Url };
-        using var sender = new CallbackSender(new Known(null) { ByJob = job => addresses[job == Given.Id ? "acme" : "other"] }, NewHttp(allowLoopback: true));
+        var elsewhere = new UriBuilder(other.Url) { Host = "localhost" }.Uri;
+        using var sender = new CallbackSender(new Known(null) { ByJob = job => job == Given.Id ? _receiver.Url : elsewhere }, NewHttp(allowLoopback: true));
 
-        var hanging = Enumerable.Range(0, 100).Select(_ => sender.SendAsync(_callback)).ToList();
-        await _receiver.ReceivedAsync(16);
+        var hanging = Enumerable.Range(0, 100).Select(_ => SendAsync(sender, _callback)).ToList();
+        await _receiver.ReceivedAsync(4);
         var job = IdempotentJobId.New();
 
-        Assert.Equal(CallbackAnswer.Delivered, await sender.SendAsync(_callback with { Job = job, Tenant = "other" }));
-        Assert.Equal(16, _receiver.Calls.Count);
+        Assert.Equal(CallbackAnswer.Delivered, await SendAsync(sender, _callback with { Job = job }));
+        Assert.Equal(CallbackAnswer.Delivered, await SendAsync(sender, _callback with { Job = job, Tenant = "other" }));
+        Assert.Equal(4, _receiver.Calls.Count);
         release.SetResult();
         Assert.All(await Task.WhenAll(hanging), answer => Assert.Equal(CallbackAnswer.Delivered, answer));
     }
+
+    [Fact]
+    public async Task A_call_that_waits_for_room_tells_of_the_job_as_it_stands_when_it_is_made()
+    {
+        var release = new TaskCompletionSource();
+        _receiver.Answering = (_, _) => release.Task;
+        using var sender = new CallbackSender(new Known(_receiver.Url), NewHttp(allowLoopback: true));
+        var hanging = Enumerable.Range(0, 4).Select(_ => SendAsync(sender, _callback)).ToList();
+        await _receiver.ReceivedAsync(4);
+        var asked = false;
+
+        var waiting = sender.SendAsync(_callback.Job, _callback.Tenant, () =>
+        {
+            asked = true;
+            return _callback;
+        });
+
+        Assert.False(asked);
+        release.SetResult();
+        Assert.Equal(CallbackAnswer.Delivered, await waiting);
+        Assert.True(asked);
+        await Task.WhenAll(hanging);
+    }
+
+    private static Task<CallbackAnswer> SendAsync(CallbackSender sender, Callback call) => sender.SendAsync(call.Job, call.Tenant, () => call);
 
     private async Task<CallbackAnswer> SendAsync(Uri? address = null, bool allowLoopback = true)
     {
         using var http = NewHttp(allowLoopback);
         using var sender = new CallbackSender(new Known(address ?? _receiver.Url), http);
-        return await sender.SendAsync(_callback);
+        return await SendAsync(sender, _callback);
     }
 
     private CallbackHttp NewHttp(bool allowLoopback) => new(_signer, Options.Create(new JobsApiOptions { AllowLoopbackSources = allowLoopback }), _clock);

@@ -2,6 +2,7 @@ using Akka.Actor;
 using CloneHub.Contracts;
 using CloneHub.Testing;
 using Microsoft.AspNetCore.Http;
+using StackExchange.Redis;
 
 namespace CloneHub.Jobs.Tests.Engine;
 
@@ -78,17 +79,27 @@ public sealed class CallbackTests(Stores stores) : JobKit(stores, stores.NewCorn
     [Fact]
     public async Task A_store_that_does_not_answer_is_no_attempt()
     {
-        var vault = new Faltering(Vault);
-        Callbacks = Stores.NewCallbacks(vault, Clock);
-        Jobs = NewRegion(Sys);
-        var job = await JobInAsync(Stage.Serving, Called);
-        await Eventually.Until("the store was asked in vain", () => vault.Asked == 1);
+        var vault = new Faltering(Vault, new RedisConnectionException(ConnectionFailureType.UnableToConnect, "Redis is away."));
+        var job = await ServingAsync(vault);
         await StateAsync(job);
         Assert.Empty(_receiver.Calls);
 
         Pass(TimeSpan.FromSeconds(5));
 
         await ToldAsync(job, "Completed 1");
+    }
+
+    [Fact]
+    public async Task Whatever_else_goes_wrong_is_an_attempt_that_failed()
+    {
+        var vault = new Faltering(Vault, new FormatException("https://owner.example/hook?token=t1"));
+        var job = await ServingAsync(vault);
+        await FailedAsync(job, 1);
+        Assert.Equal("The call could not be made, by a fault in CloneHub.", (await JournalAsync(job)).Select(r => r.Event).OfType<NoticeFailed>().Single().Reason);
+
+        Pass(TimeSpan.FromSeconds(5));
+
+        await ToldAsync(job, "Completed 2");
     }
 
     [Fact]
@@ -156,6 +167,15 @@ public sealed class CallbackTests(Stores stores) : JobKit(stores, stores.NewCorn
         Assert.False((await StateAsync(job)).Job.IsOver);
     }
 
+    private async Task<JobId> ServingAsync(Faltering vault)
+    {
+        Callbacks = Stores.NewCallbacks(vault, Clock);
+        Jobs = NewRegion(Sys);
+        var job = await JobInAsync(Stage.Serving, Called);
+        await Eventually.Until("the vault was asked in vain", () => vault.Asked == 1);
+        return job;
+    }
+
     private async Task<JobId> RemovedAsync()
     {
         var job = await JobInAsync(Stage.Serving, Called);
@@ -177,14 +197,14 @@ public sealed class CallbackTests(Stores stores) : JobKit(stores, stores.NewCorn
         Patience);
 
     /// <summary>Does not answer the first time.</summary>
-    private sealed class Faltering(IJobVault vault) : IJobVault
+    private sealed class Faltering(IJobVault vault, Exception fault) : IJobVault
     {
         private int _asked;
 
         public int Asked => Volatile.Read(ref _asked);
 
         public Task<JobSecrets?> OpenAsync(JobId job, CancellationToken cancellation) => Interlocked.Increment(ref _asked) == 1
-            ? Task.FromException<JobSecrets?>(new TimeoutException("Redis is away."))
+            ? Task.FromException<JobSecrets?>(fault)
             : vault.OpenAsync(job, cancellation);
     }
 }

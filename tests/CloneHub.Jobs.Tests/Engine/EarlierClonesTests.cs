@@ -41,6 +41,28 @@ public sealed class EarlierClonesTests(Stores stores) : JobKit(stores, stores.Ne
         await ToldAsync(job, $"EarlierReplaced {earlier}");
     }
 
+    [Theory]
+    [InlineData(1000)]
+    [InlineData(0)]
+    public async Task Of_two_that_replace_each_other_the_later_accepted_stays_though_it_serves_first(int milliseconds)
+    {
+        var first = await JobInAsync(Stage.PluginActivated, Replacing);
+        var slow = Ordered();
+        Clock.Advance(TimeSpan.FromMilliseconds(milliseconds));
+        var second = await JobInAsync(Stage.PluginActivated, Replacing);
+        var fast = Ordered();
+
+        // In one millisecond the greater id counts as the later one.
+        if (milliseconds == 0 && string.CompareOrdinal(first.Value, second.Value) > 0) (first, slow, second, fast) = (second, fast, first, slow);
+        Report(fast);
+        await ToldAsync(second, "EarlierReplaced ");
+        Report(slow);
+
+        await ReachesAsync(first, Stage.Removing);
+        await ToldAsync(first, "EarlierReplaced ");
+        Assert.Equal(Stage.Serving, (await StateAsync(second)).Job.Stage);
+    }
+
     private Task ReachesAsync(Contracts.JobId job, Stage stage) =>
         Testing.Eventually.Until($"{job} is {stage}", async () => (await StateAsync(job)).Job.Stage == stage, Patience);
 

@@ -106,6 +106,57 @@ public sealed class JobEventStreamTests : IDisposable
     }
 
     [Fact]
+    public async Task An_event_that_nobody_told_of_comes_with_the_next_heartbeat()
+    {
+        _ = Stream(visible: 2);
+        await ReachesAsync(2);
+
+        _history.Visible = 3;
+        await Eventually.Until("event 3 has come", () =>
+        {
+            _clock.Advance(JobEventStream.BetweenHeartbeats);
+            return _wire.LastId == 3;
+        });
+    }
+
+    [Fact]
+    public async Task An_outage_in_a_silent_time_ends_no_stream()
+    {
+        var running = Stream(visible: 2);
+        await ReachesAsync(2);
+
+        _history.IsAway = true;
+        await Eventually.Until("a comment came", () =>
+        {
+            _clock.Advance(JobEventStream.BetweenHeartbeats);
+            return _wire.Text.Contains(": still here", StringComparison.Ordinal);
+        });
+        Assert.False(running.IsCompleted);
+    }
+
+    [Fact]
+    public async Task Who_names_an_event_that_never_was_is_refused()
+    {
+        await Stream(after: 4, visible: 3);
+
+        Assert.Equal(400, _context.Response.StatusCode);
+        Assert.Contains("\"errors\":{\"last_event_id\":", _wire.Text, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task When_the_program_stops_before_anything_was_read_the_client_is_asked_to_come_again()
+    {
+        _history.IsSlow = true;
+        var running = Stream(visible: 2);
+        Assert.False(running.IsCompleted);
+
+        _context.RequestServices.GetRequiredService<IHostApplicationLifetime>().StopApplication();
+
+        await running.WaitAsync(TimeSpan.FromSeconds(10));
+        Assert.Equal((503, "2"), (_context.Response.StatusCode, _context.Response.Headers.RetryAfter.ToString()));
+    }
+
+    [Fact]
     public async Task A_client_that_takes_nothing_is_cut()
     {
         _wire.Stuck = true;
@@ -174,7 +225,7 @@ public sealed class JobEventStreamTests : IDisposable
     {
         if (visible < int.MaxValue || _history.Visible == 0) _history.Visible = visible;
         var told = Told(Math.Min(_history.Visible, Histories.Whole().Count));
-        return new JobEventStream(JobSnapshots.Of(told), after, _history, _news, _clock).ExecuteAsync(_context);
+        return new JobEventStream(JobSnapshots.Of(told), new LastSeen(after, "last_event_id"), _history, _news, _clock).ExecuteAsync(_context);
     }
 
     private void Tell(int version) => _news.Tell(Told(version));
@@ -194,11 +245,14 @@ public sealed class JobEventStreamTests : IDisposable
         public volatile int Visible;
         public volatile bool IsAway;
 
+        public volatile bool IsSlow;
+
         public int Reads => Volatile.Read(ref _reads);
 
         public Task<IReadOnlyList<IJobEvent>> ReadAsync(JobId job, long from, CancellationToken cancellation)
         {
             Interlocked.Increment(ref _reads);
+            if (IsSlow) return new TaskCompletionSource<IReadOnlyList<IJobEvent>>().Task.WaitAsync(cancellation);
             return IsAway
                 ? throw new UnavailableException(UnavailableException.Store, "away")
                 : Task.FromResult<IReadOnlyList<IJobEvent>>([.. _all.Take(Visible).Skip((int)from - 1)]);

@@ -45,12 +45,30 @@ public sealed class StatusWaitTests : IDisposable
         Assert.False(waiting.IsCompleted);
 
         _news.Stir(job => job == Given.Id);
-        await Eventually.Until("the job was read again", () => _now.Reads > 1);
+        await PassUntilAsync("the job was read again", () => _now.Reads > 1);
         Assert.False(waiting.IsCompleted);
 
         _now.Job = _now.Job with { Version = 2 };
         _news.Stir(job => job == Given.Id);
-        Assert.Equal(2, (await waiting.WaitAsync(TimeSpan.FromSeconds(10))).Version);
+        await PassUntilAsync("the change is answered", () => waiting.IsCompleted);
+        Assert.Equal(2, (await waiting).Version);
+    }
+
+    [Fact]
+    public async Task However_often_there_is_news_the_job_is_not_read_more_than_five_times_a_second()
+    {
+        var waiting = Wait(seenUpTo: 1);
+        await Eventually.Until("the job was read", () => _now.Reads == 1);
+
+        await Eventually.Until("the job was read six times", () =>
+        {
+            _news.Stir(job => job == Given.Id);
+            if (_now.Reads < 6) _clock.Advance(TimeSpan.FromMilliseconds(50));
+            return _now.Reads == 6;
+        });
+
+        Assert.True(_clock.GetUtcNow() - Given.T0 >= TimeSpan.FromSeconds(1));
+        Assert.False(waiting.IsCompleted);
     }
 
     [Fact]
@@ -77,9 +95,9 @@ public sealed class StatusWaitTests : IDisposable
     }
 
     [Fact]
-    public async Task A_job_that_is_over_is_not_waited_for()
+    public async Task A_job_whose_clone_is_gone_is_not_waited_for()
     {
-        _now.Job = _now.Job with { IsOver = true };
+        _now.Job = _now.Job with { IsTerminal = true };
 
         await Wait(seenUpTo: 1).WaitAsync(TimeSpan.FromSeconds(10));
     }
@@ -106,6 +124,12 @@ public sealed class StatusWaitTests : IDisposable
     }
 
     public void Dispose() => _client.Dispose();
+
+    private Task PassUntilAsync(string what, Func<bool> condition) => Eventually.Until(what, () =>
+    {
+        _clock.Advance(TimeSpan.FromMilliseconds(100));
+        return condition();
+    });
 
     private Task<JobSnapshot> Wait(long seenUpTo, JobSnapshot? first = null) =>
         new StatusWait(_now, _news, _clock, _lifetime).NextAsync(first ?? _now.Job, job => job.Version <= seenUpTo, TimeSpan.FromSeconds(20), _client.Token);

@@ -117,12 +117,14 @@ public sealed class SlotQueueActorTests : TestKit
         var queue = NewQueue(1);
         foreach (var n in (int[])[0, 1, 2]) Want(queue, n);
         Assert.Equal(2, await PositionAsync(queue, 2));
-        using var follower = _news.Follow(_jobs[2]);
+        using var follower = _news.Follow(_jobs[2], withQueue: true);
+        using var ofEvents = _news.Follow(_jobs[2]);
 
         queue.Tell(new ReleaseSlot(_jobs[1]));
 
         Assert.True(await follower.NewsAsync(TimeSpan.FromSeconds(5), TimeProvider.System, CancellationToken.None));
         Assert.Equal(1, await PositionAsync(queue, 2));
+        Assert.False(await ofEvents.NewsAsync(TimeSpan.Zero, TimeProvider.System, CancellationToken.None));
     }
 
     [Fact]

@@ -15,10 +15,11 @@ internal static class ExtendJobEndpoint
         .MapPost("/jobs/{job_id}/extend", ExtendJob)
         .WithName("ExtendJob")
         .WithSummary("Let a clone serve longer")
-        .WithDescription("The clone goes away ttl_minutes from now, whatever its time was before. Only a clone that serves can be extended.")
+        .WithDescription("The clone goes away ttl_minutes from now, whatever its time was before. Only a clone that serves can be extended, a hundred times at most.")
         .WithTags("Jobs")
         .Accepts<ExtendRequestBody>("application/json")
-        .Refuses(400, 404, 409, 413, 415);
+        .Refuses(400, 404, 409, 413, 415, 429)
+        .RequireRateLimiting(RequestLimits.Extensions);
 
     private static async Task<Results<Ok<JobBody>, Problem>> ExtendJob(
         [JobIdParameter] string jobId, HttpContext context, IJobReader reader, IJobExtender extender, IJobVault vault, CancellationToken cancellation)
@@ -32,8 +33,9 @@ internal static class ExtendJobEndpoint
         var (body, problem) = JsonBody.Parse(bytes, ExtendRequestBody.Check);
         if (body is null) return problem!;
 
-        if (await extender.ExtendAsync(id, TimeSpan.FromMinutes(body.TtlMinutes), cancellation) is not { } after)
-            return new Problem(ProblemKind.NotServing, $"Job {id} has no clone that serves now.");
+        var (after, result) = await extender.ExtendAsync(id, TimeSpan.FromMinutes(body.TtlMinutes), cancellation);
+        if (result is ExtensionResult.NotServing) return new Problem(ProblemKind.NotServing, $"Job {id} has no clone that serves now.");
+        if (result is ExtensionResult.TooOften) return new Problem(ProblemKind.ExtendedTooOften, $"The clone of job {id} was extended {CloneJob.MaxExtensions} times.");
         GetJobStatusEndpoint.Mark(context.Response, after, withCredentials: true);
         return TypedResults.Ok(JobBody.From(after, await vault.OpenAsync(id, cancellation)));
     }

@@ -22,11 +22,12 @@ internal static class FollowJobEndpoint
         .WithDescription(
             "Server-sent events. Each event of the job has its number as id and its name as event; 'progress' in between has no id. "
             + "A client that comes again with the last id it has seen gets what it has missed, once. The stream ends when the job is over; "
-            + "whoever has all its events is then answered 204. docs/api.md describes every event.")
+            + "whoever has all its events is then answered 204. One key may hold 50 streams open. docs/api.md describes every event.")
         .WithTags("Jobs")
         .Produces<JobEventBody>(StatusCodes.Status200OK, "text/event-stream")
         .Produces(StatusCodes.Status204NoContent)
-        .Refuses(400, 404);
+        .Refuses(400, 404, 429)
+        .RequireRateLimiting(RequestLimits.Streams);
 
     private static async Task<Results<JobEventStream, Problem>> FollowJob(
         [JobIdParameter] string jobId,
@@ -41,10 +42,10 @@ internal static class FollowJobEndpoint
         var (name, text) = string.IsNullOrEmpty(lastEventId) ? (Query, lastEventIdInQuery) : (Header, lastEventId);
         var after = 0L;
         if (!string.IsNullOrEmpty(text) && !long.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out after)) return Refused(name);
-        return new JobEventStream(job, after, history, news, clock);
+        return new JobEventStream(job, new LastSeen(after, name), history, news, clock);
     }
 
-    private static Problem Refused(string name) => new(ProblemKind.ValidationFailed, $"{name} must be the id of an event of this job.")
+    public static Problem Refused(string name) => new(ProblemKind.ValidationFailed, $"{name} must be the id of an event of this job.")
     {
         Errors = new Dictionary<string, string[]> { [name] = ["must be the id of an event of this job"] },
     };

@@ -20,10 +20,11 @@ internal static class GetJobStatusEndpoint
             .WithName("GetJobStatus")
             .WithSummary("Ask how a job goes")
             .WithDescription("While the clone serves, its owner gets the credentials with the result. Send the ETag back in If-None-Match to be told of changes only; "
-                + "with 'Prefer: wait=N' the answer comes when there is a change, or after N seconds (60 at most).")
+                + "with 'Prefer: wait=N' the answer comes when there is a change, or after N seconds (60 at most). One key may have 50 requests wait.")
             .WithTags("Jobs")
             .Produces(StatusCodes.Status304NotModified)
-            .Refuses(404);
+            .Refuses(404, 429)
+            .RequireRateLimiting(RequestLimits.Waits);
         routes.MapGet("/jobs/{job_id}", RedirectToStatus)
             .WithName("RedirectToJobStatus")
             .WithSummary("Earlier address of a job's status")

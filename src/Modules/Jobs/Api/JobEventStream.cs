@@ -13,10 +13,10 @@ using Microsoft.Extensions.Options;
 namespace CloneHub.Jobs.Api;
 
 /// <summary>
-/// A job's events as server-sent events, from the one after <paramref name="after"/> to the job's end. The framework's own result cannot
+/// A job's events as server-sent events, from the one after <paramref name="seen"/> to the job's end. The framework's own result cannot
 /// write the comments that keep a silent connection open. Whatever breaks the stream, its client resumes with the last number it has seen.
 /// </summary>
-internal sealed class JobEventStream(JobSnapshot job, long after, IJobHistory history, JobNews news, TimeProvider clock) : IResult
+internal sealed class JobEventStream(JobSnapshot job, LastSeen seen, IJobHistory history, JobNews news, TimeProvider clock) : IResult
 {
     public static readonly TimeSpan BetweenHeartbeats = TimeSpan.FromSeconds(15);
 
@@ -36,22 +36,43 @@ internal sealed class JobEventStream(JobSnapshot job, long after, IJobHistory hi
         using var end = CancellationTokenSource.CreateLinkedTokenSource(httpContext.RequestAborted, stopping);
         using var follower = news.Follow(job.Job);
         _json = httpContext.RequestServices.GetRequiredService<IOptions<JsonOptions>>().Value.SerializerOptions;
-        var first = await UnreadAsync(end.Token);
-        if (_job.IsOver && _read <= after)
+        string first;
+        try
+        {
+            first = await UnreadAsync(end.Token);
+        }
+        catch (OperationCanceledException) when (stopping.IsCancellationRequested)
+        {
+            await new Problem(ProblemKind.StoreUnavailable, "CloneHub stops now.").ExecuteAsync(httpContext);
+            return;
+        }
+
+        if (seen.Id > Math.Max(_read, job.Version))
+        {
+            await FollowJobEndpoint.Refused(seen.Field).ExecuteAsync(httpContext);
+            return;
+        }
+
+        if (_job.IsOver && _read <= seen.Id)
         {
             // Tells a browser not to come again.
             httpContext.Response.StatusCode = StatusCodes.Status204NoContent;
             return;
         }
 
+        await StreamAsync(httpContext, first, follower, end.Token);
+    }
+
+    private async Task StreamAsync(HttpContext httpContext, string first, JobFollower follower, CancellationToken cancellation)
+    {
         httpContext.Response.ContentType = "text/event-stream";
         httpContext.Response.Headers.CacheControl = "no-store";
         httpContext.Response.Headers["X-Accel-Buffering"] = "no";
         httpContext.Features.GetRequiredFeature<IHttpResponseBodyFeature>().DisableBuffering();
         try
         {
-            await WriteAsync(httpContext, $"retry: 2000\n\n{first}{Progress(job)}", end.Token);
-            await FollowAsync(httpContext, follower, end.Token);
+            await WriteAsync(httpContext, $"retry: 2000\n\n{first}{Progress(job)}", cancellation);
+            await FollowAsync(httpContext, follower, cancellation);
         }
         catch (UnavailableException)
         {
@@ -70,9 +91,23 @@ internal sealed class JobEventStream(JobSnapshot job, long after, IJobHistory hi
             // Told of events that could not be read yet: the journal is away, and the event log behind it.
             var isBehind = follower.Latest?.Version > _read;
             var hasNews = await follower.NewsAsync(isBehind ? BeforeSecondLook : BetweenHeartbeats, clock, cancellation);
-            var text = hasNews || isBehind ? await UnreadAsync(cancellation) : ": still here\n\n";
+            var text = hasNews || isBehind ? await UnreadAsync(cancellation) : await UntoldAsync(cancellation);
             if (follower.Latest is { } latest && latest.Version <= _read) text += Progress(JobSnapshots.Of(latest));
+            if (text.Length == 0 && !hasNews) text = ": still here\n\n";
             if (text.Length > 0) await WriteAsync(context, text, cancellation);
+        }
+    }
+
+    /// <summary>What nobody has told of, because the job moved or its word was lost. A look in vain at a silent job ends no stream.</summary>
+    private async Task<string> UntoldAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            return await UnreadAsync(cancellation);
+        }
+        catch (UnavailableException)
+        {
+            return "";
         }
     }
 
@@ -82,7 +117,7 @@ internal sealed class JobEventStream(JobSnapshot job, long after, IJobHistory hi
         foreach (var e in await history.ReadAsync(job.Job, _read + 1, cancellation))
         {
             _job = _job.Apply(e);
-            if (++_read <= after) continue;
+            if (++_read <= seen.Id) continue;
             text.Append(CultureInfo.InvariantCulture, $"id: {_read}\nevent: {JobEventBody.NameOf(e)}\n");
             text.Append("data: ").Append(JsonSerializer.Serialize(JobEventBody.From(job.Job, e, _job), _json)).Append("\n\n");
         }
@@ -115,3 +150,6 @@ internal sealed class JobEventStream(JobSnapshot job, long after, IJobHistory hi
         }
     }
 }
+
+/// <summary>The last event that a client has, and the field that it says so in.</summary>
+internal readonly record struct LastSeen(long Id, string Field);

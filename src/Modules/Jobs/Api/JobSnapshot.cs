@@ -48,8 +48,8 @@ internal sealed record JobSnapshot
     /// <summary>When it will probably serve; null once it does not build any more, and where there is nothing to go by.</summary>
     public DateTimeOffset? EstimatedCompletion { get; init; }
 
-    /// <summary>True once nothing of the job can change any more.</summary>
-    public bool IsOver { get; init; }
+    /// <summary>True once nothing of the clone exists. Its owner may still have to be told, and each notice raises the version.</summary>
+    public bool IsTerminal { get; init; }
 
     /// <summary>True while the clone answers and nobody has asked for its removal.</summary>
     public bool Serves { get; init; }

@@ -36,7 +36,7 @@ public static class JobsApi
         services.AddWebEncoders();
         new AuthenticationBuilder(services).AddScheme<AuthenticationSchemeOptions, ApiKeyHandler>(ApiKeyHandler.SchemeName, null);
         services.AddAuthorization();
-        services.AddCloneRateLimit();
+        services.AddRequestLimits();
         services.AddExceptionHandler<TroubleHandler>();
         services.ConfigureHttpJsonOptions(http => WriteWireJson(http.SerializerOptions));
         return services;

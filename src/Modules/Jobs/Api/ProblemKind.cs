@@ -49,6 +49,9 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
     public static readonly ProblemKind NotServing = new(
         StatusCodes.Status409Conflict, "NOT_SERVING", "There is no clone to extend", "Extend a clone while its job is completed and its time is not over; otherwise request a new one.");
 
+    public static readonly ProblemKind ExtendedTooOften = new(
+        StatusCodes.Status409Conflict, "EXTENDED_TOO_OFTEN", "This clone was extended too often", "It serves until its expires_at; request a new clone to go on longer.");
+
     public static readonly ProblemKind BodyTooLarge = new(
         StatusCodes.Status413PayloadTooLarge, "BODY_TOO_LARGE", "The body is too large", "Send at most 64 KB.");
 
@@ -57,6 +60,10 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
 
     public static readonly ProblemKind RateLimited = new(
         StatusCodes.Status429TooManyRequests, "RATE_LIMITED", "Too many requests", "Wait as long as the Retry-After header says.");
+
+    public static readonly ProblemKind TooManyOpen = new(
+        StatusCodes.Status429TooManyRequests, "TOO_MANY_OPEN", "Too many requests are held open",
+        "Close streams and waits that are not needed, or come again as the Retry-After header says.");
 
     public static readonly ProblemKind Internal = new(
         StatusCodes.Status500InternalServerError, "INTERNAL", "Something went wrong here", "Try again; if it stays, give the operator the trace_id.");
@@ -70,7 +77,8 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
     public static readonly IReadOnlyList<ProblemKind> All =
     [
         BadRequest, MalformedJson, ValidationFailed, CredentialsIncomplete, SourceAddressRefused, CallbackAddressRefused, KeyRequired, KeyInvalid, JobNotFound,
-        NotFound, MethodNotAllowed, IdempotencyConflict, NotServing, BodyTooLarge, UnsupportedMediaType, RateLimited, Internal, StoreUnavailable, ArchiveLag,
+        NotFound, MethodNotAllowed, IdempotencyConflict, NotServing, ExtendedTooOften, BodyTooLarge, UnsupportedMediaType, RateLimited, TooManyOpen, Internal, StoreUnavailable,
+        ArchiveLag,
     ];
 
     /// <summary>Names the kind in RFC 9457's "type"; the last part is the paragraph's anchor in docs/errors.md.</summary>

@@ -23,7 +23,7 @@ internal static class RequestCloneEndpoint
         .Accepts<CloneRequestBody>("application/json")
         .Produces<JobBody>(StatusCodes.Status202Accepted)
         .Refuses(400, 409, 413, 415, 429)
-        .RequireRateLimiting(CloneRateLimit.Policy);
+        .RequireRateLimiting(RequestLimits.Clones);
 
     private static async Task<Results<Accepted<JobBody>, Problem>> RequestClone(
         HttpContext context,

@@ -85,8 +85,24 @@ internal interface IJobRemover
 /// <summary>Gives clones more time.</summary>
 internal interface IJobExtender
 {
-    /// <summary>The job, whose clone serves for <paramref name="ttl"/> from now on; null if it has no clone that serves.</summary>
-    Task<JobSnapshot?> ExtendAsync(JobId job, TimeSpan ttl, CancellationToken cancellation);
+    /// <summary>Lets the job's clone serve for <paramref name="ttl"/> from now on.</summary>
+    Task<Extension> ExtendAsync(JobId job, TimeSpan ttl, CancellationToken cancellation);
+}
+
+/// <param name="Job">As it stands afterwards.</param>
+internal sealed record Extension(JobSnapshot Job, ExtensionResult Result);
+
+/// <summary>What became of an order to extend a clone.</summary>
+internal enum ExtensionResult
+{
+    /// <summary>The clone serves for so long, perhaps since an order before this one.</summary>
+    Extended,
+
+    /// <summary>There is no clone that serves.</summary>
+    NotServing,
+
+    /// <summary>The clone has had all its extensions.</summary>
+    TooOften,
 }
 
 /// <summary>Something needed to accept or answer is not available now and may be in a moment. Becomes a 503 with Retry-After.</summary>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using CloneHub.Jobs.FollowJob;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Hosting;
 
 namespace CloneHub.Jobs.Api;
@@ -9,6 +10,11 @@ internal sealed class StatusWait(IJobReader reader, JobNews news, TimeProvider c
 {
     /// <summary>Longer than that proxies do not keep a silent connection.</summary>
     private const int MaxSeconds = 60;
+
+    /// <summary>However often the job has news: each look costs a question to the job and to the queue.</summary>
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(200);
+
+    public static bool IsAskedBy(HttpRequest request) => Preferred(request.Headers["Prefer"].ToString()) > 0;
 
     /// <summary>Seconds that the caller would wait, at most 60; null if it did not ask for that. What cannot be read is passed over, as the RFC says.</summary>
     public static int? Preferred(string? prefer)
@@ -23,20 +29,23 @@ internal sealed class StatusWait(IJobReader reader, JobNews news, TimeProvider c
         return null;
     }
 
-    /// <summary>The job as soon as it is not seen yet, or as it is when the time is over. A job that is over changes no more and is not waited for.</summary>
+    /// <summary>The job as soon as it is not seen yet, or as it is when the time is over. A job whose clone is gone is not waited for.</summary>
     public async Task<JobSnapshot> NextAsync(JobSnapshot job, Func<JobSnapshot, bool> isSeen, TimeSpan wait, CancellationToken cancellation)
     {
         using var end = CancellationTokenSource.CreateLinkedTokenSource(cancellation, lifetime.ApplicationStopping);
-        using var follower = news.Follow(job.Job);
+        using var follower = news.Follow(job.Job, withQueue: true);
         var started = clock.GetTimestamp();
         try
         {
-            while (isSeen(job) && !job.IsOver)
+            while (isSeen(job) && !job.IsTerminal)
             {
                 job = await reader.ReadAsync(job.Job, job.Version, end.Token) ?? job;
                 if (!isSeen(job)) return job;
+                var looked = clock.GetTimestamp();
                 var left = wait - clock.GetElapsedTime(started);
                 if (left <= TimeSpan.Zero || !await follower.NewsAsync(left, clock, end.Token)) return job;
+                var pause = BetweenLooks - clock.GetElapsedTime(looked);
+                if (pause > TimeSpan.Zero) await Task.Delay(pause, clock, end.Token);
             }
         }
         catch (OperationCanceledException) when (lifetime.ApplicationStopping.IsCancellationRequested)

@@ -10,11 +10,11 @@ namespace CloneHub.Jobs.Callbacks;
 /// <param name="Body">UTF-8 of the JSON that is sent and signed.</param>
 internal sealed record Callback(JobId Job, string Tenant, string Id, ReadOnlyMemory<byte> Body)
 {
-    public static Callback Of(JobId id, CloneJob job, long version, Notice notice)
+    public static Callback Of(JobState state, Notice notice)
     {
         var name = notice.ToString().ToLowerInvariant();
-        var body = new CallbackBody($"job.{name}", HappenedAt(job, notice), JobBody.From(JobSnapshots.Of(id, job, version)));
-        return new Callback(id, job.Request!.Tenant, $"msg_{id.Key}_{name}", JsonSerializer.SerializeToUtf8Bytes(body, WireJson.Default.CallbackBody));
+        var body = new CallbackBody($"job.{name}", HappenedAt(state.Job, notice), JobBody.From(JobSnapshots.Of(state)));
+        return new Callback(state.Id, state.Job.Request!.Tenant, $"msg_{state.Id.Key}_{name}", JsonSerializer.SerializeToUtf8Bytes(body, WireJson.Default.CallbackBody));
     }
 
     private static DateTimeOffset HappenedAt(CloneJob job, Notice notice) => (notice is Notice.Removed ? job.RemovedAt : job.CompletedAt)!.Value;

@@ -10,26 +10,29 @@ namespace CloneHub.Jobs.Callbacks;
 /// </summary>
 internal sealed class CallbackSender(IJobVault vault, CallbackHttp http) : IDisposable
 {
-    /// <summary>Calls at a time that this node makes, and those among them for one tenant: receivers that hang hold up nobody else's.</summary>
+    /// <summary>Calls at a time that this node makes, those among them for one tenant, and those of that one to one host.</summary>
     private const int MostCalls = 64;
     private const int MostCallsOfOneTenant = 16;
+    private const int MostCallsToOneHost = 4;
 
     private static readonly CallbackAnswer Forgotten = new("The address to call is not known any more.", Final: true);
     private static readonly CallbackAnswer Unreadable = new("The address to call cannot be opened.");
 
-    private readonly PartitionedRateLimiter<string> _room = PartitionedRateLimiter.CreateChained(
-        PartitionedRateLimiter.Create<string, string>(tenant => RateLimitPartition.GetConcurrencyLimiter(tenant, _ => AtMost(MostCallsOfOneTenant))),
-        PartitionedRateLimiter.Create<string, int>(_ => RateLimitPartition.GetConcurrencyLimiter(0, _ => AtMost(MostCalls))));
+    /// <summary>The narrowest first: who waits for a host that hangs takes no place from the other calls.</summary>
+    private readonly PartitionedRateLimiter<Destination> _room = PartitionedRateLimiter.CreateChained(
+        PartitionedRateLimiter.Create<Destination, Destination>(to => RateLimitPartition.GetConcurrencyLimiter(to, _ => AtMost(MostCallsToOneHost))),
+        PartitionedRateLimiter.Create<Destination, string>(to => RateLimitPartition.GetConcurrencyLimiter(to.Tenant, _ => AtMost(MostCallsOfOneTenant))),
+        PartitionedRateLimiter.Create<Destination, int>(_ => RateLimitPartition.GetConcurrencyLimiter(0, _ => AtMost(MostCalls))));
 
-    /// <summary>One attempt. Throws only if the store of secrets does not answer; nobody was called then.</summary>
-    public async Task<CallbackAnswer> SendAsync(Callback callback)
+    /// <summary>One attempt. Throws if the store of secrets does not answer; nobody was called then.</summary>
+    /// <param name="call">Asked when there is room for the call, so that it tells of the job as it stands then.</param>
+    public async Task<CallbackAnswer> SendAsync(JobId job, string tenant, Func<Callback> call)
     {
-        using var room = await _room.AcquireAsync(callback.Tenant);
-        return await AddressAsync(callback.Job) switch
-        {
-            { Address: { } address } => await http.PostAsync(new Uri(address.Reveal()), callback),
-            { Fault: var fault } => fault,
-        };
+        var (address, fault) = await AddressAsync(job);
+        if (address is null) return fault;
+        var url = new Uri(address.Reveal());
+        using var room = await _room.AcquireAsync(new Destination(tenant, url.Host));
+        return await http.PostAsync(url, call());
     }
 
     public void Dispose() => _room.Dispose();
@@ -48,4 +51,6 @@ internal sealed class CallbackSender(IJobVault vault, CallbackHttp http) : IDisp
     }
 
     private static ConcurrencyLimiterOptions AtMost(int calls) => new() { PermitLimit = calls, QueueLimit = int.MaxValue };
+
+    private readonly record struct Destination(string Tenant, string Host);
 }

@@ -12,9 +12,10 @@ internal sealed class JobNews
     private readonly Lock _gate = new();
 
     /// <summary>Follow first, then read: what happens in between wakes the follower.</summary>
-    public JobFollower Follow(JobId job)
+    /// <param name="withQueue">Wakes the follower also when the job's place in the queue may have changed.</param>
+    public JobFollower Follow(JobId job, bool withQueue = false)
     {
-        var follower = new JobFollower(this, job);
+        var follower = new JobFollower(this, job, withQueue);
         lock (_gate)
         {
             if (_followers.TryGetValue(job, out var others)) others.Add(follower);
@@ -40,7 +41,8 @@ internal sealed class JobNews
         {
             foreach (var (job, followers) in _followers)
             {
-                if (concerns(job)) followers.ForEach(follower => follower.Wake(null));
+                if (!concerns(job)) continue;
+                foreach (var follower in followers.Where(follower => follower.WithQueue)) follower.Wake(null);
             }
         }
     }
@@ -55,13 +57,15 @@ internal sealed class JobNews
 }
 
 /// <summary>One that follows one job. For one reader.</summary>
-internal sealed class JobFollower(JobNews news, JobId job) : IDisposable
+internal sealed class JobFollower(JobNews news, JobId job, bool withQueue) : IDisposable
 {
     private readonly Lock _gate = new();
     private TaskCompletionSource _woken = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private JobState? _latest;
 
     public JobId Job => job;
+
+    public bool WithQueue => withQueue;
 
     /// <summary>What the job told last since it is followed.</summary>
     public JobState? Latest => Volatile.Read(ref _latest);

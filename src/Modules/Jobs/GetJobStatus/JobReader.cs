@@ -78,7 +78,7 @@ internal sealed partial class JobReader(
     }
 
     /// <summary>Whether nothing of the job's clone exists any more, as far as the event log knows; null if it does not know the job.</summary>
-    public async Task<bool?> IsOverAsync(JobId job, CancellationToken cancellation) => (await ViewAsync(job, cancellation))?.Job.IsTerminal;
+    public async Task<bool?> IsTerminalAsync(JobId job, CancellationToken cancellation) => (await ViewAsync(job, cancellation))?.Job.IsTerminal;
 
     /// <summary>True if either log knows the job: one that Redis has lost is still a job.</summary>
     public async Task<bool> ExistsAsync(JobId job, CancellationToken cancellation) =>

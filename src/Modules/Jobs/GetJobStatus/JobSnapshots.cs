@@ -23,7 +23,7 @@ internal static class JobSnapshots
         StartedAt = job.StartedAt,
         CompletedAt = job.CompletedAt,
         ExpiresAt = job.ExpiresAt,
-        IsOver = job.IsTerminal,
+        IsTerminal = job.IsTerminal,
         Serves = job.Stage is Stage.Serving,
         Result = job.CloneUrl is { } url ? new CloneOutcome(url, job.Username!, NameOf(job.Request.Fidelity), job.Content, job.Warnings, job.RemovedAt) : null,
         Error = job.Fault is { } fault ? new JobError(fault.Code, fault.Message, fault.Hint, NameOf(job.FaultStep), fault.Retryable) : null,

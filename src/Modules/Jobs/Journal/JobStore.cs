@@ -93,11 +93,17 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
         await Database.SortedSetRemoveAsync(_keys.Live, job.Value);
     }
 
-    /// <summary>Jobs of the label that were accepted before <paramref name="acceptedAt"/> and are not over, the oldest first.</summary>
-    public async Task<IReadOnlyList<JobId>> EarlierAsync(JobLabel label, DateTimeOffset acceptedAt)
+    /// <summary>Jobs of the label that are not over, accepted before and after this one, in that order. Of the same millisecond the id decides.</summary>
+    public async Task<(IReadOnlyList<JobId> Earlier, IReadOnlyList<JobId> Later)> AroundAsync(JobLabel label, JobId job, DateTimeOffset acceptedAt)
     {
-        var found = await Database.SortedSetRangeByScoreAsync(_keys.Label(label), double.NegativeInfinity, Score(acceptedAt), Exclude.Stop);
-        return [.. found.Select(job => JobId.Parse(job.ToString()))];
+        var own = Score(acceptedAt);
+        var all = await Database.SortedSetRangeByRankWithScoresAsync(_keys.Label(label));
+        return (Where(order => order < 0), Where(order => order > 0));
+
+        IReadOnlyList<JobId> Where(Predicate<int> lies) => [.. all.Where(entry => lies(OrderOf(entry))).Select(entry => JobId.Parse(entry.Element.ToString()))];
+
+        int OrderOf(SortedSetEntry entry) =>
+            entry.Score.CompareTo(own) is var order and not 0 ? order : string.CompareOrdinal(entry.Element.ToString(), job.Value);
     }
 
     public Task SetDeadlineAsync(JobId job, DateTimeOffset deadline) => Database.SortedSetAddAsync(_keys.Deadlines, job.Value, Score(deadline));
