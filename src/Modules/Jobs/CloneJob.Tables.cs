@@ -12,6 +12,9 @@ public sealed partial record CloneJob
     /// <summary>Starts of one step, crashes included, after which the job has failed: a job that kills its worker must not do so for ever.</summary>
     public const int MaxAttempts = 12;
 
+    /// <summary>What CloneHub itself lacks for a while is no fault of the source: that is tried as often as the step may be started.</summary>
+    private static int MaxFailuresOf(StepFault fault) => fault.Code == StepFault.BackendUnavailable ? MaxAttempts : MaxFailures;
+
     /// <summary>From the request to serving, waiting included. The connector on the source expires with it.</summary>
     public static readonly TimeSpan BuildLimit = TimeSpan.FromHours(2);
 
