@@ -136,15 +136,14 @@ internal sealed partial class JobReader(
     private async Task<JobStatusView?> ViewAsync(JobId job, CancellationToken cancellation)
     {
         if (_projection.IsSilent) return null;
-        using var patience = new CancellationTokenSource(PatienceWithProjection, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, patience.Token);
         try
         {
-            return await LoadAsync(job, either.Token);
+            // Left behind, not cancelled: to cancel a query the driver asks the very server that is silent, and waits for it.
+            return await LoadAsync(job, CancellationToken.None).WaitAsync(PatienceWithProjection, clock, cancellation);
         }
-        catch (Exception e) when (!cancellation.IsCancellationRequested && (e is NpgsqlException or TimeoutException or OperationCanceledException || e.InnerException is NpgsqlException))
+        catch (Exception e) when (e is NpgsqlException or TimeoutException || e.InnerException is NpgsqlException)
         {
-            if (patience.IsCancellationRequested) _projection.NoteSilence();
+            if (e is TimeoutException) _projection.NoteSilence();
             LogProjectionSilent(logger, e, job);
             return null;
         }

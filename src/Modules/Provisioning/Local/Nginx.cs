@@ -25,7 +25,10 @@ internal sealed partial class Nginx(LocalLayout layout, NginxClient client, IOpt
         {
             var template = NginxConfig.Of(layout);
             var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(template)));
-            if (Posix.ProcessOf(layout.NginxPid, layout.NginxConfig) is not null && await WhoAnswersAsync(cancellation) == hash) return;
+
+            // One whose socket was removed still answers on connections of before, and takes no new ones.
+            var isThere = File.Exists(layout.NginxSocket) && Posix.ProcessOf(layout.NginxPid, layout.NginxConfig) is not null;
+            if (isThere && await WhoAnswersAsync(cancellation) == hash) return;
             await StopAsync(cancellation);
             await StartAsync(template.Replace(NginxConfig.HashPlaceholder, hash, StringComparison.Ordinal), cancellation);
             if (await WhoAnswersAsync(cancellation) != hash) throw new IOException("nginx was started and does not answer.");
