@@ -37,7 +37,11 @@ public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string?
 /// <param name="Message">What went wrong, in plain words, without secrets.</param>
 /// <param name="Hint">What the caller can do about it.</param>
 /// <param name="Retryable">True if the same step may succeed when it is tried again unchanged.</param>
-public sealed record StepFault(string Code, string Message, string Hint, bool Retryable);
+public sealed record StepFault(string Code, string Message, string Hint, bool Retryable)
+{
+    /// <summary>What the step works with does not answer. The source has no part in it.</summary>
+    public const string BackendUnavailable = "BACKEND_UNAVAILABLE";
+}
 
 /// <summary>What a finished step found out and the job's log should keep. Only what applies to the step is set.</summary>
 public sealed record StepFacts

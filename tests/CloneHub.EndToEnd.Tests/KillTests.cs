@@ -96,7 +96,7 @@ public sealed class KillTests(SourceSiteFixture fixture) : IClassFixture<SourceS
         await host.StartAsync();
     }
 
-    private static async Task AssertOnceAsync(HostProcess host, string job)
+    internal static async Task AssertOnceAsync(HostProcess host, string job)
     {
         await Eventually.Until($"{job} is archived", async () => (await Traces.HistoryAsync(host.PostgreSql, job)).Count > 0);
         var history = await Traces.HistoryAsync(host.PostgreSql, job);

@@ -78,6 +78,20 @@ public sealed class CloneJobTests
     }
 
     [Fact]
+    public void A_back_end_that_is_away_is_waited_for_as_often_as_a_step_may_start()
+    {
+        var away = Given.Passing with { Code = StepFault.BackendUnavailable };
+        var given = Given.AJobIn(Stage.Started).Started();
+        for (var i = 0; i < CloneJob.MaxAttempts - 1; i++)
+        {
+            Assert.IsType<StepFailed>(Assert.Single(given.When(given.Report(away))));
+            given = given.After(given.Report(away)).At(TimeSpan.FromMinutes(1)).Started();
+        }
+
+        Assert.Equal(away, Assert.IsType<JobFailed>(Assert.Single(given.When(given.Report(away)))).Fault);
+    }
+
+    [Fact]
     public void A_passing_fault_is_tried_again_after_a_growing_pause()
     {
         var given = Given.AJobIn(Stage.Started);

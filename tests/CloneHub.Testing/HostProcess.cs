@@ -38,12 +38,19 @@ public sealed class HostProcess : IAsyncDisposable
     /// <param name="changes">Settings on top of the usual ones, as environment variables: CloneHub__Slots.</param>
     public static async Task<HostProcess> StartAsync(ServersFixture servers, IReadOnlyDictionary<string, string>? changes = null)
     {
+        var all = new Dictionary<string, string>(changes ?? new Dictionary<string, string>());
+        all.TryAdd("CloneHub__PostgreSql__ConnectionString", await servers.NewPostgreSqlDatabaseAsync());
+        all.TryAdd("CloneHub__Redis__ConnectionString", servers.NewRedisDatabase());
+        return await StartAsync(servers.Servers, await servers.CoreStoreAsync(), servers.NewFolder(), all);
+    }
+
+    /// <summary>With servers and folders that are nobody else's.</summary>
+    public static async Task<HostProcess> StartAsync(
+        PrivateServers servers, DirectoryInfo coreStore, DirectoryInfo state, IReadOnlyDictionary<string, string> changes)
+    {
         var port = Ports.Free();
-        var state = servers.NewFolder();
-        var settings = HostSettings.For(servers.Servers, await servers.CoreStoreAsync(), state, port);
-        settings["CloneHub__PostgreSql__ConnectionString"] = await servers.NewPostgreSqlDatabaseAsync();
-        settings["CloneHub__Redis__ConnectionString"] = servers.NewRedisDatabase();
-        foreach (var (name, value) in changes ?? new Dictionary<string, string>())
+        var settings = HostSettings.For(servers, coreStore, state, port);
+        foreach (var (name, value) in changes)
             settings[name] = value;
         ServersFixture.Leash.EndClones(LocalClones.Folder(state));
         var host = new HostProcess(settings, new Uri($"http://127.0.0.1:{port}/"), state);

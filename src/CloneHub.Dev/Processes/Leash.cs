@@ -12,12 +12,13 @@ public sealed class Leash : IDisposable
 {
     private const string Script =
         """
-        held=; folders=; clones=
+        held=; folders=; clones=; mounts=
         while read -r verb a b c; do
             case $verb in
                 hold) held="$held $a:$b:$c" ;;
                 clones) clones="$clones $a" ;;
                 folder) folders="$folders $a" ;;
+                mount) mounts="$mounts $a" ;;
             esac
         done
         split() { signal=${1%%:*}; pid=${1#*:}; started=${pid#*:}; pid=${pid%%:*}; }
@@ -43,6 +44,7 @@ public sealed class Leash : IDisposable
                 case $(cat "/proc/$pid/comm") in php-fpm* | nginx) kill -TERM "$pid" ;; esac
             done
         done
+        for mount in $mounts; do umount -l "$mount"; done
         [ -z "$folders" ] || rm -rf $folders
         """;
 
@@ -64,6 +66,9 @@ public sealed class Leash : IDisposable
 
     /// <summary>Also removes this folder at the end. Its path must not hold blanks.</summary>
     public void Remove(string folder) => Write($"folder {WithoutBlanks(folder)}");
+
+    /// <summary>Also takes this file system off its folder at the end, before any folder is removed.</summary>
+    public void Unmount(string folder) => Write($"mount {WithoutBlanks(folder)}");
 
     /// <summary>Also ends php-fpm and nginx of the local clones below this folder. They are the Host's, so nobody here knows their numbers.</summary>
     public void EndClones(string folder) => Write($"clones {WithoutBlanks(folder)}");

@@ -25,6 +25,9 @@ internal abstract class PrivateServer(string name, Account account, DirectoryInf
 
     protected string DataDirectory => Path.Combine(Folder.FullName, "data");
 
+    /// <summary>The server itself, if this run started it.</summary>
+    public ProcessIdentity? Process => _started?.Process;
+
     public bool IsPrepared => Directory.Exists(DataDirectory);
 
     private string PasswordFile => Path.Combine(Folder.FullName, "password");
@@ -86,6 +89,9 @@ internal abstract class PrivateServer(string name, Account account, DirectoryInf
             await daemon.StopAsync(ct);
         _started = null;
     }
+
+    /// <summary>Ends it in order, whatever its data are worth. It can be started again.</summary>
+    public Task EndAsync(CancellationToken ct) => _started?.Process.EndAsync(OrderlyStop, Patience, ct) ?? Task.CompletedTask;
 
     /// <summary>Stops the server whoever started it.</summary>
     public async Task<bool> StopAnywayAsync(CancellationToken ct)

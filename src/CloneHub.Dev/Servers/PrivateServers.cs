@@ -110,6 +110,14 @@ public sealed class PrivateServers
         return [.. servers.All.Zip(stopped).Where(pair => pair.Second).Select(pair => pair.First.Name)];
     }
 
+    internal PrivateServer Server(ServerKinds kind) => kind switch
+    {
+        ServerKinds.PostgreSql => _postgreSql,
+        ServerKinds.Redis => _redis,
+        ServerKinds.MariaDb => _mariaDb,
+        _ => throw new ArgumentOutOfRangeException(nameof(kind), kind, "One server at a time."),
+    };
+
     private IEnumerable<PrivateServer> All => new (ServerKinds Kind, PrivateServer Server)[]
         {
             (ServerKinds.PostgreSql, _postgreSql), (ServerKinds.Redis, _redis), (ServerKinds.MariaDb, _mariaDb),

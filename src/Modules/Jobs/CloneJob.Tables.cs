@@ -18,6 +18,9 @@ public sealed partial record CloneJob
     /// <summary>Two ends of a clone that lie less apart are the same to its owner.</summary>
     public static readonly TimeSpan SameEnd = TimeSpan.FromSeconds(30);
 
+    /// <summary>What CloneHub itself lacks for a while is no fault of the source: that is tried as often as the step may be started.</summary>
+    private static int MaxFailuresOf(StepFault fault) => fault.Code == StepFault.BackendUnavailable ? MaxAttempts : MaxFailures;
+
     /// <summary>From the request to serving, waiting included. The connector on the source expires with it.</summary>
     public static readonly TimeSpan BuildLimit = TimeSpan.FromHours(2);
 

@@ -44,6 +44,7 @@ public static class JobsModule
         services.AddSingleton<IJobHistory, JobHistory>();
         services.AddSingleton(provider => new CompletionForecast(settings.Slots, provider.GetRequiredService<TimeProvider>()));
         services.AddSingleton<QueueLoad>();
+        services.AddSingleton<ToldProgress>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<IJobReader>(provider => provider.GetRequiredService<JobReader>());
         services.AddSingleton<IJobRemover>(provider => provider.GetRequiredService<JobReader>());

@@ -23,13 +23,18 @@ internal static class StepFaults
     public static StepFault Of(Exception cause) => cause switch
     {
         StepFaultException named => named.Fault,
-        MySqlException { IsTransient: true } => Passing("The database server did not answer as it should."),
+        MySqlException database when MariaDbFaults.IsDiskFull(database) => DiskFull,
+        MySqlException database when MariaDbFaults.IsAway(database) => new StepFault(
+            StepFault.BackendUnavailable, "The database server of the clones did not answer.", "It is tried again for some minutes; nothing needs to be done.", Retryable: true),
         HttpRequestException or SocketException => Passing("A connection failed."),
         IOException => Passing("A file or a connection could not be used."),
         TimeoutException or TaskCanceledException => Passing("An answer did not come in time."),
         // The text of an unknown exception may hold anything, so it goes to the log of this node and not to the caller.
         _ => new StepFault("INTERNAL", "The step failed for a reason that has no name yet.", "It is tried again; if it stays, report the job id.", Retryable: true),
     };
+
+    public static StepFault DiskFull { get; } = new(
+        "DISK_FULL", "There is no room left for the clone.", "Remove clones that are no longer needed, then try again.", Retryable: true);
 
     private static StepFault Passing(string message) =>
         new("INTERNAL", message, "It is tried again; nothing needs to be done.", Retryable: true);

@@ -188,7 +188,7 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
     private JobIntake NewIntake(JobStore store, params int[] keyVersions)
     {
         var keys = MasterKeys.LoadOrCreate(Stores.NewKeyFile(keyVersions is [] ? [1] : keyVersions));
-        var reader = new JobReader(Stores.Documents, store, new Actor<JobsRegion>(Jobs), new Actor<SlotQueue>(Queue), Forecast, NullLogger<JobReader>.Instance);
+        var reader = new JobReader(Stores.Documents, store, new Actor<JobsRegion>(Jobs), new Actor<SlotQueue>(Queue), Forecast, new ToldProgress(), TimeProvider.System, NullLogger<JobReader>.Instance);
         return new JobIntake(
             store, new JobVault(store, new SecretSealer(keys)), new IdempotentJobId(keys), new RequestFingerprint(keys), Format, reader, _lag, _newJobs, new Actor<JobsRegion>(Jobs), Clock);
     }

@@ -185,7 +185,7 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
         new Actor<JobsRegion>(jobs ?? Jobs),
         new Actor<SlotQueue>(queue ?? Sys.ActorOf(Props.Create(() => new SlotQueueActor(1, ActorRefs.Nobody, News, new QueueLoad())))),
         Forecast,
-        NullLogger<JobReader>.Instance);
+        new ToldProgress(), TimeProvider.System, NullLogger<JobReader>.Instance);
 
     private async Task ArchiveJournalAsync(JobId job) =>
         await Stores.Log.AppendAsync([new ArchiveEntry(job, 1, await JournalAsync(job), LookFirst: true)], CancellationToken.None);

@@ -20,12 +20,15 @@ internal sealed class SlotQueue;
 /// </summary>
 internal sealed partial class JobReader(
     IDocumentStore documents, JobStore store, IRequiredActor<JobsRegion> jobs, IRequiredActor<SlotQueue> queue, CompletionForecast forecast,
-    ILogger<JobReader> logger)
+    ToldProgress told, TimeProvider clock, ILogger<JobReader> logger)
     : IJobReader, IJobRemover
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
+    private static readonly TimeSpan PatienceWithProjection = TimeSpan.FromSeconds(2);
     private static readonly TimeSpan PatienceWithQueue = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(10);
+
+    private readonly ProjectionSilence _projection = new(clock);
 
     public async Task<JobSnapshot?> ReadAsync(JobId job, long seen, CancellationToken cancellation)
     {
@@ -41,7 +44,7 @@ internal sealed partial class JobReader(
         catch (Exception e) when (view is not null && view.Version >= seen && e is UnavailableException or RedisException or RedisTimeoutException)
         {
             LogJobSilent(logger, e, job);
-            return JobSnapshots.Of(job, view!.Job, view.Version);
+            return told.AtLeast(JobSnapshots.Of(job, view!.Job, view.Version));
         }
         catch (Exception e) when (e is RedisException or RedisTimeoutException)
         {
@@ -106,12 +109,12 @@ internal sealed partial class JobReader(
         if (snapshot.Progress == 100) return snapshot;
         try
         {
-            return snapshot with { Progress = Math.Max(snapshot.Progress, await store.ProgressAsync(snapshot.Job)) };
+            return told.AtLeast(snapshot with { Progress = Math.Max(snapshot.Progress, await store.ProgressAsync(snapshot.Job)) });
         }
         catch (Exception e) when (e is RedisException or RedisTimeoutException)
         {
             LogProgressSilent(logger, e, snapshot.Job);
-            return snapshot;
+            return told.AtLeast(snapshot);
         }
     }
 
@@ -132,12 +135,15 @@ internal sealed partial class JobReader(
 
     private async Task<JobStatusView?> ViewAsync(JobId job, CancellationToken cancellation)
     {
+        if (_projection.IsSilent) return null;
         try
         {
-            return await LoadAsync(job, cancellation);
+            // Left behind, not cancelled: to cancel a query the driver asks the very server that is silent, and waits for it.
+            return await LoadAsync(job, CancellationToken.None).WaitAsync(PatienceWithProjection, clock, cancellation);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException || e.InnerException is NpgsqlException)
         {
+            if (e is TimeoutException) _projection.NoteSilence();
             LogProjectionSilent(logger, e, job);
             return null;
         }
@@ -158,6 +164,6 @@ internal sealed partial class JobReader(
     [LoggerMessage(1033, LogLevel.Warning, "Job {JobId}: the queue does not answer; its status goes without a position.")]
     private static partial void LogQueueSilent(ILogger logger, Exception error, JobId jobId);
 
-    [LoggerMessage(1032, LogLevel.Warning, "Job {JobId}: Redis does not answer; the progress told may be lower than before.")]
+    [LoggerMessage(1032, LogLevel.Warning, "Job {JobId}: Redis does not answer; the progress told is what this node remembers.")]
     private static partial void LogProgressSilent(ILogger logger, Exception error, JobId jobId);
 }

@@ -15,11 +15,10 @@ internal sealed class ProjectionHealth(ProjectionProgress progress, ProjectionRu
 
     public async Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default)
     {
-        using var patience = new CancellationTokenSource(Patience, clock);
-        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellationToken);
         try
         {
-            var at = await progress.OfAsync(ReportsProjection.ProjectionName, either.Token);
+            // Left behind, not cancelled, as in EventLogHealth.
+            var at = await progress.OfAsync(ReportsProjection.ProjectionName, CancellationToken.None).WaitAsync(Patience, clock, cancellationToken);
             if (runner.Trouble is { } trouble) return HealthCheckResult.Degraded($"Reports stand still at event {at.At} of {at.Highest} ({trouble}); the log says more.");
             return at.OldestWaiting < clock.GetUtcNow() - MaxLag
                 ? HealthCheckResult.Degraded($"Reports are behind, at event {at.At} of {at.Highest}: they hold up to {at.AsOf.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}.")

@@ -12,6 +12,9 @@ internal sealed partial class Nginx(LocalLayout layout, NginxClient client, IOpt
 {
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(5);
 
+    /// <summary>It answers from memory: one that takes longer is frozen, and is replaced.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     private readonly SemaphoreSlim _gate = new(1);
 
     /// <summary>An nginx with the current configuration answers.</summary>
@@ -22,7 +25,10 @@ internal sealed partial class Nginx(LocalLayout layout, NginxClient client, IOpt
         {
             var template = NginxConfig.Of(layout);
             var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(template)));
-            if (Posix.ProcessOf(layout.NginxPid, layout.NginxConfig) is not null && await WhoAnswersAsync(cancellation) == hash) return;
+
+            // One whose socket was removed still answers on connections of before, and takes no new ones.
+            var isThere = File.Exists(layout.NginxSocket) && Posix.ProcessOf(layout.NginxPid, layout.NginxConfig) is not null;
+            if (isThere && await WhoAnswersAsync(cancellation) == hash) return;
             await StopAsync(cancellation);
             await StartAsync(template.Replace(NginxConfig.HashPlaceholder, hash, StringComparison.Ordinal), cancellation);
             if (await WhoAnswersAsync(cancellation) != hash) throw new IOException("nginx was started and does not answer.");
@@ -72,14 +78,16 @@ internal sealed partial class Nginx(LocalLayout layout, NginxClient client, IOpt
 
     private async Task<string?> WhoAnswersAsync(CancellationToken cancellation)
     {
+        using var patience = new CancellationTokenSource(Patience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, patience.Token);
         try
         {
-            using var answer = await client.Http.GetAsync(new Uri($"http://nginx{NginxConfig.WhoPath}"), cancellation);
-            return answer.StatusCode == HttpStatusCode.OK ? await answer.Content.ReadAsStringAsync(cancellation) : null;
+            using var answer = await client.Http.GetAsync(new Uri($"http://nginx{NginxConfig.WhoPath}"), either.Token);
+            return answer.StatusCode == HttpStatusCode.OK ? await answer.Content.ReadAsStringAsync(either.Token) : null;
         }
-        catch (HttpRequestException)
+        catch (Exception e) when (e is HttpRequestException or IOException || (e is OperationCanceledException && !cancellation.IsCancellationRequested))
         {
-            // Nobody listens: that is the answer.
+            // Nobody listens, or listens only: that is the answer.
             return null;
         }
     }

@@ -47,11 +47,11 @@ internal sealed partial class PhpFpm(LocalLayout layout, IOptions<LocalOptions> 
         _gates.TryRemove(job, out _);
     }
 
-    /// <summary>A cheap look that disturbs no worker: the master named by the pid file runs this clone's configuration.</summary>
+    /// <summary>A cheap look that disturbs no worker: the master named by the pid file runs this clone's configuration, and is not stopped for good.</summary>
     public bool IsMasterAlive(JobId job)
     {
         var paths = layout.Of(job);
-        return File.Exists(paths.Socket) && Posix.ProcessOf(paths.FpmPid, paths.FpmConfig) is not null;
+        return File.Exists(paths.Socket) && Posix.ProcessOf(paths.FpmPid, paths.FpmConfig) is { } master && !Posix.IsStopped(master);
     }
 
     /// <summary>Processes of a clone, masters and workers.</summary>

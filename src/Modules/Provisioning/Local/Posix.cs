@@ -53,6 +53,22 @@ internal static partial class Posix
         }
     }
 
+    /// <summary>Somebody has stopped the process (SIGSTOP): it lives and does nothing.</summary>
+    public static bool IsStopped(int process)
+    {
+        try
+        {
+            // The name in brackets may hold anything; the state is the first field after it.
+            var text = File.ReadAllText($"/proc/{process}/stat");
+            return text[(text.LastIndexOf(')') + 2)..].StartsWith('T');
+        }
+        catch (IOException)
+        {
+            // It ended meanwhile: that is seen elsewhere.
+            return false;
+        }
+    }
+
     public static string? WorkingDirectoryOf(int process)
     {
         try

@@ -107,7 +107,7 @@ internal sealed class DatabaseImport(
     }
 
     /// <summary>The server understood and said no. A connection that was lost or a wait that was too long says nothing of the definition.</summary>
-    private static bool IsRefusal(MySqlConnection connection, MySqlException fault) => connection.State == ConnectionState.Open && !fault.IsTransient;
+    private static bool IsRefusal(MySqlConnection connection, MySqlException fault) => connection.State == ConnectionState.Open && !MariaDbFaults.IsOurs(fault);
 
     /// <returns>The tables that changed while they were read.</returns>
     private async Task<IReadOnlyList<TableEnded>> LoadAsync(Dictionary<string, TablePlan> plans, IAsyncEnumerable<DumpItem> items, CancellationToken cancellation)

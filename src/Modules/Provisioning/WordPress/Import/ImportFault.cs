@@ -20,6 +20,5 @@ internal static class ImportFault
             "Convert the table on the source to a form that MariaDB understands, or leave it out.", Retryable: false),
         inner);
 
-    internal static StepFaultException DiskFull(Exception inner) => new(
-        new StepFault("DISK_FULL", "There is no room left for the clone's files.", "Remove clones that are no longer needed, then try again.", Retryable: true), inner);
+    internal static StepFaultException DiskFull(Exception inner) => new(StepFaults.DiskFull, inner);
 }

@@ -23,7 +23,7 @@ internal static class SiteImporter
         {
             throw ImportFault.DiskFull(fault);
         }
-        catch (MySqlException fault)
+        catch (MySqlException fault) when (!MariaDbFaults.IsOurs(fault))
         {
             throw ImportFault.Failed($"The clone's database failed: {fault.Message}", retryable: true, fault);
         }
