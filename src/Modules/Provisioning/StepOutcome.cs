@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using CloneHub.Contracts;
+using CloneHub.Provisioning.WordPress.Import;
 using MySqlConnector;
 
 namespace CloneHub.Provisioning;
@@ -23,8 +24,11 @@ internal static class StepFaults
     public static StepFault Of(Exception cause) => cause switch
     {
         StepFaultException named => named.Fault,
+        MySqlException full when ImportFault.IsDiskFull(full) => ImportFault.DiskFull(full).Fault,
         MySqlException { IsTransient: true } => Passing("The database server did not answer as it should."),
+        MySqlException => Passing("The database server refused what it was asked for."),
         HttpRequestException or SocketException => Passing("A connection failed."),
+        IOException full when FileImport.IsDiskFull(full) => ImportFault.DiskFull(full).Fault,
         IOException => Passing("A file or a connection could not be used."),
         TimeoutException or TaskCanceledException => Passing("An answer did not come in time."),
         // The text of an unknown exception may hold anything, so it goes to the log of this node and not to the caller.

@@ -106,8 +106,9 @@ internal sealed class DatabaseImport(
         }
     }
 
-    /// <summary>The server understood and said no. A connection that was lost or a wait that was too long says nothing of the definition.</summary>
-    private static bool IsRefusal(MySqlConnection connection, MySqlException fault) => connection.State == ConnectionState.Open && !fault.IsTransient;
+    /// <summary>The server understood and said no. A lost connection, a wait that was too long or a full disk says nothing of the definition.</summary>
+    private static bool IsRefusal(MySqlConnection connection, MySqlException fault) =>
+        connection.State == ConnectionState.Open && !fault.IsTransient && !ImportFault.IsDiskFull(fault);
 
     /// <returns>The tables that changed while they were read.</returns>
     private async Task<IReadOnlyList<TableEnded>> LoadAsync(Dictionary<string, TablePlan> plans, IAsyncEnumerable<DumpItem> items, CancellationToken cancellation)

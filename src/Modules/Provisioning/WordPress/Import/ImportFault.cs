@@ -1,4 +1,5 @@
 using CloneHub.Contracts;
+using MySqlConnector;
 
 namespace CloneHub.Provisioning.WordPress.Import;
 
@@ -20,6 +21,19 @@ internal static class ImportFault
             "Convert the table on the source to a form that MariaDB understands, or leave it out.", Retryable: false),
         inner);
 
+    /// <summary>The clone's database did not do what an import needs.</summary>
+    internal static StepFaultException Database(MySqlException inner) => IsDiskFull(inner)
+        ? DiskFull(inner)
+        : new(
+            new StepFault(
+                "IMPORT_FAILED", $"The clone's database failed: {inner.Message}", "It is tried again; if it stays, give the operator the job's id.", Retryable: true),
+            inner);
+
+    /// <summary>MariaDB says so in its own way, or passes on what its storage engine was told by the system.</summary>
+    internal static bool IsDiskFull(MySqlException fault) =>
+        fault.ErrorCode is MySqlErrorCode.DiskFull or MySqlErrorCode.RecordFileFull
+        || fault.Message.Contains("No space left", StringComparison.Ordinal) || fault.Message.Contains("Got error 28 ", StringComparison.Ordinal);
+
     internal static StepFaultException DiskFull(Exception inner) => new(
-        new StepFault("DISK_FULL", "There is no room left for the clone's files.", "Remove clones that are no longer needed, then try again.", Retryable: true), inner);
+        new StepFault("DISK_FULL", "There is no room left for the clone's files or its database.", "Remove clones that are no longer needed, then try again.", Retryable: true), inner);
 }

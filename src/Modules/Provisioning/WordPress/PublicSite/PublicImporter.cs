@@ -29,7 +29,7 @@ internal sealed class PublicImporter(
         }
         catch (MySqlException fault)
         {
-            throw ImportFault.Failed($"The clone's database failed: {fault.Message}", retryable: true, fault);
+            throw ImportFault.Database(fault);
         }
     }
 
