@@ -7,7 +7,7 @@ namespace CloneHub.Provisioning;
 internal static class MariaDbFaults
 {
     /// <summary>MariaDB names the system's error in its text only.</summary>
-    private static readonly string[] NoSpace = ["No space left", "errno: 28", "Errcode: 28"];
+    private static readonly string[] NoSpace = ["No space left", "errno: 28", "Errcode: 28", "Got error 28 "];
 
     /// <summary>MariaDB's own number for a connection that its shutdown ended.</summary>
     private const MySqlErrorCode ConnectionKilled = (MySqlErrorCode)1927;

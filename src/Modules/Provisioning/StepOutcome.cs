@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using CloneHub.Contracts;
+using CloneHub.Provisioning.WordPress.Import;
 using MySqlConnector;
 
 namespace CloneHub.Provisioning;
@@ -26,7 +27,9 @@ internal static class StepFaults
         MySqlException database when MariaDbFaults.IsDiskFull(database) => DiskFull,
         MySqlException database when MariaDbFaults.IsAway(database) => new StepFault(
             StepFault.BackendUnavailable, "The database server of the clones did not answer.", "It is tried again for some minutes; nothing needs to be done.", Retryable: true),
+        MySqlException => Passing("The database server refused what it was asked for."),
         HttpRequestException or SocketException => Passing("A connection failed."),
+        IOException full when FileImport.IsDiskFull(full) => ImportFault.DiskFull(full).Fault,
         IOException => Passing("A file or a connection could not be used."),
         TimeoutException or TaskCanceledException => Passing("An answer did not come in time."),
         // The text of an unknown exception may hold anything, so it goes to the log of this node and not to the caller.

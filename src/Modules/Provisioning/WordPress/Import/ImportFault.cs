@@ -1,4 +1,5 @@
 using CloneHub.Contracts;
+using MySqlConnector;
 
 namespace CloneHub.Provisioning.WordPress.Import;
 
@@ -18,6 +19,12 @@ internal static class ImportFault
         new StepFault(
             "DDL_UNSUPPORTED", $"The clone's database refused the definition of {table}: {inner.Message}",
             "Convert the table on the source to a form that MariaDB understands, or leave it out.", Retryable: false),
+        inner);
+
+    /// <summary>The clone's database did not do what an import needs.</summary>
+    internal static StepFaultException Database(MySqlException inner) => new(
+        new StepFault(
+            "IMPORT_FAILED", $"The clone's database failed: {inner.Message}", "It is tried again; if it stays, give the operator the job's id.", Retryable: true),
         inner);
 
     internal static StepFaultException DiskFull(Exception inner) => new(StepFaults.DiskFull, inner);

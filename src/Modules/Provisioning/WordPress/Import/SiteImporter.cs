@@ -25,7 +25,7 @@ internal static class SiteImporter
         }
         catch (MySqlException fault) when (!MariaDbFaults.IsOurs(fault))
         {
-            throw ImportFault.Failed($"The clone's database failed: {fault.Message}", retryable: true, fault);
+            throw ImportFault.Database(fault);
         }
     }
 

@@ -27,9 +27,9 @@ internal sealed class PublicImporter(
         {
             throw ImportFault.DiskFull(fault);
         }
-        catch (MySqlException fault)
+        catch (MySqlException fault) when (!MariaDbFaults.IsOurs(fault))
         {
-            throw ImportFault.Failed($"The clone's database failed: {fault.Message}", retryable: true, fault);
+            throw ImportFault.Database(fault);
         }
     }
 

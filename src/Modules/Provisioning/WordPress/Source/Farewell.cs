@@ -30,7 +30,7 @@ internal sealed class Farewell(SourceCalls calls, TimeProvider clock)
                 errors.Note(trouble);
 
                 // A page where nobody was lost before may as well be a firewall's.
-                if (tries == MostTries) throw trouble.IsOrdinaryPage ? SourceFaults.ChannelBlocked(trouble.Message) : SourceFaults.Unreachable(trouble.Message, trouble);
+                if (tries == MostTries) throw trouble.IsOrdinaryPage ? SourceFaults.ChannelBlocked(trouble.Message) : SourceFaults.Unreachable(trouble);
                 mayHaveLeft |= trouble.MayHaveArrived;
                 await Task.Delay(TimeSpan.FromMilliseconds(200 * tries), clock, cancellation);
             }

@@ -15,8 +15,12 @@ internal static class SourceFaults
     public static StepFaultException Unreachable(string why, Exception? inner = null) => Passing("SOURCE_UNREACHABLE",
         $"The source site cannot be reached: {why}", "Check the address and that the site answers; the step is tried again.", inner);
 
+    /// <summary>After the last of several tries. What broke it keeps the name that it has.</summary>
+    public static StepFaultException Unreachable(AnswerBrokenException last) =>
+        last.InnerException is StepFaultException named ? named : Unreachable(last.Message, last);
+
     public static StepFaultException Tls(string why, Exception? inner) => Final("SOURCE_TLS",
-        $"The source site's certificate is not valid: {why}", "Renew the certificate, or give the http address if the site serves it.", inner);
+        $"There is no secure connection to the source site: {why}", "Renew the certificate if it is that, or give the http address if the site serves it.", inner);
 
     public static StepFaultException HttpAuthentication() => Final("SOURCE_HTTP_AUTH",
         "The web server in front of the source site asks for a password of its own.", "Lift the directory protection while the site is cloned.");
@@ -43,7 +47,7 @@ internal static class SourceFaults
         "The site refuses log-ins for now, after too many of them.", "Wait until the lock is over, or lift it in the site's security plugin.");
 
     public static StepFaultException Walled(string where, int status) => Final("WAF_BLOCKED",
-        $"A firewall in front of the site answered {status} to {where}.", ManualWay);
+        $"A firewall in front of the site answered {status} to {where}.", "Let the site's owner allow the log-in and the upload of a plugin from here.");
 
     /// <summary>Something on the site broke; a firewall would refuse instead.</summary>
     public static StepFaultException ServerFails(string where, int status) => Passing("SOURCE_SERVER_ERROR",
@@ -120,7 +124,7 @@ internal static class SourceFaults
             }
         }
 
-        return trouble is HttpRequestException or IOException ? Unreachable(trouble.Message, trouble) : trouble;
+        return trouble is HttpRequestException or IOException ? Unreachable(trouble.GetBaseException().Message, trouble) : trouble;
     }
 
     private static StepFaultException Final(string code, string message, string hint, Exception? inner = null) =>

@@ -129,7 +129,7 @@ internal sealed class SourceHttp : IDisposable
 
     private static void Require(Uri address)
     {
-        if (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps) throw SourceFaults.AddressRefused(address.Scheme);
+        if (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps) throw SourceFaults.AddressRefused(address.GetLeftPart(UriPartial.Authority));
     }
 
     private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)

@@ -38,7 +38,7 @@ internal sealed class TransferPace(TimeProvider clock)
     public async Task BrokenAsync(AnswerBrokenException trouble, CancellationToken cancellation)
     {
         _successes = 0;
-        if (++_failures > MostFailures) throw SourceFaults.Unreachable(trouble.Message, trouble);
+        if (++_failures > MostFailures) throw SourceFaults.Unreachable(trouble);
         if (!trouble.NeverBegan)
         {
             Seconds = Math.Max(LeastSeconds, Seconds / 2);
