@@ -88,7 +88,7 @@ public sealed class SourceSite : IAsyncDisposable
     /// <summary>Runs one query as the administrator and answers its rows as text.</summary>
     public async Task<IReadOnlyList<string?[]>> QueryAsync(string sql, CancellationToken ct)
     {
-        await using var connection = new MySqlConnection(ConnectionString);
+        await using var connection = new MySqlConnection(new MySqlConnectionStringBuilder(ConnectionString) { ConvertZeroDateTime = true }.ConnectionString);
         await connection.OpenAsync(ct);
         await using var command = new MySqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync(ct);

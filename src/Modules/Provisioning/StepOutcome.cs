@@ -21,7 +21,18 @@ internal enum StepOutcome
 /// <summary>Gives every exception a step can end with the fault its job is told.</summary>
 internal static class StepFaults
 {
-    public static StepFault Of(Exception cause) => cause switch
+    private const int Longest = 1_000;
+
+    /// <summary>Messages may quote what a source said, and a job's log keeps them for ever: none is longer than 1,000 characters.</summary>
+    public static StepFault Of(Exception cause)
+    {
+        var fault = Named(cause);
+        return fault with { Message = Cut(fault.Message), Hint = Cut(fault.Hint) };
+    }
+
+    private static string Cut(string text) => text.Length <= Longest ? text : text[..(Longest - 1)] + "…";
+
+    private static StepFault Named(Exception cause) => cause switch
     {
         StepFaultException named => named.Fault,
         MySqlException database when MariaDbFaults.IsDiskFull(database) => DiskFull,

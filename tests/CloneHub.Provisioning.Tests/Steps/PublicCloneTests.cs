@@ -154,7 +154,7 @@ public sealed class PublicCloneTests(ServersFixture servers, ITestOutputHelper o
 
     private static async Task<IReadOnlyList<string?[]>> QueryAsync(LocalStage stage, CloneOrder order, string sql)
     {
-        await using var connection = new MySqlConnection(stage.ConnectionStringOf(order, stage.Secrets));
+        await using var connection = new MySqlConnection(new MySqlConnectionStringBuilder(stage.ConnectionStringOf(order, stage.Secrets)) { ConvertZeroDateTime = true }.ConnectionString);
         await connection.OpenAsync();
         await using var command = new MySqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync();

@@ -23,8 +23,9 @@ internal sealed class OpenIngress(
         // Also tells the administrator's name, and repairs the account should somebody have changed it meanwhile.
         var account = await backend.ActivatePluginAsync(token, order, secrets, cancellation);
         var address = await backend.OpenRouteAsync(token, order, cancellation);
-        if (order.Fidelity is CloneFidelity.Public) await VisitPublicAsync(order, secrets, address, account.Username, cancellation);
-        var warnings = order.Fidelity is CloneFidelity.Public ? [] : (await VisitAsync(order, secrets, address, account.Username, cancellation)).Warnings;
+        var warnings = order.Fidelity is CloneFidelity.Public
+            ? await VisitPublicAsync(order, secrets, address, account.Username, cancellation)
+            : (await VisitAsync(order, secrets, address, account.Username, cancellation)).Warnings;
         return new StepFacts { CloneUrl = address, Username = account.Username, PluginVersion = account.Version, Warnings = warnings };
     }
 
@@ -44,11 +45,11 @@ internal sealed class OpenIngress(
         return await verifier.VerifyAsync(new SiteVisit(address, addresses, urls, username, secrets.ClonePassword, SeedOf(order)), cancellation);
     }
 
-    private async Task VisitPublicAsync(CloneOrder order, JobSecrets secrets, Uri address, string username, CancellationToken cancellation)
+    private async Task<IReadOnlyList<string>> VisitPublicAsync(CloneOrder order, JobSecrets secrets, Uri address, string username, CancellationToken cancellation)
     {
         using var site = await published.ConnectAsync(order, cancellation);
         var visit = new SiteVisit(address, new SourceAddresses(site.Facts.Home.AbsoluteUri), new CloneUrls(address.AbsoluteUri, [], [], []), username, secrets.ClonePassword, SeedOf(order));
-        await new PublicVerifier(route.Http, site, visit, clock).VerifyAsync(cancellation);
+        return await new PublicVerifier(route.Http, site, visit, clock).VerifyAsync(cancellation);
     }
 
     // The same choice for every attempt of a job: a page that differs is found again. (Hash codes of strings differ from run to run.)

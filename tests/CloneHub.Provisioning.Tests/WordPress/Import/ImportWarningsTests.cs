@@ -16,6 +16,14 @@ public sealed class ImportWarningsTests
     }
 
     [Fact]
+    public void However_long_a_name_is_its_beginning_is_told()
+    {
+        _warnings.Count("Missing", new string('x', 100_000));
+        _warnings.Add(new string('y', 100_000));
+        Assert.Equal([new string('y', 999) + "…", $"Missing: {new string('x', 199)}…"], _warnings.ToList());
+    }
+
+    [Fact]
     public void The_same_name_is_told_once_and_how_often()
     {
         for (var i = 0; i < 1500; i++) _warnings.Count("Stay", "wp_links.url");

@@ -34,6 +34,34 @@ public sealed class MediaFilesTests
     public void The_uploads_folder_is_what_the_files_have_in_common(string address, string file, string? folder) =>
         Assert.Equal(folder is null ? null : new Uri(folder), MediaFiles.BaseOf([Item(address, file)]));
 
-    private static RestItem Item(string address, string file) => new(JsonSerializer.SerializeToElement(
-        new { id = 7, mime_type = "image/jpeg", source_url = address, media_details = new { file } }));
+    [Fact]
+    public void However_much_a_site_says_of_a_file_little_is_kept()
+    {
+        var much = new string('x', 1_000_000);
+        var item = Of(new
+        {
+            id = 7, slug = much, title = new { rendered = much }, caption = new { rendered = much }, description = new { rendered = much }, alt_text = much, mime_type = much,
+            source_url = "https://source.example/" + much,
+            media_details = new
+            {
+                file = much, image_meta = new { credit = much, keywords = Enumerable.Repeat(much, 100) },
+                sizes = Enumerable.Range(0, 1000).ToDictionary(i => $"s{i}", i => new { source_url = $"https://source.example/{i}.jpg" }),
+            },
+        });
+        Assert.InRange(item.Letters, 1, 120_000);
+        Assert.Equal("", item.Address);
+        Assert.Equal(50, item.Sizes.Count);
+    }
+
+    [Fact]
+    public void What_a_camera_wrote_is_kept_as_WordPress_keeps_it()
+    {
+        var item = Of(new { id = 7, media_details = new { bitrate = 128_000, image_meta = new { aperture = "2.8", keywords = Enumerable.Repeat("rye", 1) } } });
+        Assert.Equal(
+            """a:2:{s:7:"bitrate";i:128000;s:10:"image_meta";a:2:{s:8:"aperture";s:3:"2.8";s:8:"keywords";a:1:{i:0;s:3:"rye";}}}""", PhpSerialized.Of(item.Details));
+    }
+
+    private static MediaItem Item(string address, string file) => Of(new { id = 7, mime_type = "image/jpeg", source_url = address, media_details = new { file } });
+
+    private static MediaItem Of(object item) => MediaItem.Of(new RestItem(JsonSerializer.SerializeToElement(item)));
 }

@@ -256,7 +256,7 @@ public sealed class PublicSourceTests : IAsyncLifetime
         for (var i = 0; i < 40 && !context.RequestAborted.IsCancellationRequested; i++) await context.Response.Body.WriteAsync(piece);
     }
 
-    private static async Task<List<long>> ReadAsync(PublicSource source)
+    internal static async Task<List<long>> ReadAsync(PublicSource source)
     {
         var ids = new List<long>();
         var progress = new ImportProgress(new Progress<ContentProgress>());

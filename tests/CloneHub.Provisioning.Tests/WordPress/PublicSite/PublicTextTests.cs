@@ -37,6 +37,18 @@ public sealed class PublicTextTests
     [InlineData("https://elsewhere.example/blog/a/", null)]
     public void A_path_is_one_below_the_home_page(string address, string? path) => Assert.Equal(path, PublicText.PathBelow(Home, address));
 
+    [Theory]
+    [InlineData("""{"a":"x\ud83dy"}""", "x\uFFFDy")]
+    [InlineData("""{"a":"\udc00\ud83d\ude00"}""", "\uFFFD\U0001F600")]
+    [InlineData("""{"a":"\\ud83d"}""", "\\ud83d")]
+    [InlineData("""{"a":"\ud83d"}""", "\uFFFD")]
+    public void Half_letters_spoil_no_text(string json, string text) =>
+        Assert.Equal(text, new RestItem(RestDocument.Parse(System.Text.Encoding.UTF8.GetBytes(json))!.Value).Text("a"));
+
+    [Fact]
+    public void Bytes_that_are_no_letters_spoil_no_text() =>
+        Assert.Equal("\uFFFD", new RestItem(RestDocument.Parse([.. "{\"a\":\""u8, 0xFF, .. "\"}"u8])!.Value).Text("a"));
+
     [Fact]
     public void Lists_are_written_as_PHP_does()
     {

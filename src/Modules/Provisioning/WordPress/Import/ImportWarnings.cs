@@ -8,20 +8,26 @@ internal sealed class ImportWarnings
 {
     internal const int Named = 100;
 
+    /// <summary>Names and messages come from the source, and warnings are kept in the job's log for ever.</summary>
+    private const int LongestName = 200;
+    private const int LongestWarning = 1_000;
+
     private readonly ConcurrentQueue<string> _single = new();
     private readonly ConcurrentDictionary<string, ConcurrentDictionary<string, int>> _counted = new();
 
-    internal void Add(string warning) => _single.Enqueue(warning);
+    internal void Add(string warning) => _single.Enqueue(Cut(warning, LongestWarning));
 
     /// <summary>One more of a kind. The same name again is counted: a column holds many values.</summary>
     internal void Count(string kind, string name) =>
-        _counted.GetOrAdd(kind, _ => new ConcurrentDictionary<string, int>(StringComparer.Ordinal)).AddOrUpdate(name, 1, (_, times) => times + 1);
+        _counted.GetOrAdd(kind, _ => new ConcurrentDictionary<string, int>(StringComparer.Ordinal)).AddOrUpdate(Cut(name, LongestName), 1, (_, times) => times + 1);
 
     internal IReadOnlyList<string> ToList() =>
     [
-        .. _single.Distinct(),
+        .. _single.Distinct().Take(Named),
         .. _counted.OrderBy(pair => pair.Key, StringComparer.Ordinal).Select(pair => $"{pair.Key}: {Describe(pair.Value)}"),
     ];
+
+    private static string Cut(string text, int length) => text.Length <= length ? text : text[..(length - 1)] + "…";
 
     private static string Describe(ConcurrentDictionary<string, int> names)
     {

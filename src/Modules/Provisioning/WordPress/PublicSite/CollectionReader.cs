@@ -6,6 +6,8 @@ namespace CloneHub.Provisioning.WordPress.PublicSite;
 /// <summary>Reads collections of a site's API from the first item to the last, and holds what came against what the site counted.</summary>
 internal sealed class CollectionReader(PublicApi api, ImportWarnings warnings, ImportProgress progress, Func<CancellationToken, Task> ensureFence)
 {
+    internal const int MostItems = 100_000;
+    internal const int MostMedia = 50_000;
     internal const string Posts = "wp/v2/posts";
     internal const string Pages = "wp/v2/pages";
     internal const string Media = "wp/v2/media";
@@ -14,11 +16,13 @@ internal sealed class CollectionReader(PublicApi api, ImportWarnings warnings, I
     /// A site that is written to meanwhile may shift items from one page to another: then the collection is read again. Items that are counted
     /// and not shown belong to unpublished content and are no fault, but every post and page that is counted has to come.
     /// </summary>
+    /// <exception cref="StepFaultException">PUBLIC_SITE_TOO_LARGE; of media the first are taken instead.</exception>
     /// <param name="clear">Takes back what an earlier reading wrote.</param>
     /// <returns>How many items came.</returns>
     internal async Task<int> ReadAsync(
         string route, string query, string what, Func<Task> clear, Func<IReadOnlyList<RestItem>, Task> write, CancellationToken cancellation)
     {
+        var most = route == Media ? MostMedia : MostItems;
         for (var attempt = 1; ; attempt++)
         {
             var seen = new HashSet<long>();
@@ -30,8 +34,13 @@ internal sealed class CollectionReader(PublicApi api, ImportWarnings warnings, I
             {
                 first ??= page.Total;
                 last = page.Total;
-                await write([.. page.Items.Where(item => item.Id > 0 && seen.Add(item.Id))]);
+                if (route != Media && page.Total > most) throw TooMany(what, most);
+                await write([.. page.Items.Where(item => item.Id > 0 && seen.Count < most && seen.Add(item.Id))]);
                 progress.Advance(page.Items.Count, $"Copying {what}", seen.Count, page.Total ?? seen.Count);
+                if (seen.Count < most || page.Total == most) continue;
+                if (route != Media) throw TooMany(what, most);
+                warnings.Add(string.Create(CultureInfo.InvariantCulture, $"Of the media library the first {most:N0} were copied."));
+                return seen.Count;
             }
 
             if (last is null || (first == last && seen.Count == last)) return seen.Count;
@@ -55,6 +64,9 @@ internal sealed class CollectionReader(PublicApi api, ImportWarnings warnings, I
             warnings.Add($"The site does not publish its {what}, so the clone has none of them: {fault.Fault.Message}");
         }
     }
+
+    private static StepFaultException TooMany(string what, int most) =>
+        PublicFaults.SiteTooLarge(string.Create(CultureInfo.InvariantCulture, $"more than {most:N0} {what}"));
 
     private static StepFaultException Moving(string what, int counted, int shown) => ImportFault.Verification(
         string.Create(CultureInfo.InvariantCulture, $"The site counts {counted} {what} and shows {shown}, and went on doing so when it was asked again."));

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 namespace CloneHub.Provisioning.WordPress.PublicSite;
 
 /// <summary>The media library, for as far as its files could be had.</summary>
@@ -15,13 +13,13 @@ internal sealed partial class ContentCopy
     internal bool HasMedia(long id) => _media.Contains(id);
 
     /// <param name="present">Files that are in the clone's uploads folder, with their sizes.</param>
-    internal async Task MediaAsync(IReadOnlyList<RestItem> library, Uri? uploads, IReadOnlyDictionary<string, long> present)
+    internal async Task MediaAsync(IReadOnlyList<MediaItem> library, Uri? uploads, IReadOnlyDictionary<string, long> present)
     {
-        var kept = new List<(RestItem Item, IReadOnlyList<(string Size, MediaFile File)> Files)>();
+        var kept = new List<(MediaItem Item, IReadOnlyList<(string Size, MediaFile File)> Files)>();
         foreach (var item in library)
         {
             var files = uploads is null ? [] : MediaFiles.Of(item, uploads);
-            if (files.Count == 0) warnings.Count("Media outside of the uploads folder, or of a type that WordPress does not take, were left out", item.Text("source_url"));
+            if (files.Count == 0) warnings.Count("Media outside of the uploads folder, or of a type that WordPress does not take, were left out", item.Address);
             else if (present.ContainsKey(files[0].File.Relative) && _media.Add(item.Id)) kept.Add((item, [.. files.Where(file => present.ContainsKey(file.File.Relative))]));
         }
 
@@ -29,45 +27,42 @@ internal sealed partial class ContentCopy
         await tables.InsertAsync("postmeta", "post_id, meta_key, meta_value", [.. kept.SelectMany(entry => MetaOf(entry.Item, entry.Files, present))]);
     }
 
-    private object?[] Row(RestItem item, MediaFile file) =>
+    private object?[] Row(MediaItem item, MediaFile file) =>
     [
-        item.Id, item.Number("author"), item.Moment("date") ?? NoMoment, item.Moment("date_gmt") ?? item.Moment("date") ?? NoMoment,
-        text.AboutFile(item.Rendered("description")), text.Title(item.Rendered("title")), text.AboutFile(item.Rendered("caption")), "inherit",
-        item.Text("comment_status") == "open" ? "open" : "closed", item.Text("ping_status") == "open" ? "open" : "closed", "", PublicText.Slug(item.Text("slug")), "", "",
-        item.Moment("modified") ?? NoMoment, item.Moment("modified_gmt") ?? item.Moment("modified") ?? NoMoment, "", item.Number("post"),
-        Shortened($"{clone}/wp-content/uploads/{file.Relative}", 255), 0, "attachment", Shortened(item.Text("mime_type"), 100),
+        item.Id, item.Author, item.Date ?? NoMoment, item.DateGmt ?? item.Date ?? NoMoment,
+        text.AboutFile(item.Description), text.Title(item.Title), text.AboutFile(item.Caption), "inherit",
+        item.TakesComments ? "open" : "closed", item.TakesPings ? "open" : "closed", "", item.Slug, "", "",
+        item.Modified ?? NoMoment, item.ModifiedGmt ?? item.Modified ?? NoMoment, "", item.Parent,
+        Shortened($"{clone}/wp-content/uploads/{file.Relative}", 255), 0, "attachment", Shortened(item.MimeType, 100),
     ];
 
     private static IEnumerable<object?[]> MetaOf(
-        RestItem item, IReadOnlyList<(string Size, MediaFile File)> files, IReadOnlyDictionary<string, long> present)
+        MediaItem item, IReadOnlyList<(string Size, MediaFile File)> files, IReadOnlyDictionary<string, long> present)
     {
         yield return [item.Id, "_wp_attached_file", files[0].File.Relative];
-        if (item.Text("alt_text") is { Length: > 0 } alt) yield return [item.Id, "_wp_attachment_image_alt", alt];
+        if (item.Alt.Length > 0) yield return [item.Id, "_wp_attachment_image_alt", item.Alt];
         yield return [item.Id, "_wp_attachment_metadata", PhpSerialized.Of(Metadata(item, files, present))];
     }
 
     private static List<(object Key, object? Value)> Metadata(
-        RestItem item, IReadOnlyList<(string Size, MediaFile File)> files, IReadOnlyDictionary<string, long> present)
+        MediaItem item, IReadOnlyList<(string Size, MediaFile File)> files, IReadOnlyDictionary<string, long> present)
     {
-        var details = item.Inner("media_details");
         var metadata = new List<(object, object?)>();
-        if (details.Number("width") > 0)
+        if (item.Width > 0)
         {
-            metadata.Add(("width", details.Number("width")));
-            metadata.Add(("height", details.Number("height")));
+            metadata.Add(("width", item.Width));
+            metadata.Add(("height", item.Height));
             metadata.Add(("file", files[0].File.Relative));
-            metadata.Add(("sizes", files.Skip(1).Select(file => ((object)file.Size, (object?)SizeOf(details.Inner("sizes").Inner(file.Size), file.File))).ToList()));
+            metadata.Add(("sizes", files.Skip(1).Select(file => ((object)file.Size, (object?)SizeOf(item.Sizes.First(size => size.Name == file.Size), file.File))).ToList()));
         }
 
         metadata.Add(("filesize", present[files[0].File.Relative]));
-        foreach (var name in (string[])["length", "length_formatted", "fileformat", "dataformat", "bitrate"])
-            if (details[name].ValueKind is not (System.Text.Json.JsonValueKind.Undefined or System.Text.Json.JsonValueKind.Null)) metadata.Add((name, details[name]));
-        if (details["image_meta"].ValueKind == System.Text.Json.JsonValueKind.Object) metadata.Add(("image_meta", details["image_meta"]));
+        metadata.AddRange(item.Details);
         return metadata;
     }
 
-    private static List<(object Key, object? Value)> SizeOf(RestItem size, MediaFile file) =>
+    private static List<(object Key, object? Value)> SizeOf(MediaSize size, MediaFile file) =>
     [
-        ("file", file.Relative[(file.Relative.LastIndexOf('/') + 1)..]), ("width", size.Number("width")), ("height", size.Number("height")), ("mime-type", file.MimeType),
+        ("file", file.Relative[(file.Relative.LastIndexOf('/') + 1)..]), ("width", size.Width), ("height", size.Height), ("mime-type", file.MimeType),
     ];
 }

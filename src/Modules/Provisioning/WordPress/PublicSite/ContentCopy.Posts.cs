@@ -107,16 +107,17 @@ internal sealed partial class ContentCopy
         var path = PublicText.PathBelow(home, post.Text("link"));
         if (type == "page")
         {
-            _pages[post.Id] = (WebUtility.HtmlDecode(post.Rendered("title")), post.Text("link"));
-            if (path?.Length == 0) FrontPage = post.Id;
-            else if (post.Rendered("content").Trim().Length == 0 && !post.Inner("content").Flag("protected")) EmptyPages.Add((post.Id, post.Text("link")));
+            if (path is not { Length: <= LongestPath }) return;
+            if (_pages.Count < MostAddresses) _pages[post.Id] = (PublicText.Cut(WebUtility.HtmlDecode(post.Rendered("title")), LongestPath), post.Text("link"));
+            if (path.Length == 0) FrontPage = post.Id;
+            else if (post.Rendered("content").Trim().Length == 0 && !post.Inner("content").Flag("protected") && EmptyPages.Count < MostAddresses) EmptyPages.Add((post.Id, post.Text("link")));
             return;
         }
 
         if (post.Flag("sticky")) Sticky.Add(post.Id);
-        if (path is null) return;
+        if (path is not { Length: <= LongestPath } || _addresses.Count == MostAddresses) return;
         _addresses.Add(new PostAddress(
-            post.Id, path, post.Text("slug"), post.Moment("date") ?? "", _authors.GetValueOrDefault(post.Number("author"), ""),
+            post.Id, path, PublicText.Slug(post.Text("slug")), post.Moment("date") ?? "", _authors.GetValueOrDefault(post.Number("author"), ""),
             [.. post.Ids("categories").SelectMany(LineOf).Distinct()]));
     }
 

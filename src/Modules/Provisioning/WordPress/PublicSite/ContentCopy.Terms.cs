@@ -28,7 +28,7 @@ internal sealed partial class ContentCopy
         "wp/v2/users", "_fields=id,name,slug,url,description", "authors", ClearAuthorsAsync,
         async users =>
         {
-            foreach (var user in users) _authors[user.Id] = user.Text("slug");
+            foreach (var user in users) _authors[user.Id] = PublicText.Slug(user.Text("slug"));
             await AddUsersAsync([.. users.Select(user => (user.Id, user.Text("slug"), user.Text("name"), user.Text("url"), user.Text("description")))]);
         },
         cancellation));
@@ -92,10 +92,11 @@ internal sealed partial class ContentCopy
     private void NoteTerm(RestItem term, string taxonomy)
     {
         Know(term.Text("link"), "taxonomy", taxonomy, term.Id);
-        if (taxonomy == "category") _categories[term.Id] = (term.Text("slug"), term.Number("parent"));
+        if (taxonomy == "category") _categories[term.Id] = (PublicText.Slug(term.Text("slug")), term.Number("parent"));
         if (PublicText.PathBelow(home, term.Text("link")) is not { } path || term.Number("parent") != 0) return;
-        (taxonomy == "category" ? _categoryAddresses : _tagAddresses).Add((path, term.Text("slug")));
+        var addresses = taxonomy == "category" ? _categoryAddresses : _tagAddresses;
+        if (path.Length <= LongestPath && addresses.Count < MostAddresses) addresses.Add((path, PublicText.Slug(term.Text("slug"))));
     }
 
-    private static string Shortened(string value, int length) => value.Length <= length ? value : value[..length];
+    private static string Shortened(string value, int length) => PublicText.Cut(value, length);
 }

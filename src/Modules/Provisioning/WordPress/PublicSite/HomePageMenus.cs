@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using AngleSharp.Dom;
 using AngleSharp.Html.Parser;
 
@@ -13,7 +14,9 @@ internal sealed record MenuLink(string Label, string Url, IReadOnlyList<MenuLink
 internal static class HomePageMenus
 {
     private const int MostMenus = 3;
+    private const int MostLists = 200;
     private const int MostLinks = 200;
+    private const int MostLinksInAll = 1_000;
     private const int Deepest = 6;
     private const string Lists = "nav ul, ul.menu, ul.nav-menu, ul[id^=menu-], ul.wp-block-navigation__container";
     private static readonly string[] NoMenus = ["pagination", "breadcrumb", "nav-links", "page-numbers", "social", "wp-block-social"];
@@ -21,27 +24,30 @@ internal static class HomePageMenus
     /// <summary>Menus in the order in which the page shows them.</summary>
     internal static IReadOnlyList<IReadOnlyList<MenuLink>> Of(string html, Uri home)
     {
+        var left = new StrongBox<int>(MostLinksInAll);
         var page = new HtmlParser().ParseDocument(html);
-        var lists = page.QuerySelectorAll(Lists).ToList();
+        var lists = page.QuerySelectorAll(Lists).Take(MostLists).ToList();
+        var inner = lists.SelectMany(list => list.QuerySelectorAll("ul")).ToHashSet();
         return
         [
-            .. lists.Where(list => !lists.Any(other => other != list && other.Contains(list)) && !IsOther(list))
-                .Select(list => LinksOf(list, home, depth: 0))
+            .. lists.Where(list => !inner.Contains(list) && !IsOther(list))
+                .Select(list => LinksOf(list, home, depth: 0, left))
                 .Where(menu => menu.Count > 0)
                 .DistinctBy(menu => string.Join('\n', menu.Select(link => link.Url)))
                 .Take(MostMenus),
         ];
     }
 
-    private static List<MenuLink> LinksOf(IElement list, Uri home, int depth) => depth == Deepest ? [] :
+    private static List<MenuLink> LinksOf(IElement list, Uri home, int depth, StrongBox<int> left) => depth == Deepest ? [] :
     [
         .. list.Children.Where(child => child.LocalName == "li").Take(MostLinks)
-            .Select(item => LinkOf(item, home, depth)).OfType<MenuLink>(),
+            .Select(item => LinkOf(item, home, depth, left)).OfType<MenuLink>(),
     ];
 
-    private static MenuLink? LinkOf(IElement item, Uri home, int depth)
+    private static MenuLink? LinkOf(IElement item, Uri home, int depth, StrongBox<int> left)
     {
-        var children = item.QuerySelector("ul") is { } list ? LinksOf(list, home, depth + 1) : [];
+        if (left.Value-- <= 0) return null;
+        var children = item.QuerySelector("ul") is { } list ? LinksOf(list, home, depth + 1, left) : [];
         var link = item.QuerySelectorAll("a").FirstOrDefault(anchor => anchor.Closest("li") == item);
         var label = string.Join(' ', (link?.TextContent ?? "").Split((char[]?)null, StringSplitOptions.RemoveEmptyEntries));
         if (link is null || label.Length is 0 or > 200) return null;

@@ -14,6 +14,7 @@ internal sealed class MediaDownload(
     private const long LargestFile = 512L << 20;
     private const long MostBytes = 10L << 30;
     private const int FilesPerFenceCheck = 50;
+    private const string NoTime = "no time left";
     private const int Mode = 0b110_100_100;
 
     /// <summary>Half of what the whole step may take: a source that asks for long rests is cloned with the media that fit into it.</summary>
@@ -31,18 +32,33 @@ internal sealed class MediaDownload(
     internal async Task<IReadOnlyDictionary<string, long>> RunAsync(IReadOnlyList<MediaFile> files, CancellationToken cancellation)
     {
         var present = new Dictionary<string, long>(StringComparer.Ordinal);
-        var started = clock.GetTimestamp();
+        using var time = new CancellationTokenSource(MostTime, clock);
+        using var both = CancellationTokenSource.CreateLinkedTokenSource(time.Token, cancellation);
         _tree.MakeDirectories([.. files.Select(file => Planned(file))]);
         for (var i = 0; i < files.Count; i++)
         {
             if (i % FilesPerFenceCheck == 0) await ensureFence(cancellation);
-            var reason = clock.GetElapsedTime(started) > MostTime ? "no time left" : _bytes > MostBytes ? "no room left" : await FetchAsync(files[i], cancellation);
+            var reason = _bytes > MostBytes ? "no room left" : await FetchInTimeAsync(files[i], time, both.Token);
             if (reason is null) present[files[i].Relative] = new FileInfo(_tree.PathOf(Planned(files[i]))).Length;
             else warnings.Count("Media that could not be had are missing", $"{files[i].Relative} ({reason})");
             progress.Advance(1, "Copying media", i + 1, files.Count);
         }
 
         return present;
+    }
+
+    /// <summary>A file that drips is left out like one whose turn does not come.</summary>
+    private async Task<string?> FetchInTimeAsync(MediaFile file, CancellationTokenSource time, CancellationToken cancellation)
+    {
+        if (time.IsCancellationRequested) return NoTime;
+        try
+        {
+            return await FetchAsync(file, cancellation);
+        }
+        catch (OperationCanceledException) when (time.IsCancellationRequested)
+        {
+            return NoTime;
+        }
     }
 
     /// <summary>Why the file is left out; null if it is in its place.</summary>
@@ -58,7 +74,7 @@ internal sealed class MediaDownload(
         if (_silent.Contains(file.Url.Authority)) return "its host does not answer";
         try
         {
-            return await http.AskAsync(file.Url, (answer, _, stillAlive, stop) => SaveAsync(file, answer, stillAlive, stop), cancellation);
+            return await http.AskAsync(file.Url, (answer, _, came, stop) => SaveAsync(file, answer, came, stop), cancellation);
         }
         catch (StepFaultException fault) when (PublicFaults.IsOfOnePart(fault) || fault.Fault.Code == SourceFaults.AddressRefused("").Fault.Code)
         {
@@ -72,7 +88,7 @@ internal sealed class MediaDownload(
         }
     }
 
-    private async Task<string?> SaveAsync(MediaFile file, HttpResponseMessage answer, Action stillAlive, CancellationToken cancellation)
+    private async Task<string?> SaveAsync(MediaFile file, HttpResponseMessage answer, Action<int> came, CancellationToken cancellation)
     {
         if (answer.StatusCode != HttpStatusCode.OK) return string.Create(CultureInfo.InvariantCulture, $"answers {(int)answer.StatusCode}");
         var type = answer.Content.Headers.ContentType?.MediaType ?? "";
@@ -82,7 +98,7 @@ internal sealed class MediaDownload(
         var part = _tree.PartOf(Planned(file));
         try
         {
-            var length = await CopyAsync(answer, part, stillAlive, cancellation);
+            var length = await CopyAsync(answer, part, came, cancellation);
             if (length is null) return "larger than 512 MB";
             _bytes += length.Value;
             var modified = answer.Content.Headers.LastModified ?? clock.GetUtcNow();
@@ -95,7 +111,7 @@ internal sealed class MediaDownload(
         }
     }
 
-    private static async Task<long?> CopyAsync(HttpResponseMessage answer, string part, Action stillAlive, CancellationToken cancellation)
+    private static async Task<long?> CopyAsync(HttpResponseMessage answer, string part, Action<int> came, CancellationToken cancellation)
     {
         await using var body = await answer.Content.ReadAsStreamAsync(cancellation);
         await using var stream = new FileStream(part, FileMode.Create, FileAccess.Write, FileShare.None, bufferSize: 0);
@@ -103,7 +119,7 @@ internal sealed class MediaDownload(
         var length = 0L;
         for (int read; (read = await body.ReadAsync(buffer, cancellation)) > 0; length += read)
         {
-            stillAlive();
+            came(read);
             if (length + read > LargestFile) return null;
             await stream.WriteAsync(buffer.AsMemory(0, read), cancellation);
         }

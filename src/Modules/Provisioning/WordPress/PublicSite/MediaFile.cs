@@ -18,19 +18,18 @@ internal static class MediaFiles
         StringComparer.OrdinalIgnoreCase);
 
     /// <summary>The address of the uploads folder, by what most files have in common; no trailing slash. Null for an empty library.</summary>
-    internal static Uri? BaseOf(IEnumerable<RestItem> media) => media.Select(BaseOf).OfType<Uri>()
+    internal static Uri? BaseOf(IEnumerable<MediaItem> media) => media.Select(BaseOf).OfType<Uri>()
         .GroupBy(folder => folder).OrderByDescending(group => group.Count()).Select(group => group.Key).FirstOrDefault();
 
     /// <summary>The original first, then its sizes. Empty where the original does not lie below the uploads folder, or may not be had.</summary>
-    internal static IReadOnlyList<(string Size, MediaFile File)> Of(RestItem media, Uri uploads)
+    internal static IReadOnlyList<(string Size, MediaFile File)> Of(MediaItem media, Uri uploads)
     {
-        var original = FileOf(media.Text("source_url"), media.Text("mime_type"), uploads);
+        var original = FileOf(media.Address, media.MimeType, uploads);
         if (original is null) return [];
         return
         [
             ("full", original),
-            .. media.Inner("media_details").Members("sizes").Where(size => size.Name != "full")
-                .Select(size => (size.Name, File: FileOf(size.Value.Text("source_url"), size.Value.Text("mime_type"), uploads)))
+            .. media.Sizes.Where(size => size.Name != "full").Select(size => (size.Name, File: FileOf(size.Address, size.MimeType, uploads)))
                 .Where(size => size.File is not null && FolderOf(size.File.Relative) == FolderOf(original.Relative)).Select(size => (size.Name, size.File!)),
         ];
     }
@@ -48,11 +47,11 @@ internal static class MediaFiles
         Allowed.Contains(Path.GetExtension(relative).TrimStart('.'))
         && relative.Split('/').All(part => part[0] != '.' && !part.Contains(".ph", StringComparison.OrdinalIgnoreCase));
 
-    private static Uri? BaseOf(RestItem media)
+    private static Uri? BaseOf(MediaItem media)
     {
-        if (!Uri.TryCreate(media.Text("source_url"), UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")) return null;
+        if (!Uri.TryCreate(media.Address, UriKind.Absolute, out var url) || url.Scheme is not ("http" or "https")) return null;
         var path = Uri.UnescapeDataString(url.AbsolutePath);
-        var file = "/" + media.Inner("media_details").Text("file");
+        var file = "/" + media.File;
         var end = file.Length > 1 && path.EndsWith(file, StringComparison.Ordinal) ? path.Length - file.Length : EndOfUploads(path);
         return end < 0 ? null : new UriBuilder(url) { Path = path[..end], Query = "", Fragment = "" }.Uri;
     }

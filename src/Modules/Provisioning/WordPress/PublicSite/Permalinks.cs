@@ -11,6 +11,7 @@ internal sealed record PostAddress(long Id, string Path, string Slug, string Dat
 internal static class Permalinks
 {
     private const double Enough = 0.9;
+    private const int MostSegments = 20;
 
     /// <summary>One tag stands for a category and those above it.</summary>
     private const string Category = "%category%";
@@ -44,7 +45,9 @@ internal static class Permalinks
     private static IEnumerable<string> CandidatesOf(PostAddress post)
     {
         if (post.Path.Length == 0 || post.Path.StartsWith('?')) return [];
-        var readings = post.Path.Trim('/').Split('/').Select(segment => TagsOf(segment, post).ToList());
+        var segments = post.Path.Trim('/').Split('/');
+        if (segments.Length > MostSegments) return [];
+        var readings = segments.Select(segment => TagsOf(segment, post).ToList());
         IEnumerable<string> candidates = [""];
         foreach (var reading in readings)
             candidates = [.. candidates.SelectMany(start => reading.Select(tag => tag == Category && start.EndsWith(Category, StringComparison.Ordinal) ? start : $"{start}/{tag}")).Take(64)];

@@ -15,6 +15,17 @@ internal sealed class PublicApi(PublicHttp http, Uri root)
 {
     private readonly string _root = root.Query.Length > 0 || root.AbsoluteUri.EndsWith('/') ? root.AbsoluteUri : root.AbsoluteUri + "/";
 
+    /// <summary>As many places without an item in a row are the end, whatever the site counts.</summary>
+    private const int MostEmptyPlaces = 300;
+
+    private int _items;
+    private long _bytes;
+
+    /// <summary>What one visit reads, all collections and repetitions together: a site can make answers without end.</summary>
+    internal int MostItems { get; init; } = 500_000;
+
+    internal long MostBytes { get; init; } = 4L << 30;
+
     /// <summary>Items asked for at once: fewer where the site cannot make, or we would not keep, so large an answer.</summary>
     private static readonly int[] PageSizes = [100, 20, 5, 1];
 
@@ -22,10 +33,13 @@ internal sealed class PublicApi(PublicHttp http, Uri root)
     /// All items of a collection by rising id, a page at a time. By offset, so that the size of a page may change on the way; some items
     /// may be counted and not shown, which makes a page shorter.
     /// </summary>
-    /// <exception cref="Contracts.StepFault">PUBLIC_API_CLOSED where the site does not show the collection.</exception>
+    /// <exception cref="StepFaultException">
+    /// PUBLIC_API_CLOSED where the site does not show the collection; PUBLIC_SITE_TOO_LARGE where it shows more than a visit reads.
+    /// </exception>
     internal async IAsyncEnumerable<RestPage> ReadAsync(string route, string query, [EnumeratorCancellation] CancellationToken cancellation)
     {
         var size = 0;
+        var empty = 0;
         for (var offset = 0; ;)
         {
             RestPage page;
@@ -41,6 +55,8 @@ internal sealed class PublicApi(PublicHttp http, Uri root)
 
             yield return page;
             offset += PageSizes[size];
+            empty = page.Items.Count > 0 ? 0 : empty + PageSizes[size];
+            if (empty >= MostEmptyPlaces) yield break;
             if (page.Total is { } total ? offset >= total : page.Items.Count == 0) yield break;
         }
     }
@@ -49,7 +65,10 @@ internal sealed class PublicApi(PublicHttp http, Uri root)
     internal async Task<RestPage> PageAsync(string route, string query, CancellationToken cancellation)
     {
         var (answer, json) = await AskAsync(route, query, JsonValueKind.Array, cancellation);
-        return new RestPage([.. json.EnumerateArray().Select(item => new RestItem(item))], answer.Number("X-WP-Total"));
+        var items = json.EnumerateArray().Take(PageSizes[0]).Select(item => new RestItem(item)).ToList();
+        if ((_items += items.Count) > MostItems) throw PublicFaults.SiteTooLarge(string.Create(CultureInfo.InvariantCulture, $"more than {MostItems:N0} items"));
+        if ((_bytes += answer.Body.Length) > MostBytes) throw PublicFaults.SiteTooLarge(string.Create(CultureInfo.InvariantCulture, $"more than {MostBytes >> 20:N0} MB of text"));
+        return new RestPage(items, answer.Number("X-WP-Total"));
     }
 
     /// <summary>A document that is no collection.</summary>
@@ -65,7 +84,7 @@ internal sealed class PublicApi(PublicHttp http, Uri root)
 
             // A page that the site's memory or time does not suffice for comes as an error of the server.
             if ((int)answer.Status >= 500) throw PublicFaults.ServerFails(answer.Address, (int)answer.Status);
-            var json = RestDocument.Parse(answer);
+            var json = RestDocument.Parse(answer.Body);
             if (answer.Status == HttpStatusCode.OK && json?.ValueKind == kind) return (answer, json.Value);
             if (answer.Status == HttpStatusCode.OK && attempt == 1) continue;
             throw PublicFaults.ApiClosed($"{route} answers {(int)answer.Status} {(json is { } document ? CodeOf(document) : "with no JSON")}.");

@@ -21,6 +21,9 @@ internal static class PublicFaults
     internal static StepFaultException Empty() => Final(
         "PUBLIC_SITE_EMPTY", "The site publishes neither posts nor pages by its REST API, so there is nothing to clone.", WithCredentials);
 
+    internal static StepFaultException SiteTooLarge(string what) => Final(
+        "PUBLIC_SITE_TOO_LARGE", $"The site publishes more than a clone without credentials holds: {what}.", WithCredentials);
+
     internal static StepFaultException RateLimited(string why) => new(new StepFault(
         "SOURCE_RATE_LIMITED", $"The source site asks to be left alone for now: {why}",
         "Request the clone again later, or let the site's owner lift the limit for the user agent CloneHub.", Retryable: true));
@@ -28,6 +31,9 @@ internal static class PublicFaults
     internal static StepFaultException TooLarge(Uri address) => Final(Large, $"{address.AbsolutePath} answers with more than 32 MB.", WithCredentials);
 
     internal static StepFaultException ServerFails(Uri address, int status) => SourceFaults.ServerFails(address.AbsolutePath, status);
+
+    internal static StepFaultException TooSlow(Uri address, TimeSpan longest) => new(new StepFault(
+        Fails, $"The source site needs more than {longest.TotalMinutes:0} minutes to answer {address.AbsolutePath}.", "See whether the site is overloaded.", Retryable: true));
 
     /// <summary>A smaller part of the same may come all the same.</summary>
     internal static bool IsTooMuch(StepFaultException fault) => fault.Fault.Code is Large or Fails;

@@ -15,8 +15,8 @@ internal sealed record PublicAnswer(Uri Address, HttpStatusCode Status, HttpResp
         Headers.TryGetValues(header, out var values) && int.TryParse(values.FirstOrDefault(), NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number : null;
 }
 
-/// <summary>Reads an answer. <c>stillAlive</c> is to be called whenever something of a long one has come.</summary>
-internal delegate Task<T> AnswerReader<T>(HttpResponseMessage answer, Uri address, Action stillAlive, CancellationToken cancellation);
+/// <summary>Reads an answer. <c>came</c> is to be told of every number of bytes that a long one has brought.</summary>
+internal delegate Task<T> AnswerReader<T>(HttpResponseMessage answer, Uri address, Action<int> came, CancellationToken cancellation);
 
 /// <summary>
 /// A visitor of a site that nobody minds: one request at a time with a rest between two, robots.txt obeyed at every address and redirect,
@@ -26,10 +26,17 @@ internal delegate Task<T> AnswerReader<T>(HttpResponseMessage answer, Uri addres
 internal sealed class PublicHttp(SourceHttp http, SemaphoreSlim turn, TimeProvider clock) : IDisposable
 {
     private const int LargestAnswer = 32 << 20;
+    private const int LargestPage = 2 << 20;
+
+    /// <summary>RFC 9309 asks for 500 KB at least; what is cut off is no rule.</summary>
+    private const int LargestRobots = 512 << 10;
+    private const int MostRobots = 200;
+    private const int BytesOfPatience = 64 << 10;
     private const int MostRedirects = 8;
     private const int Tries = 5;
     private const int TriesWithoutAnswer = 3;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan LongestAnswer = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
 
@@ -43,7 +50,12 @@ internal sealed class PublicHttp(SourceHttp http, SemaphoreSlim turn, TimeProvid
     private long _ended;
 
     /// <summary>Asks for a page or a document of at most 32 MB.</summary>
-    internal Task<PublicAnswer> GetAsync(Uri address, CancellationToken cancellation) => AskAsync(address, ReadAsync, cancellation);
+    internal Task<PublicAnswer> GetAsync(Uri address, CancellationToken cancellation) =>
+        AskAsync(address, (answer, place, came, stop) => ReadAsync(answer, place, LargestAnswer, cuts: false, came, stop), cancellation);
+
+    /// <summary>Asks for a page that people look at: the first 2 MB of it.</summary>
+    internal Task<PublicAnswer> GetPageAsync(Uri address, CancellationToken cancellation) =>
+        AskAsync(address, (answer, place, came, stop) => ReadAsync(answer, place, LargestPage, cuts: true, came, stop), cancellation);
 
     /// <summary>Asks, follows redirects, tries again what may pass; answers other than success are the reader's business.</summary>
     internal async Task<T> AskAsync<T>(Uri address, AnswerReader<T> read, CancellationToken cancellation)
@@ -89,7 +101,7 @@ internal sealed class PublicHttp(SourceHttp http, SemaphoreSlim turn, TimeProvid
                 using var answer = await http.SendAsync(new HttpRequestMessage(HttpMethod.Get, address), both.Token);
                 if ((int)answer.StatusCode is >= 300 and < 400 && answer.Headers.Location is { } location) return (default, new Uri(address, location));
                 if (Asked(answer) is { } asked) wait = asked > wait ? asked : wait;
-                else if (!IsPassing(answer.StatusCode) || attempt == Tries) return (await read(answer, address, () => patience.CancelAfter(Patience), both.Token), null);
+                else if (!IsPassing(answer.StatusCode) || attempt == Tries) return (await read(answer, address, Renewal(patience), both.Token), null);
                 if (attempt == Tries) throw PublicFaults.RateLimited(Says(answer, address));
                 if (wait > LongestWait || _waited + wait > LongestWaits) throw PublicFaults.RateLimited($"{Says(answer, address)}, next time in {wait.TotalSeconds:0} seconds");
             }
@@ -127,27 +139,32 @@ internal sealed class PublicHttp(SourceHttp http, SemaphoreSlim turn, TimeProvid
     private async Task<RobotsRules> RobotsOfAsync(Uri address, CancellationToken cancellation)
     {
         if (_robots.TryGetValue(address.Authority, out var known)) return known;
-        var file = await FollowAsync(new Uri(address, "/robots.txt"), obeys: false, ReadAsync, cancellation);
+        var file = await FollowAsync(new Uri(address, "/robots.txt"), obeys: false, (answer, place, came, stop) => ReadAsync(answer, place, LargestRobots, cuts: true, came, stop), cancellation);
 
         // Unavailable means no rules; a server in trouble means that everything is forbidden, so the visit ends.
         if ((int)file.Status >= 500) throw SourceFaults.Unreachable($"its robots.txt answers {(int)file.Status}.");
+        if (_robots.Count == MostRobots) _robots.Clear();
         return _robots[address.Authority] = file.Status == HttpStatusCode.OK ? RobotsRules.Parse(file.Text) : RobotsRules.AllowAll;
     }
 
-    private static async Task<PublicAnswer> ReadAsync(HttpResponseMessage answer, Uri address, Action stillAlive, CancellationToken cancellation)
+    /// <param name="cuts">Whether the beginning will do of what is longer.</param>
+    private async Task<PublicAnswer> ReadAsync(HttpResponseMessage answer, Uri address, int most, bool cuts, Action<int> came, CancellationToken cancellation)
     {
+        var started = clock.GetTimestamp();
         await using var body = await answer.Content.ReadAsStreamAsync(cancellation);
         using var kept = new MemoryStream();
         var buffer = new byte[64 << 10];
         for (int read; (read = await body.ReadAsync(buffer, cancellation)) > 0;)
         {
-            stillAlive();
+            came(read);
             kept.Write(buffer, 0, read);
-            if (kept.Length > LargestAnswer) throw PublicFaults.TooLarge(address);
+            if (kept.Length > most && cuts) break;
+            if (kept.Length > most) throw PublicFaults.TooLarge(address);
+            if (clock.GetElapsedTime(started) > LongestAnswer) throw PublicFaults.TooSlow(address, LongestAnswer);
         }
 
         Refuse(answer, address);
-        return new PublicAnswer(address, answer.StatusCode, answer.Headers, answer.Content.Headers.ContentType?.MediaType ?? "", kept.ToArray());
+        return new PublicAnswer(address, answer.StatusCode, answer.Headers, answer.Content.Headers.ContentType?.MediaType ?? "", kept.GetBuffer()[..(int)Math.Min(kept.Length, most)]);
     }
 
     /// <summary>What stands between us and any page of the site has a name of its own.</summary>
@@ -159,6 +176,18 @@ internal sealed class PublicHttp(SourceHttp http, SemaphoreSlim turn, TimeProvid
         if (answer.StatusCode is not (HttpStatusCode.TooManyRequests or HttpStatusCode.ServiceUnavailable)) return null;
         var after = answer.Headers.RetryAfter;
         return after?.Delta ?? (after?.Date is { } date ? date - clock.GetUtcNow() : TimeSpan.Zero);
+    }
+
+    /// <summary>A few bytes now and then keep nobody's patience up.</summary>
+    private static Action<int> Renewal(CancellationTokenSource patience)
+    {
+        var bytes = 0L;
+        return came =>
+        {
+            if ((bytes += came) < BytesOfPatience) return;
+            bytes = 0;
+            patience.CancelAfter(Patience);
+        };
     }
 
     private static bool IsPassing(HttpStatusCode status) => (int)status is 500 or 502 or 504 or 408;

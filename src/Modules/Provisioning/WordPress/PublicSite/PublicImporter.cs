@@ -12,7 +12,10 @@ namespace CloneHub.Provisioning.WordPress.PublicSite;
 internal sealed class PublicImporter(
     PublicSource source, CloneTarget target, CloneDoor clone, IProgress<ContentProgress> report, Func<CancellationToken, Task> ensureFence, TimeProvider clock)
 {
-    private const int MostMedia = 50_000;
+    private const int MostFiles = 200_000;
+
+    /// <summary>Of a library that is held in memory: many times what a large site has.</summary>
+    private const long MostLetters = 32L << 20;
 
     private readonly ImportWarnings _warnings = new();
     private readonly ImportProgress _progress = new(report);
@@ -42,7 +45,8 @@ internal sealed class PublicImporter(
         var tree = FreshTree.Of(target);
         await ensureFence(cancellation);
         await Task.Run(tree.Place, cancellation);
-        var media = library.SelectMany(item => uploads is null ? [] : MediaFiles.Of(item, uploads).Select(file => file.File)).DistinctBy(file => file.Relative).ToList();
+        var media = library.SelectMany(item => uploads is null ? [] : MediaFiles.Of(item, uploads).Select(file => file.File)).DistinctBy(file => file.Relative).Take(MostFiles).ToList();
+        if (media.Count == MostFiles) _warnings.Add($"The site has more files of media than a public clone holds; the first {MostFiles} were copied.");
         _progress.Expect(media.Count);
         var present = await new MediaDownload(source.Http, source.Facts.Home, target, _warnings, _progress, ensureFence, clock).RunAsync(media, cancellation);
 
@@ -63,29 +67,36 @@ internal sealed class PublicImporter(
         return new ContentReport(await CountAsync(tables, tree, media, present, cancellation), _warnings.ToList());
     }
 
-    private async Task<IReadOnlyList<RestItem>> LibraryAsync(CollectionReader reader, CancellationToken cancellation)
+    private async Task<IReadOnlyList<MediaItem>> LibraryAsync(CollectionReader reader, CancellationToken cancellation)
     {
-        var library = new List<RestItem>();
+        var library = new List<MediaItem>();
+        var letters = 0L;
+        var left = 0;
         await reader.TryAsync("media library", () => reader.ReadAsync(
             CollectionReader.Media, ContentCopy.MediaFields, "the list of media",
             () =>
             {
                 library.Clear();
+                (letters, left) = (0, 0);
                 return Task.CompletedTask;
             },
             items =>
             {
-                library.AddRange(items);
+                foreach (var item in items.Select(MediaItem.Of))
+                {
+                    if ((letters += item.Letters) <= MostLetters) library.Add(item);
+                    else left++;
+                }
+
                 return Task.CompletedTask;
             },
             cancellation));
-        if (library.Count <= MostMedia) return library;
-        _warnings.Add($"The site has {library.Count} media; the first {MostMedia} were copied.");
-        return library[..MostMedia];
+        if (left > 0) _warnings.Add($"The list of media is larger than a public clone holds; {left} of them are missing.");
+        return library;
     }
 
     private async Task FillAsync(
-        ContentCopy content, ContentTables tables, string theme, IReadOnlyList<RestItem> library, Uri? uploads, IReadOnlyDictionary<string, long> present,
+        ContentCopy content, ContentTables tables, string theme, IReadOnlyList<MediaItem> library, Uri? uploads, IReadOnlyDictionary<string, long> present,
         CancellationToken cancellation)
     {
         await tables.EmptyAsync();

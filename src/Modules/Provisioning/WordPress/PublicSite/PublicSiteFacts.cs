@@ -1,5 +1,7 @@
 using System.Globalization;
+using System.Text;
 using System.Text.Json;
+using System.Text.Unicode;
 
 namespace CloneHub.Provisioning.WordPress.PublicSite;
 
@@ -12,7 +14,7 @@ internal sealed record PublicSiteFacts(
     /// <summary>Null where the document is no root of a WordPress API.</summary>
     internal static PublicSiteFacts? Of(PublicAnswer answer, Uri site)
     {
-        if (RestDocument.Parse(answer) is not { ValueKind: JsonValueKind.Object } json) return null;
+        if (RestDocument.Parse(answer.Body) is not { ValueKind: JsonValueKind.Object } json) return null;
         var root = new RestItem(json);
         if (root["namespaces"] is not { ValueKind: JsonValueKind.Array } namespaces
             || !namespaces.EnumerateArray().Any(name => name.ValueKind == JsonValueKind.String && name.ValueEquals("wp/v2"))) return null;
@@ -40,9 +42,12 @@ internal sealed record PublicSiteFacts(
 internal static class RestDocument
 {
     /// <summary>Null for anything else, whatever it calls itself: caches and walls answer HTML with a status of success.</summary>
-    internal static JsonElement? Parse(PublicAnswer answer)
+    internal static JsonElement? Parse(byte[] answer)
     {
-        var body = answer.Body.AsMemory();
+        // JSON allows texts that are no Unicode, and .NET throws only when somebody reads one; here they become readable.
+        if (!Utf8.IsValid(answer)) answer = Encoding.UTF8.GetBytes(Encoding.UTF8.GetString(answer));
+        ReplaceHalves(answer);
+        var body = answer.AsMemory();
         if (body.Span.StartsWith("\uFEFF"u8)) body = body[3..];
         try
         {
@@ -55,4 +60,23 @@ internal static class RestDocument
             return null;
         }
     }
+
+    /// <summary>Halves of letters without the other half ("\ud83d") become the sign for a letter that is unknown.</summary>
+    private static void ReplaceHalves(Span<byte> json)
+    {
+        for (var at = 0; at < json.Length;)
+        {
+            var next = json[at..].IndexOf((byte)'\\');
+            if (next < 0) return;
+            at += next;
+            var half = HalfAt(json, at);
+            if (half is >= 0xD800 and < 0xDC00 && HalfAt(json, at + 6) is >= 0xDC00 and < 0xE000) at += 12;
+            else if (half is >= 0xD800 and < 0xE000) "fffd"u8.CopyTo(json[(at + 2)..]);
+            else at += 2;
+        }
+    }
+
+    private static int HalfAt(ReadOnlySpan<byte> json, int at) =>
+        at + 6 <= json.Length && json[at] == '\\' && json[at + 1] == 'u'
+        && ushort.TryParse(json.Slice(at + 2, 4), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out var unit) ? unit : -1;
 }

@@ -14,6 +14,8 @@ internal sealed record PublicSource(PublicHttp Http, PublicApi Api, PublicSiteFa
 /// <summary>Finds a site's public REST API by GET alone. Nothing is put on the source, so nothing has to be taken from it.</summary>
 internal sealed partial class PublicSources(SourceOptions options, TimeProvider clock)
 {
+    private const int MostLinks = 3;
+
     // All jobs of this node that read the same site share one turn, so that many clones of it are no more load than one.
     private readonly SemaphoreSlim[] _turns = [.. Enumerable.Range(0, 1024).Select(_ => new SemaphoreSlim(1))];
 
@@ -21,7 +23,7 @@ internal sealed partial class PublicSources(SourceOptions options, TimeProvider 
     internal async Task<PublicSource> ConnectAsync(Contracts.CloneOrder order, CancellationToken cancellation)
     {
         var turn = _turns[(uint)string.GetHashCode(order.SourceUrl.Host, StringComparison.OrdinalIgnoreCase) % _turns.Length];
-        var http = new PublicHttp(new SourceHttp(options, clock, order.Job), turn, clock);
+        var http = new PublicHttp(new SourceHttp(options, clock), turn, clock);
         try
         {
             return await FindAsync(http, DoorFinder.StartOf(order.SourceUrl), cancellation);
@@ -35,7 +37,7 @@ internal sealed partial class PublicSources(SourceOptions options, TimeProvider 
 
     private static async Task<PublicSource> FindAsync(PublicHttp http, Uri start, CancellationToken cancellation)
     {
-        var home = await http.GetAsync(start, cancellation);
+        var home = await http.GetPageAsync(start, cancellation);
         if ((int)home.Status >= 500) throw SourceFaults.Unreachable($"it answers {(int)home.Status}.");
         var said = "there is no REST API at its usual addresses.";
         foreach (var root in RootsOf(home).Distinct())
@@ -66,11 +68,11 @@ internal sealed partial class PublicSources(SourceOptions options, TimeProvider 
         var folder = new UriBuilder(new Uri(home.Address, ".")) { Query = "", Fragment = "" }.Uri;
         if (home.Headers.TryGetValues("Link", out var links))
         {
-            foreach (Match link in links.SelectMany(line => LinkHeader().Matches(line)))
+            foreach (Match link in links.SelectMany(line => LinkHeader().Matches(line)).Take(MostLinks))
                 if (Uri.TryCreate(home.Address, link.Groups[1].Value, out var root)) yield return root;
         }
 
-        foreach (Match link in LinkElement().Matches(home.Text))
+        foreach (Match link in LinkElement().Matches(home.Text).Take(MostLinks))
             if (Uri.TryCreate(home.Address, WebUtility.HtmlDecode(link.Groups[1].Value), out var root)) yield return root;
         yield return new Uri(folder, "wp-json/");
         yield return new Uri(folder, "?rest_route=/");
@@ -79,12 +81,13 @@ internal sealed partial class PublicSources(SourceOptions options, TimeProvider 
     private static bool IsWordPress(PublicAnswer home) =>
         WordPressMark().IsMatch(home.Text) || (home.Headers.TryGetValues("Link", out var links) && links.Any(link => link.Contains("api.w.org", StringComparison.Ordinal)));
 
-    [GeneratedRegex("""<([^<>]+)>\s*;[^,]*rel="?https://api\.w\.org/"?""")]
+    // A site writes these texts: every repetition has a bound, and none runs into the next tag, so that no page can keep a processor busy.
+    [GeneratedRegex("""<([^<>]{1,2000})>\s{0,20};[^,]{0,2000}rel="?https://api\.w\.org/"?""")]
     private static partial Regex LinkHeader();
 
-    [GeneratedRegex("""<link\b[^>]*\brel=["']https://api\.w\.org/["'][^>]*\bhref=["']([^"']+)["']""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""<link\b[^<>]{0,2000}\brel=["']https://api\.w\.org/["'][^<>]{0,2000}\bhref=["']([^"'<>]{1,2000})["']""", RegexOptions.IgnoreCase)]
     private static partial Regex LinkElement();
 
-    [GeneratedRegex("""/wp-(?:content|includes)/|<meta\b[^>]*\bcontent=["']WordPress\b""", RegexOptions.IgnoreCase)]
+    [GeneratedRegex("""/wp-(?:content|includes)/|<meta\b[^<>]{0,2000}\bcontent=["']WordPress\b""", RegexOptions.IgnoreCase)]
     private static partial Regex WordPressMark();
 }

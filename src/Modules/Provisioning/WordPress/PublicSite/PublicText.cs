@@ -48,7 +48,10 @@ internal sealed partial class PublicText(ContentRewriter rewriter)
     /// <summary>A caption or a description of a file, without the preview that WordPress puts before it.</summary>
     internal string AboutFile(string rendered) => Rewritten(Paragraph().Replace(Preview().Replace(rendered, ""), "").Trim());
 
-    internal static string Slug(string slug) => slug.Length <= LongestSlug ? slug : slug[..LongestSlug];
+    internal static string Slug(string slug) => Cut(slug, LongestSlug);
+
+    /// <summary>Never between the two halves of one letter: a database takes no half ones.</summary>
+    internal static string Cut(string text, int length) => text.Length <= length ? text : text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
 
     /// <summary>Path and query of an address below the site's home; null where it lies elsewhere.</summary>
     internal static string? PathBelow(Uri home, string address)
@@ -74,6 +77,6 @@ internal sealed partial class PublicText(ContentRewriter rewriter)
     [GeneratedRegex(@"</?p>", RegexOptions.IgnoreCase)]
     private static partial Regex Paragraph();
 
-    [GeneratedRegex(@"<p class=.attachment.>.*?</p>|<div class=.wp-(?:video|audio).*", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
+    [GeneratedRegex(@"<p class=.attachment.>.{0,2000}?</p>|<div class=.wp-(?:video|audio).*", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
     private static partial Regex Preview();
 }

@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -20,22 +19,21 @@ internal sealed partial class PublicVerifier(HttpMessageInvoker clone, PublicSou
     private const int PostsVisited = 5;
     private const int MediaVisited = 10;
     private const long LargestCompared = 20 << 20;
-    private const int DifferencesTold = 5;
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
-    private readonly ConcurrentQueue<string> _differences = new();
+    private readonly Findings _findings = new();
     private readonly ContentRewriter _leftovers = new(new RewriteMap().Url(source.Facts.Home, visit.CloneUrl).Url(source.Facts.Url, visit.CloneUrl));
 
-    internal async Task VerifyAsync(CancellationToken cancellation)
+    /// <summary>Gives what could not be compared. A clone of which nothing could be is not handed over.</summary>
+    internal async Task<IReadOnlyList<string>> VerifyAsync(CancellationToken cancellation)
     {
         await HomeAsync(cancellation);
-        await PostsAsync("posts", cancellation);
-        await PostsAsync("pages", cancellation);
+        var pages = await PostsAsync("posts", cancellation) + await PostsAsync("pages", cancellation);
+        if (pages == 0) Differs("posts and pages", "could not be compared: not one of them");
         await MediaAsync(cancellation);
-        await new AdminVisit(visit, SendAsync, _differences.Enqueue).RunAsync(cancellation);
-        if (_differences.IsEmpty) return;
-        var told = string.Join("; ", _differences.Order(StringComparer.Ordinal).Take(DifferencesTold));
-        throw ImportFault.Verification($"The clone differs from what its source publishes: {told}.");
+        await new AdminVisit(visit, SendAsync, _findings.Differ).RunAsync(cancellation);
+        return _findings.Differences is { } differences
+            ? throw ImportFault.Verification($"The clone differs from what its source publishes: {differences}.") : _findings.Warnings;
     }
 
     private async Task HomeAsync(CancellationToken cancellation)
@@ -46,13 +44,21 @@ internal sealed partial class PublicVerifier(HttpMessageInvoker clone, PublicSou
         LookForSource("/", home);
     }
 
-    private async Task PostsAsync(string kind, CancellationToken cancellation)
+    /// <summary>Gives how many were compared.</summary>
+    private async Task<int> PostsAsync(string kind, CancellationToken cancellation)
     {
+        var compared = 0;
         await CountAsync(kind, cancellation);
         foreach (var (here, there) in await PairsAsync(kind, PostsVisited, "id,link,title,modified_gmt", cancellation))
         {
             // Somebody has changed it at the source since it was copied.
-            if (here.Moment("modified_gmt") != there.Moment("modified_gmt")) continue;
+            if (here.Moment("modified_gmt") != there.Moment("modified_gmt"))
+            {
+                _findings.Doubt($"{kind} {there.Id}, which the source has changed since");
+                continue;
+            }
+
+            compared++;
             var title = Plain(there.Rendered("title"));
             if (Plain(here.Rendered("title")) != title) Differs($"{kind} {there.Id}", $"is titled '{here.Rendered("title")}' instead of '{there.Rendered("title")}'");
             if (!Uri.TryCreate(here.Text("link"), UriKind.Absolute, out var link) || link.Authority != visit.CloneUrl.Authority) continue;
@@ -61,6 +67,8 @@ internal sealed partial class PublicVerifier(HttpMessageInvoker clone, PublicSou
             else if (link != visit.CloneUrl && !Plain(page.Text).Contains(title, StringComparison.OrdinalIgnoreCase)) Differs(link.PathAndQuery, $"does not show its title '{title}'");
             LookForSource(link.PathAndQuery, page);
         }
+
+        return compared;
     }
 
     /// <summary>Everything that the source had published when the clone's newest item was written is to be shown. What came later cannot be here.</summary>
@@ -69,21 +77,28 @@ internal sealed partial class PublicVerifier(HttpMessageInvoker clone, PublicSou
         var (newest, shown) = await AskAsync(kind, "orderby=date&order=desc&per_page=1&_fields=id,date", cancellation);
         var until = newest.Count > 0 && DateTime.TryParse(newest[0].Text("date"), CultureInfo.InvariantCulture, out var date)
             ? string.Create(CultureInfo.InvariantCulture, $"&before={date.AddSeconds(1):s}") : "";
-        var published = (await source.Api.PageAsync($"wp/v2/{kind}", $"per_page=1&_fields=id{until}", cancellation)).Total ?? 0;
+        var published = (await TryPageAsync(kind, $"per_page=1&_fields=id{until}", cancellation))?.Total ?? 0;
         if (published > shown) Differs($"wp/v2/{kind}", string.Create(CultureInfo.InvariantCulture, $"shows {shown} items of {published}"));
     }
 
     private async Task MediaAsync(CancellationToken cancellation)
     {
+        var (compared, large) = (0, 0);
         foreach (var (here, there) in await PairsAsync("media", MediaVisited, "id,source_url", cancellation))
         {
             if (!Uri.TryCreate(here.Text("source_url"), UriKind.Absolute, out var copy) || copy.Authority != visit.CloneUrl.Authority
                 || !Uri.TryCreate(there.Text("source_url"), UriKind.Absolute, out var original)) continue;
             var copied = await GetAsync(copy, cancellation);
             if (copied.Status != HttpStatusCode.OK) Differs(copy.AbsolutePath, $"answers {(int)copied.Status}");
-            else if (copied.Length <= LargestCompared && await OriginalAsync(original, cancellation) is { Status: HttpStatusCode.OK } found && found.Sum != copied.Sum)
-                Differs(copy.AbsolutePath, "is not the source's file");
+            else if (copied.Length > LargestCompared) large++;
+            else if (await OriginalAsync(original, cancellation) is not { Status: HttpStatusCode.OK } found) _findings.Doubt(copy.AbsolutePath);
+            else if (found.Sum != copied.Sum) Differs(copy.AbsolutePath, "is not the source's file");
+            else compared++;
         }
+
+        if (large > 0) _findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"{large} media of more than {LargestCompared >> 20} MB"));
+        if (compared + large == 0 && (await AskAsync("media", "per_page=1&_fields=id", cancellation)).Items.Count > 0)
+            Differs("media", "could not be compared: not one of them");
     }
 
     /// <summary>A choice of items as clone and source give them. One that the source has no longer is no difference.</summary>
@@ -91,15 +106,21 @@ internal sealed partial class PublicVerifier(HttpMessageInvoker clone, PublicSou
     {
         var here = await ListAsync(kind, count, fields, cancellation);
         if (here.Count == 0) return [];
+        var ids = string.Join(',', here.Select(item => item.Id.ToString(CultureInfo.InvariantCulture)));
+        var there = await TryPageAsync(kind, $"include={ids}&per_page={count}&_fields={fields}", cancellation);
+        return there is null ? [] : [.. here.Join(there.Items, item => item.Id, item => item.Id, (one, other) => (one, other))];
+    }
+
+    private async Task<RestPage?> TryPageAsync(string kind, string query, CancellationToken cancellation)
+    {
         try
         {
-            var ids = string.Join(',', here.Select(item => item.Id.ToString(CultureInfo.InvariantCulture)));
-            var there = await source.Api.PageAsync($"wp/v2/{kind}", $"include={ids}&per_page={count}&_fields={fields}", cancellation);
-            return [.. here.Join(there.Items, item => item.Id, item => item.Id, (one, other) => (one, other))];
+            return await source.Api.PageAsync($"wp/v2/{kind}", query, cancellation);
         }
         catch (StepFaultException fault) when (PublicFaults.IsOfOnePart(fault))
         {
-            return [];
+            _findings.Doubt($"{kind}: {fault.Fault.Message}");
+            return null;
         }
     }
 
@@ -164,7 +185,7 @@ internal sealed partial class PublicVerifier(HttpMessageInvoker clone, PublicSou
         Differs(page, $"still names the source: {End().Split(text)[0]}");
     }
 
-    private void Differs(string where, string how) => _differences.Enqueue($"{where} {how}");
+    private void Differs(string where, string how) => _findings.Differ($"{where} {how}");
 
     /// <summary>Text as people read it: the same whichever quotes and dashes a site's language and theme make of it.</summary>
     private static string Plain(string markup)
@@ -173,7 +194,7 @@ internal sealed partial class PublicVerifier(HttpMessageInvoker clone, PublicSou
         return Space().Replace(Quote().Replace(Dash().Replace(text, "-"), "'"), " ").Replace("…", "...", StringComparison.Ordinal).Trim();
     }
 
-    [GeneratedRegex("<[^>]*>")]
+    [GeneratedRegex("<[^<>]*>")]
     private static partial Regex Tag();
 
     [GeneratedRegex(@"\s+")]

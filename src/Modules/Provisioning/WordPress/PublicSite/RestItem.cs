@@ -6,6 +6,8 @@ namespace CloneHub.Provisioning.WordPress.PublicSite;
 /// <summary>One object of a REST answer. What is missing or of another type is empty: plugins change what a site answers.</summary>
 internal readonly record struct RestItem(JsonElement Json)
 {
+    private const int MostIds = 1_000;
+
     internal long Id => Number("id");
 
     internal JsonElement this[string name] =>
@@ -28,7 +30,7 @@ internal readonly record struct RestItem(JsonElement Json)
     internal RestItem Inner(string name) => new(this[name]);
 
     internal IEnumerable<long> Ids(string name) =>
-        this[name] is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray().Where(id => id.TryGetInt64Safe(out _)).Select(id => id.GetInt64())] : [];
+        this[name] is { ValueKind: JsonValueKind.Array } list ? [.. list.EnumerateArray().Take(MostIds).Where(id => id.TryGetInt64Safe(out _)).Select(id => id.GetInt64())] : [];
 
     internal IEnumerable<(string Name, RestItem Value)> Members(string name) =>
         this[name] is { ValueKind: JsonValueKind.Object } members ? [.. members.EnumerateObject().Select(member => (member.Name, new RestItem(member.Value)))] : [];

@@ -41,7 +41,7 @@ internal sealed class SiteSettings(ContentTables tables, ContentCopy content, Pu
         {
             try
             {
-                var page = await source.Http.GetAsync(new Uri(source.Facts.Home, link), cancellation);
+                var page = await source.Http.GetPageAsync(new Uri(source.Facts.Home, link), cancellation);
                 var body = page.Text.IndexOf("<body", StringComparison.OrdinalIgnoreCase);
                 var mark = body < 0 ? "" : page.Text[body..Math.Min(page.Text.Length, body + 600)].Split('>')[0];
                 if (page.Status == HttpStatusCode.OK && mark.Split(' ', '"', '\'').Contains("blog")) return id;

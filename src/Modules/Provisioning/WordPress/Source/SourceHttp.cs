@@ -27,6 +27,7 @@ internal sealed class SourceHttp : IDisposable
     private readonly SourceOptions _options;
     private readonly TimeProvider _clock;
     private readonly HttpClient _client;
+    private readonly JobId? _job;
     private string? _cookieHost;
 
     /// <param name="job">Whose calls these are. A source notes it with every log-in, so that one that was left open is found again.</param>
@@ -34,6 +35,7 @@ internal sealed class SourceHttp : IDisposable
     {
         _options = options;
         _clock = clock;
+        _job = job;
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -48,7 +50,6 @@ internal sealed class SourceHttp : IDisposable
         };
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("CloneHub", CustomMigratorPackage.Version));
-        if (job is { } id) _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue($"({id})"));
     }
 
     /// <summary>Cookies belong to the host that the log-in is made at, and are sent to no other.</summary>
@@ -110,6 +111,14 @@ internal sealed class SourceHttp : IDisposable
     {
         Require(request.RequestUri!);
         request.Headers.ExpectContinue = false;
+
+        // The id is the clone's address as well, so only the site whose owner asked for the clone is told it.
+        if (_job is { } job && request.RequestUri!.Authority == _cookieHost)
+        {
+            foreach (var product in _client.DefaultRequestHeaders.UserAgent) request.Headers.UserAgent.Add(product);
+            request.Headers.UserAgent.Add(new ProductInfoHeaderValue($"({job})"));
+        }
+
         request.Headers.CacheControl ??= new CacheControlHeaderValue { NoCache = true };
         try
         {
