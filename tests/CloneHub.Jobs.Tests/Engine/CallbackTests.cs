@@ -79,7 +79,7 @@ public sealed class CallbackTests(Stores stores) : JobKit(stores, stores.NewCorn
     [Fact]
     public async Task A_store_that_does_not_answer_is_no_attempt()
     {
-        var vault = new Faltering(Vault, new RedisConnectionException(ConnectionFailureType.UnableToConnect, "Redis is away."));
+        var vault = new Faltering(Vault, new RedisTimeoutException(CommandFlags.None, "Redis is away.", CommandStatus.Unknown));
         var job = await ServingAsync(vault);
         await StateAsync(job);
         Assert.Empty(_receiver.Calls);
