@@ -13,7 +13,8 @@ public sealed class ModuleMapTests
         ["CloneHub.Testing"] = ["CloneHub.Dev"],
         ["CloneHub.Architecture.Tests"] = ["CloneHub.Jobs", "CloneHub.Provisioning", "CloneHub.Cleanup"],
         ["CloneHub.Jobs.Tests"] = ["CloneHub.Jobs", "CloneHub.Testing"],
-        ["CloneHub.Provisioning.Tests"] = ["CloneHub.Provisioning", "CloneHub.Testing"],
+        // Jobs because a failure is tested as the owner of the job is told of it.
+        ["CloneHub.Provisioning.Tests"] = ["CloneHub.Provisioning", "CloneHub.Jobs", "CloneHub.Testing"],
         ["CloneHub.Cleanup.Tests"] = ["CloneHub.Cleanup", "CloneHub.Testing"],
         ["CloneHub.Host.Tests"] = ["CloneHub.Host", "CloneHub.Testing"],
         ["CloneHub.EndToEnd.Tests"] = ["CloneHub.Host", "CloneHub.Testing"],
