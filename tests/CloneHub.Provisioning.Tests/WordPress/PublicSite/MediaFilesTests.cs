@@ -40,11 +40,18 @@ public sealed class MediaFilesTests
         var much = new string('x', 1_000_000);
         var item = Of(new
         {
-            id = 7, slug = much, title = new { rendered = much }, caption = new { rendered = much }, description = new { rendered = much }, alt_text = much, mime_type = much,
+            id = 7,
+            slug = much,
+            title = new { rendered = much },
+            caption = new { rendered = much },
+            description = new { rendered = much },
+            alt_text = much,
+            mime_type = much,
             source_url = "https://source.example/" + much,
             media_details = new
             {
-                file = much, image_meta = new { credit = much, keywords = Enumerable.Repeat(much, 100) },
+                file = much,
+                image_meta = new { credit = much, keywords = Enumerable.Repeat(much, 100) },
                 sizes = Enumerable.Range(0, 1000).ToDictionary(i => $"s{i}", i => new { source_url = $"https://source.example/{i}.jpg" }),
             },
         });
