@@ -11,6 +11,7 @@ internal sealed record SoakedJob(string Id, double Seconds, string? Code, string
 /// <summary>A client that does what the API asks of clients: a call that is answered by 503 is sent again, a request for a clone under the same Idempotency-Key.</summary>
 internal sealed class PatientClient(HttpClient client)
 {
+    private const string Unfinished = "UNFINISHED";
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(250);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(6);
     private int _repeats;
@@ -18,25 +19,41 @@ internal sealed class PatientClient(HttpClient client)
     /// <summary>Calls that had to be sent again.</summary>
     public int Repeats => _repeats;
 
-    /// <summary>Has a clone made and, once that is completed or failed, removed.</summary>
+    /// <summary>Has a clone made and, once that is completed or failed, removed. What the API should not answer is a failure too.</summary>
     public async Task<SoakedJob> RunJobAsync(SourceSite source, CancellationToken ct)
     {
+        var job = new SoakedJob("", 0, Unfinished, null, null);
         var started = TimeProvider.System.GetTimestamp();
+        try
+        {
+            job = job with { Id = await RequestAsync(source, ct) };
+            var status = await UntilAsync(job.Id, now => now.GetProperty("status").GetString() is "completed" or "failed", ct);
+            var isCompleted = status.GetProperty("status").GetString() == "completed";
+            var seconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
+            await SendAsync(() => new HttpRequestMessage(HttpMethod.Delete, Api($"jobs/{job.Id}")), ct);
+            if (isCompleted) await UntilAsync(job.Id, now => now.GetProperty("result").TryGetProperty("removed_at", out _), ct);
+            return isCompleted ? job with { Seconds = seconds, Code = null } : Failed(job, status.GetProperty("error"));
+        }
+        catch (Exception trouble) when (trouble is HttpRequestException or TimeoutException)
+        {
+            // One bad answer must not end the run that is to count them.
+            return job with { Message = trouble.Message };
+        }
+    }
+
+    private static SoakedJob Failed(SoakedJob job, JsonElement error) => job with
+    {
+        Code = error.GetProperty("code").GetString(),
+        Step = error.TryGetProperty("step", out var step) ? step.GetString() : null,
+        Message = error.GetProperty("message").GetString(),
+    };
+
+    private async Task<string> RequestAsync(SourceSite source, CancellationToken ct)
+    {
         var key = Guid.NewGuid().ToString("N");
         var order = new { source_url = source.Url, source_username = source.AdminUser, source_password = source.AdminPassword };
         var job = await SendAsync(() => new HttpRequestMessage(HttpMethod.Post, Api("clone")) { Content = JsonContent.Create(order), Headers = { { "Idempotency-Key", key } } }, ct);
-        var id = job.GetProperty("job_id").GetString()!;
-        var status = await UntilAsync(id, now => now.GetProperty("status").GetString() is "completed" or "failed", ct);
-        var seconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
-        await SendAsync(() => new HttpRequestMessage(HttpMethod.Delete, Api($"jobs/{id}")), ct);
-        if (status.GetProperty("status").GetString() == "completed")
-        {
-            await UntilAsync(id, now => now.GetProperty("result").TryGetProperty("removed_at", out _), ct);
-            return new SoakedJob(id, seconds, null, null, null);
-        }
-
-        var error = status.GetProperty("error");
-        return new SoakedJob(id, seconds, error.GetProperty("code").GetString(), error.TryGetProperty("step", out var step) ? step.GetString() : null, error.GetProperty("message").GetString());
+        return job.GetProperty("job_id").GetString()!;
     }
 
     private async Task<JsonElement> UntilAsync(string job, Func<JsonElement, bool> isThere, CancellationToken ct)

@@ -55,7 +55,7 @@ internal static class SoakBenchmark
         var restarts = await faults;
 
         var completed = ended.Where(job => job.Code is null).ToList();
-        var left = await LeftAsync(stage, source, [.. ended.Select(job => job.Id)], ct);
+        var left = await LeftAsync(stage, source, [.. ended.Select(job => job.Id).Where(id => id.Length > 0)], ct);
         report.Row($"soak: {clones} clones of S, {AtOnce} at a time", $"{completed.Count} completed ({100.0 * completed.Count / clones:0.0} %), in {seconds:0} s; {restarts.Count} restarts: {string.Join(", ", restarts)}");
         report.Row("soak: failed", $"{Failures(ended)}");
         report.Row("soak: a clone, from POST to completed", $"p50 {Statistics.Percentile([.. completed.Select(job => job.Seconds)], 50):0.0} s, p95 {Statistics.Percentile([.. completed.Select(job => job.Seconds)], 95):0.0} s, max {completed.Max(job => job.Seconds):0.0} s");
