@@ -2,14 +2,14 @@ using System.Globalization;
 using CloneHub.Benchmarks;
 using CloneHub.Dev;
 
-const string usage = "Usage: CloneHub.Benchmarks [clone] [accept] [burst] [webhook] [reports] [--save NAME]   (the first four if none is named)";
+const string usage =
+    "Usage: CloneHub.Benchmarks [clone] [accept] [burst] [webhook] [medium] [burst50] [soak] [reports] [--clones N] [--save NAME]   (the first four if none is named)";
 
 var words = args.ToList();
-var saveAt = words.IndexOf("--save");
-var name = saveAt >= 0 && saveAt + 1 < words.Count ? words[saveAt + 1] : null;
-if (name is not null) words.RemoveRange(saveAt, 2);
+var name = Option("--save");
+var clones = int.TryParse(Option("--clones"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : SoakBenchmark.UsualClones;
 List<string> chosen = words.Count == 0 ? ["clone", "accept", "burst", "webhook"] : words;
-if (chosen.Except(["clone", "accept", "burst", "webhook", "reports"]).Any())
+if (chosen.Except(["clone", "accept", "burst", "webhook", "medium", "burst50", "soak", "reports"]).Any())
 {
     await Console.Error.WriteLineAsync(usage);
     return 64; // EX_USAGE of sysexits.h
@@ -35,7 +35,10 @@ if (chosen.Count > 0)
             "clone" => CloneBenchmark.RunAsync(stage, report, end.Token),
             "accept" => AcceptBenchmark.RunAsync(stage, report, end.Token),
             "webhook" => WebhookBenchmark.RunAsync(stage, report, end.Token),
-            _ => BurstBenchmark.RunAsync(stage, report, end.Token),
+            "medium" => MediumBenchmark.RunAsync(stage, report, end.Token),
+            "soak" => SoakBenchmark.RunAsync(stage, clones, report, end.Token),
+            "burst50" => BurstBenchmark.RunAsync(stage, 50, report, end.Token),
+            _ => BurstBenchmark.RunAsync(stage, 20, report, end.Token),
         });
     }
 }
@@ -48,3 +51,12 @@ if (name is not null)
 }
 
 return 0;
+
+string? Option(string option)
+{
+    var at = words.IndexOf(option);
+    if (at < 0 || at + 1 >= words.Count) return null;
+    var value = words[at + 1];
+    words.RemoveRange(at, 2);
+    return value;
+}

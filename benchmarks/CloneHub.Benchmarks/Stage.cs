@@ -19,6 +19,11 @@ internal sealed class Stage : IAsyncDisposable
 
     private Stage(Installation installation, SourceSite source, HttpClient client) => (_installation, Source, Client) = (installation, source, client);
 
+    public PrivateServers Servers => _installation.Servers;
+
+    /// <summary>Where the clones are, for whoever looks at them from outside.</summary>
+    public DirectoryInfo State => _installation.State;
+
     public SourceSite Source { get; }
 
     public HttpClient Client { get; }
@@ -30,21 +35,38 @@ internal sealed class Stage : IAsyncDisposable
         var progress = new Progress<string>(Console.Error.WriteLine);
         var installation = Installation.Open(Repository.Path(".clonehub", "bench"), progress);
         await installation.StartServersAsync(ServerKinds.All, ct);
-        var templates = Installation.Cache(progress).CreateSubdirectory("sites");
         await SourceSite.StopAllAsync(installation.Servers.State, ct);
-        var options = new SourceSiteOptions { Name = "bench", Content = SiteContent.Demo };
-        var source = await SourceSite.StartAsync(installation.Servers, installation.Core, templates, options, progress, ct);
+        var source = await StartSourceAsync(installation.Servers, installation.Core, SiteContent.Demo, ct);
         // The client is one caller among many: the limit that protects the service from one caller is not what is measured.
         Environment.SetEnvironmentVariable("CloneHub__RateLimit__ClonesPerMinute", "1000000");
         var host = await installation.StartHostAsync(ct);
         return new Stage(installation, source, LoopbackHttp.CreateClient(host.Address));
     }
 
+    /// <summary>Another site to clone; the caller disposes of it.</summary>
+    /// <param name="servers">Where its database is, if not beside the clones'.</param>
+    public Task<SourceSite> StartSourceAsync(SiteContent content, CancellationToken ct, PrivateServers? servers = null) =>
+        StartSourceAsync(servers ?? Servers, _installation.Core, content, ct);
+
     public Task<string> RequestAsync(CancellationToken ct) => RequestAsync(Source.Url, ct);
 
-    public async Task<string> RequestAsync(Uri source, CancellationToken ct, Uri? callback = null)
+    public Task<string> RequestAsync(Uri source, CancellationToken ct, Uri? callback = null) => RequestAsync(Order(Source, source, callback), ct);
+
+    public Task<string> RequestAsync(SourceSite source, CancellationToken ct) => RequestAsync(Order(source, source.Url, null), ct);
+
+    /// <summary>How long each step of a job took: from its start to the event after it. The job is over, else the stream would not end.</summary>
+    public async Task<IReadOnlyList<(string Step, double Seconds)>> StepsAsync(string job, CancellationToken ct)
     {
-        using var body = JsonContent.Create(new { source_url = source, source_username = Source.AdminUser, source_password = Source.AdminPassword, callback_url = callback });
+        const string data = "data: ";
+        var stream = await Client.GetStringAsync(new Uri($"api/v2/jobs/{job}/events", UriKind.Relative), ct);
+        var events = stream.Split('\n').Where(line => line.StartsWith(data, StringComparison.Ordinal)).Select(line => JsonElement.Parse(line[data.Length..]))
+            .Where(body => body.TryGetProperty("at", out _)).Select(body => (Step: body.TryGetProperty("step", out var step) ? step.GetString() : null, At: body.GetProperty("at").GetDateTimeOffset())).ToList();
+        return [.. events.Zip(events.Skip(1)).Where(pair => pair.First.Step is not null).Select(pair => (pair.First.Step!, (pair.Second.At - pair.First.At).TotalSeconds))];
+    }
+
+    private async Task<string> RequestAsync(object order, CancellationToken ct)
+    {
+        using var body = JsonContent.Create(order);
         using var answer = await Client.PostAsync(new Uri("api/v2/clone", UriKind.Relative), body, ct);
         answer.EnsureSuccessStatusCode();
         return (await answer.Content.ReadFromJsonAsync<JsonElement>(ct)).GetProperty("job_id").GetString()!;
@@ -58,7 +80,8 @@ internal sealed class Stage : IAsyncDisposable
         while (!(await Client.GetStringAsync(new Uri("api/v2/jobs?limit=1", UriKind.Relative), ct)).Contains(job, StringComparison.Ordinal)) ct.ThrowIfCancellationRequested();
     }
 
-    public async Task WaitUntilServingAsync(string job, CancellationToken ct)
+    /// <returns>The job's status once it serves.</returns>
+    public async Task<JsonElement> WaitUntilServingAsync(string job, CancellationToken ct)
     {
         var clock = TimeProvider.System;
         var started = clock.GetTimestamp();
@@ -68,7 +91,7 @@ internal sealed class Stage : IAsyncDisposable
             switch (status.GetProperty("status").GetString())
             {
                 case "completed":
-                    return;
+                    return status;
                 case "failed" or "cancelled":
                     throw new InvalidOperationException($"{job} did not complete: {status}");
             }
@@ -94,6 +117,16 @@ internal sealed class Stage : IAsyncDisposable
         Client.Dispose();
         await Source.DisposeAsync();
         await _installation.DisposeAsync();
+    }
+
+    private static object Order(SourceSite site, Uri address, Uri? callback) =>
+        new { source_url = address, source_username = site.AdminUser, source_password = site.AdminPassword, callback_url = callback };
+
+    private static Task<SourceSite> StartSourceAsync(PrivateServers servers, DirectoryInfo core, SiteContent content, CancellationToken ct)
+    {
+        var progress = new Progress<string>(Console.Error.WriteLine);
+        var options = new SourceSiteOptions { Name = $"bench{content}".ToLowerInvariant(), Content = content };
+        return SourceSite.StartAsync(servers, core, Installation.Cache(progress).CreateSubdirectory("sites"), options, progress, ct);
     }
 
     private static bool IsOver(JsonElement status) =>

@@ -48,6 +48,29 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
     }
 
     [Fact]
+    public async Task A_site_of_ten_thousand_files_arrives_whole()
+    {
+        await using var site = await servers.StartSiteAsync(new SourceSiteOptions { Name = ServersFixture.Unique("m"), Content = SiteContent.Medium });
+        await using var host = await HostProcess.StartAsync(servers);
+        var api = new CloneApi(host);
+        var files = FilesOf(site.Root.FullName);
+        var content = files.Where(file => file.StartsWith("wp-content/", StringComparison.Ordinal)).ToList();
+        var images = content.Where(file => file.EndsWith(".jpg", StringComparison.Ordinal) || file.EndsWith(".png", StringComparison.Ordinal)).Sum(file => new FileInfo(Path.Combine(site.Root.FullName, file)).Length);
+        Assert.InRange(files.Count, 10_000, 12_000);
+        Assert.InRange(content.Count, 5_000, 10_000);
+        Assert.InRange(images, 150_000_000, 200_000_000);
+        Assert.InRange(await DatabaseBytesAsync(site), 10_000_000, 20_000_000);
+
+        var job = await api.RequestAsync(site);
+        var told = (await api.WaitAsync(job, "completed")).GetProperty("result").GetProperty("content");
+
+        Assert.Equal(files.Count, told.GetProperty("files").GetInt32());
+        Assert.Empty(await Traces.OnSourceAsync(site));
+        await AssertSameRowsAsync(site, job);
+        AssertSameFiles(site, host, job);
+    }
+
+    [Fact]
     public async Task An_address_inside_the_site_leads_to_the_site()
     {
         await using var site = await servers.StartSiteAsync();
@@ -87,6 +110,13 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
         Assert.Equal(first, await api.RequestAsync(site, idempotencyKey: "order-17"));
         await api.WaitAsync(first, "completed");
     }
+
+    /// <summary>What the large columns hold; the server itself only guesses how large its tables are.</summary>
+    private static async Task<long> DatabaseBytesAsync(SourceSite site) => long.Parse(
+        (await site.QueryAsync(
+            "select (select sum(length(post_content) + length(guid)) from wp_posts) + (select sum(length(meta_value)) from wp_postmeta) + (select sum(length(option_value)) from wp_options)",
+            CancellationToken.None))[0][0]!,
+        System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>WordPress plans its own chores when an administrator first looks in; that is not what is compared.</summary>
     private static async Task AdministratorVisitAsync(SourceSite site)

@@ -40,6 +40,23 @@ public sealed class PrivateServersLifeTests(ServersFixture servers) : IClassFixt
         await second.StopAsync(default);
     }
 
+    [Theory]
+    [InlineData("TERM")]
+    [InlineData("KILL")]
+    public async Task A_server_that_was_ended_comes_up_again_with_its_data_on_its_port(string signal)
+    {
+        var options = Options();
+        var started = await PrivateServers.StartAsync(options, Nobody, default);
+        await started.QueryPostgreSqlAsync("clonehub", "CREATE TABLE kept (n int)", default);
+        var before = (started.PostgreSqlConnectionString, started.RedisConnectionString, started.MariaDbTcpConnectionString);
+
+        foreach (var kind in new[] { ServerKinds.PostgreSql, ServerKinds.Redis, ServerKinds.MariaDb }) await started.RestartAsync(kind, signal, default);
+
+        Assert.Equal(before, (started.PostgreSqlConnectionString, started.RedisConnectionString, started.MariaDbTcpConnectionString));
+        Assert.Equal("0", (await started.QueryPostgreSqlAsync("clonehub", "SELECT count(*) FROM kept", default)).Trim());
+        await started.StopAsync(default);
+    }
+
     [Fact]
     public async Task The_leash_ends_servers_and_removes_their_files()
     {

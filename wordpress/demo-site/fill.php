@@ -2,7 +2,7 @@
 /**
  * Fills a site with content: php fill.php DOCUMENT_ROOT
  *
- * CLONEHUB_CONTENT is "tiny" or "demo"; CLONEHUB_TEST_DATA may name a folder with public WordPress content to import.
+ * CLONEHUB_CONTENT is "tiny", "demo" or "medium"; CLONEHUB_TEST_DATA may name a folder with public WordPress content to import.
  *
  * @package CloneHub
  */
@@ -22,6 +22,7 @@ require_once ABSPATH . 'wp-admin/includes/theme.php';
 require __DIR__ . '/class-clonehub-media.php';
 require __DIR__ . '/class-clonehub-bakery.php';
 require __DIR__ . '/class-clonehub-furniture.php';
+require __DIR__ . '/class-clonehub-magazine.php';
 require __DIR__ . '/class-clonehub-wxr.php';
 require __DIR__ . '/class-clonehub-wxr-import.php';
 
@@ -39,6 +40,11 @@ if ( 'demo' === getenv( 'CLONEHUB_CONTENT' ) ) {
     $clonehub_images   = CloneHub_Media::gallery( max( 12, 110 - $clonehub_import->media() ) );
     CloneHub_Bakery::write( $clonehub_images, 0 === $clonehub_imported ? 80 : 20, 10 );
     CloneHub_Furniture::arrange( $clonehub_images );
+} elseif ( 'medium' === getenv( 'CLONEHUB_CONTENT' ) ) {
+    $clonehub_images = CloneHub_Media::gallery( 12 );
+    CloneHub_Bakery::write( $clonehub_images, 20, 10 );
+    CloneHub_Furniture::arrange( $clonehub_images );
+    CloneHub_Magazine::fill();
 } else {
     CloneHub_Bakery::write( CloneHub_Media::gallery( 2 ), 3, 1 );
 }

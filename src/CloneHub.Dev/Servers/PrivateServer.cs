@@ -9,6 +9,7 @@ namespace CloneHub.Dev.Servers;
 internal abstract class PrivateServer(string name, Account account, DirectoryInfo folder, ServerSettings settings)
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
+    private const int StartsAfterKill = 10;
     private Daemon? _started;
 
     public string Name { get; } = name;
@@ -92,6 +93,26 @@ internal abstract class PrivateServer(string name, Account account, DirectoryInf
 
     /// <summary>Ends it in order, whatever its data are worth. It can be started again.</summary>
     public Task EndAsync(CancellationToken ct) => _started?.Process.EndAsync(OrderlyStop, Patience, ct) ?? Task.CompletedTask;
+
+    /// <summary>Ends the server by a signal and starts it again on the same port.</summary>
+    public async Task RestartAsync(string signal, Leash? leash, CancellationToken ct)
+    {
+        if ((_started ?? Daemon.Find(Name, Folder, OrderlyStop)) is { } daemon)
+            await daemon.Process.EndAsync(signal, Patience, ct);
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await StartAsync(leash, ct);
+                return;
+            }
+            catch (SetUpException) when (attempt < StartsAfterKill)
+            {
+                // Children of a killed PostgreSQL hold its memory a moment longer.
+                await Task.Delay(TimeSpan.FromMilliseconds(300), TimeProvider.System, ct);
+            }
+        }
+    }
 
     /// <summary>Stops the server whoever started it.</summary>
     public async Task<bool> StopAnywayAsync(CancellationToken ct)

@@ -98,6 +98,14 @@ public sealed class PrivateServers
 
     public Task<string> QueryPostgreSqlAsync(string database, string sql, CancellationToken ct) => _postgreSql.QueryAsync(database, sql, ct);
 
+    /// <summary>Ends one of the servers by a signal, orderly (TERM) or not (KILL), and starts it again.</summary>
+    internal Task RestartAsync(ServerKinds kind, string signal, CancellationToken ct) => (kind switch
+    {
+        ServerKinds.PostgreSql => (PrivateServer)_postgreSql,
+        ServerKinds.Redis => _redis,
+        _ => _mariaDb,
+    }).RestartAsync(signal, Leash, ct);
+
     /// <summary>Stops what this run started; servers that ran before go on.</summary>
     public Task StopAsync(CancellationToken ct) => Task.WhenAll(All.Select(server => server.StopAsync(ct)));
 

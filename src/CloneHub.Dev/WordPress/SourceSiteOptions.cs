@@ -9,6 +9,9 @@ public enum SiteContent
 
     /// <summary>Some hundred posts, pages and media, menus, widgets, users, comments.</summary>
     Demo,
+
+    /// <summary>A site that has grown for years: over 10,000 files, 150 MB of them images, and a database of 10 MB.</summary>
+    Medium,
 }
 
 /// <summary>What a source site is to be like.</summary>

@@ -75,6 +75,19 @@ public sealed class LocalBackendTests(ServersFixture servers) : CloneBackendCont
     }
 
     [Fact]
+    public async Task Only_a_PHP_that_had_to_be_started_counts_as_restarted()
+    {
+        var order = await _stage.ServeAsync(("alive.php", "<?php echo 'alive';"));
+        var php = _stage.Get<PhpFpm>();
+        var restart = php.RestartAsync(order.Job, default);
+        Assert.False(await php.EnsureAsync(order.Job, default));
+        await restart;
+
+        foreach (var process in PhpFpm.ProcessesOf(_stage.PathsOf(order))) Posix.Signal(process, Posix.Kill);
+        Assert.True(await php.EnsureAsync(order.Job, default));
+    }
+
+    [Fact]
     public async Task A_PHP_whose_master_alone_was_killed_gets_a_new_one()
     {
         var order = await _stage.ServeAsync(("alive.php", "<?php echo 'alive';"));

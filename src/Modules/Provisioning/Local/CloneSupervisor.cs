@@ -22,12 +22,16 @@ internal sealed partial class CloneSupervisor(
         await TryAsync(() => nginx.EnsureAsync(cancellation), fault => Log.NginxNotRestarted(logger, fault), cancellation);
         await Parallel.ForEachAsync(
             serving.Where(job => ask || dead.Contains(job)), TwoAtATime,
-            async (job, _) =>
-            {
-                if (!ask) Log.Dead(logger, job);
-                if (dead.Contains(job)) ProvisioningTelemetry.CountRestart();
-                await TryAsync(() => php.EnsureAsync(job, cancellation), fault => Log.PhpNotRestarted(logger, fault, job), cancellation);
-            });
+            async (job, _) => await TryAsync(() => RestoreAsync(job, dead.Contains(job), ask, cancellation), fault => Log.PhpNotRestarted(logger, fault, job), cancellation));
+    }
+
+    /// <summary>A PHP that a step is just restarting looks dead from here; once the step is done with it there is nothing to restore, or to tell.</summary>
+    private async Task RestoreAsync(JobId job, bool isDead, bool atStart, CancellationToken cancellation)
+    {
+        var isStarted = await php.EnsureAsync(job, cancellation);
+        if (!isDead || !isStarted) return;
+        ProvisioningTelemetry.CountRestart();
+        if (!atStart) Log.Dead(logger, job);
     }
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -55,7 +59,7 @@ internal sealed partial class CloneSupervisor(
 
     private static partial class Log
     {
-        [LoggerMessage(2121, LogLevel.Warning, "{JobId}: PHP is dead and is restarted")]
+        [LoggerMessage(2121, LogLevel.Warning, "{JobId}: PHP was dead and is restarted")]
         public static partial void Dead(ILogger logger, JobId jobId);
 
         [LoggerMessage(2122, LogLevel.Error, "{JobId}: PHP could not be brought back; it is tried again")]

@@ -16,9 +16,11 @@ internal sealed partial class PhpFpm(LocalLayout layout, IOptions<LocalOptions> 
     private readonly ConcurrentDictionary<JobId, SemaphoreSlim> _gates = [];
 
     /// <summary>PHP answers for this clone, if it should (<see cref="ClonePaths.ServeMark"/>).</summary>
-    public async Task EnsureAsync(JobId job, CancellationToken cancellation)
+    /// <returns>True if it did not and was started.</returns>
+    public async Task<bool> EnsureAsync(JobId job, CancellationToken cancellation)
     {
         var paths = layout.Of(job);
+        var isStarted = false;
         await AloneAsync(job, async () =>
         {
             if (!File.Exists(paths.ServeMark)) return;
@@ -26,7 +28,9 @@ internal sealed partial class PhpFpm(LocalLayout layout, IOptions<LocalOptions> 
             if (await IsOursAsync(paths, config, cancellation)) return;
             await StopAsync(paths, cancellation);
             await StartAsync(paths, config, cancellation);
+            isStarted = true;
         }, cancellation);
+        return isStarted;
     }
 
     /// <summary>Fresh processes: what they had compiled or cached is forgotten.</summary>
