@@ -37,6 +37,12 @@ internal static class HostileSite
             case 'busy': $posts(429, 'Retry-After: 3600'); break;
             case 'broken': $posts(500); break;
             case 'huge': $posts(200, '', 33); break;
+            case 'overgrown':
+                add_filter('rest_post_dispatch', static function ($answer, $server, $request) {
+                    if ('/wp/v2/posts' === $request->get_route()) $answer->header('X-WP-Total', 100001);
+                    return $answer;
+                }, 10, 3);
+                break;
             case 'miscounting':
                 add_filter('rest_post_dispatch', static function ($answer, $server, $request) {
                     if ('/wp/v2/posts' === $request->get_route()) $answer->header('X-WP-Total', 1 + (int) ($answer->get_headers()['X-WP-Total'] ?? 0));
