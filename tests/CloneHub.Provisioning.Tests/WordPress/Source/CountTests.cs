@@ -80,12 +80,8 @@ public sealed class CountTests(SourceSiteFixture fixture) : IClassFixture<Source
         await one.DumpAllAsync(requests);
         Assert.Equal(DumpConsistency.Snapshot, one.Consistency);
 
-        await using var cut = await SpoiledLine.StartAsync(fixture.Site, async (context, body) =>
-        {
-            await context.Response.Body.WriteAsync(body.AsMemory(0, body.Length - 5));
-            await context.Response.Body.FlushAsync();
-            context.Abort();
-        });
+        // An orderly end too early: a reset could take away what was sent before it.
+        await using var cut = await SpoiledLine.StartAsync(fixture.Site, async (context, body) => await context.Response.Body.WriteAsync(body.AsMemory(0, body.Length - 5)));
         await using var other = new SpoiledLine(order, secrets, facts).Through(cut);
         await other.DumpAllAsync(requests);
         Assert.Equal(DumpConsistency.Fuzzy, other.Consistency);
