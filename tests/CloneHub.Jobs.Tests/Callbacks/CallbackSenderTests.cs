@@ -106,21 +106,18 @@ public sealed class CallbackSenderTests : VaultWorld, IAsyncLifetime
     }
 
     [Fact]
-    public async Task Of_an_endless_answer_no_more_is_read_than_the_status()
+    public async Task An_endless_answer_is_left_once_its_status_is_known()
     {
-        var written = 0L;
+        var left = new TaskCompletionSource();
         _receiver.Answering = async (response, _) =>
         {
             var block = new byte[64 * 1024];
-            while (!response.HttpContext.RequestAborted.IsCancellationRequested && written < 1L << 30)
-            {
-                await response.Body.WriteAsync(block);
-                written += block.Length;
-            }
+            while (!response.HttpContext.RequestAborted.IsCancellationRequested) await response.Body.WriteAsync(block);
+            left.SetResult();
         };
 
         Assert.Equal(CallbackAnswer.Delivered, await SendAsync());
-        Assert.InRange(written, 0, 64 << 20);
+        await left.Task.WaitAsync(TimeSpan.FromSeconds(30));
     }
 
     [Fact]
