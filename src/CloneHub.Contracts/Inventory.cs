@@ -1,7 +1,7 @@
 namespace CloneHub.Contracts;
 
 /// <summary>A clone, or what is left of one, as a back end finds it.</summary>
-/// <param name="Parts">What exists of it: "database", "user", "files", "processes", "route".</param>
+/// <param name="Parts">What exists of it: "database", "user", "files", "processes", "route"; in a cluster also "anchor", "deployment", "service".</param>
 /// <param name="Since">When its first part was made.</param>
 public sealed record ExistingClone(JobId Job, IReadOnlyList<string> Parts, DateTimeOffset Since);
 
@@ -34,4 +34,7 @@ public interface IJobDirectory
     Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int skip, int limit, CancellationToken cancellation);
 
     Task<JobPresence> PresenceAsync(JobId job, CancellationToken cancellation);
+
+    /// <summary>When the job's clone has to be gone at the latest, as far as is known now; null if there is no such job. Cheap: no actor is woken.</summary>
+    Task<DateTimeOffset?> DeadlineAsync(JobId job, CancellationToken cancellation);
 }

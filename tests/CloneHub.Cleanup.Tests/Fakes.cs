@@ -24,6 +24,9 @@ internal sealed class FakeDirectory : IJobDirectory
             : Task.FromResult<IReadOnlyList<JobId>>([.. _deadlines.Where(d => d.At <= now).OrderBy(d => d.At).Skip(skip).Take(limit).Select(d => d.Job)]);
     }
 
+    public Task<DateTimeOffset?> DeadlineAsync(JobId job, CancellationToken cancellation) =>
+        Task.FromResult(_deadlines.Where(d => d.Job == job).Select(d => (DateTimeOffset?)d.At).FirstOrDefault());
+
     public Task<JobPresence> PresenceAsync(JobId job, CancellationToken cancellation) =>
         Failure is { } failure ? Task.FromException<JobPresence>(failure) : Task.FromResult(_presence.GetValueOrDefault(job));
 }

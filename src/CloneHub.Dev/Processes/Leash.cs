@@ -12,13 +12,14 @@ public sealed class Leash : IDisposable
 {
     private const string Script =
         """
-        held=; folders=; clones=; mounts=
+        held=; folders=; clones=; mounts=; scripts=
         while read -r verb a b c; do
             case $verb in
                 hold) held="$held $a:$b:$c" ;;
                 clones) clones="$clones $a" ;;
                 folder) folders="$folders $a" ;;
                 mount) mounts="$mounts $a" ;;
+                script) scripts="$scripts $a" ;;
             esac
         done
         split() { signal=${1%%:*}; pid=${1#*:}; started=${pid#*:}; pid=${pid%%:*}; }
@@ -44,6 +45,7 @@ public sealed class Leash : IDisposable
                 case $(cat "/proc/$pid/comm") in php-fpm* | nginx) kill -TERM "$pid" ;; esac
             done
         done
+        for script in $scripts; do [ ! -e "$script" ] || sh "$script"; done
         for mount in $mounts; do umount -l "$mount"; done
         [ -z "$folders" ] || rm -rf $folders
         """;
@@ -72,6 +74,9 @@ public sealed class Leash : IDisposable
 
     /// <summary>Also ends php-fpm and nginx of the local clones below this folder. They are the Host's, so nobody here knows their numbers.</summary>
     public void EndClones(string folder) => Write($"clones {WithoutBlanks(folder)}");
+
+    /// <summary>Also runs this shell script at the end, if it is still there then. Its path must not hold blanks.</summary>
+    public void RunScript(string path) => Write($"script {WithoutBlanks(path)}");
 
     public void Dispose()
     {

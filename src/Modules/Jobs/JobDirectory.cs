@@ -10,6 +10,8 @@ internal sealed class JobDirectory(JobStore store, JobReader reader) : IJobDirec
     public Task<IReadOnlyList<JobId>> DueAsync(DateTimeOffset now, int skip, int limit, CancellationToken cancellation) =>
         store.DueAsync(now, limit, skip).WaitAsync(cancellation);
 
+    public Task<DateTimeOffset?> DeadlineAsync(JobId job, CancellationToken cancellation) => store.DeadlineAsync(job).WaitAsync(cancellation);
+
     public async Task<JobPresence> PresenceAsync(JobId job, CancellationToken cancellation)
     {
         // A job that both stores know is not woken for the question; one that Redis has lost is, and comes back by it.

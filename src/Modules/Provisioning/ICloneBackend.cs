@@ -15,7 +15,9 @@ internal interface ICloneBackend
     Task EnsureDatabaseAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation);
 
     /// <summary>A PHP that answers for this clone runs, over a tree that holds WordPress core.</summary>
-    Task EnsurePodAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation);
+    /// <param name="progress">Hears what the start waits for, where it has to.</param>
+    Task EnsurePodAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation);
 
     /// <summary>The clone holds the source's content, counted and compared. Starts over what an earlier attempt left.</summary>
     Task<ContentReport> ImportContentAsync(

@@ -1,6 +1,8 @@
 using Akka.Hosting;
 using CloneHub.Contracts;
+using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.FrontDoor;
+using CloneHub.Provisioning.Kubernetes;
 using CloneHub.Provisioning.Local;
 using CloneHub.Provisioning.Steps;
 using CloneHub.Provisioning.WordPress;
@@ -22,10 +24,9 @@ public static class ProvisioningModule
 
     public static IServiceCollection AddProvisioning(this IServiceCollection services, IConfiguration configuration)
     {
-        services.AddOptions<LocalOptions>().Bind(configuration.GetSection(LocalOptions.Section)).ValidateOnStart();
-        services.AddSingleton<IValidateOptions<LocalOptions>, LocalOptionsValidation>();
         services.TryAddSingleton(TimeProvider.System);
-        AddLocalBackend(services);
+        if (BackendOf(configuration) == BackendKind.Kubernetes) services.AddKubernetesBackend(configuration);
+        else AddLocalBackend(services, configuration);
 
         services.AddSingleton(new SourceOptions { AllowLoopback = configuration.GetValue<bool>("CloneHub:AllowLoopbackSources") });
         services.AddSingleton<SourceConnector>();
@@ -55,8 +56,19 @@ public static class ProvisioningModule
         return app.Use(next => context => router.InvokeAsync(context, next));
     }
 
-    private static void AddLocalBackend(IServiceCollection services)
+    private static BackendKind BackendOf(IConfiguration configuration)
     {
+        const string Setting = $"{BackendOptions.Section}:{nameof(BackendOptions.Backend)}";
+        if (configuration[Setting] is not { Length: > 0 } text) return new BackendOptions().Backend;
+        return Enum.TryParse<BackendKind>(text, ignoreCase: true, out var kind) && Enum.IsDefined(kind)
+            ? kind
+            : throw new OptionsValidationException(Setting, typeof(BackendOptions), [$"{Setting} must be local or kubernetes, not '{text}'."]);
+    }
+
+    private static void AddLocalBackend(IServiceCollection services, IConfiguration configuration)
+    {
+        services.AddOptions<LocalOptions>().Bind(configuration.GetSection(LocalOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<LocalOptions>, LocalOptionsValidation>();
         services.AddSingleton(provider =>
         {
             var options = provider.GetRequiredService<IOptions<LocalOptions>>().Value;
@@ -73,7 +85,8 @@ public static class ProvisioningModule
         services.AddSingleton<Nginx>();
         services.AddSingleton<PhpFpm>();
         services.AddSingleton<ICloneBackend, LocalBackend>();
-        services.AddSingleton<ICloneInventory, LocalInventory>();
+        services.AddSingleton<ICloneInventory, CloneInventory>();
+        services.AddSingleton<ICloneDoor, LocalDoor>();
         services.AddHostedService<CloneSupervisor>();
     }
 }

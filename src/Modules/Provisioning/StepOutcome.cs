@@ -1,6 +1,9 @@
 using System.Net.Sockets;
+using System.Net.WebSockets;
 using CloneHub.Contracts;
+using CloneHub.Provisioning.Kubernetes;
 using CloneHub.Provisioning.WordPress.Import;
+using k8s.Autorest;
 using MySqlConnector;
 
 namespace CloneHub.Provisioning;
@@ -39,6 +42,8 @@ internal static class StepFaults
         MySqlException database when MariaDbFaults.IsAway(database) => new StepFault(
             StepFault.BackendUnavailable, "The database server of the clones did not answer.", "It is tried again for some minutes; nothing needs to be done.", Retryable: true),
         MySqlException => Passing("The database server refused what it was asked for."),
+        HttpOperationException refused => ClusterFaults.Of(refused),
+        WebSocketException refused => ClusterFaults.Of(refused),
         HttpRequestException or SocketException => Passing("A connection failed."),
         IOException full when FileImport.IsDiskFull(full) => ImportFault.DiskFull(full).Fault,
         IOException => Passing("A file or a connection could not be used."),

@@ -1,6 +1,7 @@
 using CloneHub.Contracts;
 using CloneHub.Dev.WordPress;
 using CloneHub.Jobs;
+using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.Local;
 using CloneHub.Provisioning.Steps;
 using CloneHub.Provisioning.Tests.Local;
@@ -93,7 +94,7 @@ public sealed class FailureStage : IAsyncLifetime
     {
         var order = _local.NewOrder(source) with { Fidelity = fidelity };
         await _local.Backend.EnsureDatabaseAsync(order.Token(CloneStep.CreateDatabase, 1), order, _secrets, default);
-        await _local.Backend.EnsurePodAsync(order.Token(CloneStep.StartPod, 2), order, _secrets, default);
+        await _local.Backend.EnsurePodAsync(order.Token(CloneStep.StartPod, 2), order, _secrets, null, default);
         if (meanwhile is not null) await meanwhile(order);
         return await StepAsync(_local.Backend, order, _secrets, NewHaste());
     }

@@ -1,7 +1,8 @@
 using CloneHub.Contracts;
+using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.Local;
+using CloneHub.Provisioning.Tests.FrontDoor;
 using CloneHub.Testing;
-using MySqlConnector;
 
 namespace CloneHub.Provisioning.Tests.Local;
 
@@ -14,23 +15,11 @@ public sealed class LocalBackendTests(ServersFixture servers) : CloneBackendCont
 
     private protected override JobSecrets Secrets => _stage.Secrets;
 
+    private protected override string MariaDb => servers.MariaDb;
+
     public async Task InitializeAsync() => _stage = await LocalStage.OpenAsync(servers);
 
     public async Task DisposeAsync() => await _stage.DisposeAsync();
-
-    [Fact]
-    public async Task A_password_that_does_not_fit_any_more_is_repaired()
-    {
-        var order = _stage.NewOrder();
-        await Backend.EnsureDatabaseAsync(order.Token(CloneStep.CreateDatabase, 1), order, Secrets, default);
-        var renewed = Secrets with { DatabasePassword = new Secret("another'one\\") };
-        await Backend.EnsureDatabaseAsync(order.Token(CloneStep.CreateDatabase, 2), order, renewed, default);
-
-        await using var connection = new MySqlConnection(_stage.ConnectionStringOf(order, renewed));
-        await connection.OpenAsync();
-        await using var outdated = new MySqlConnection(_stage.ConnectionStringOf(order, Secrets));
-        await Assert.ThrowsAsync<MySqlException>(() => outdated.OpenAsync());
-    }
 
     [Fact]
     public async Task A_clone_has_WordPress_core_that_its_PHP_runs()
@@ -171,6 +160,32 @@ public sealed class LocalBackendTests(ServersFixture servers) : CloneBackendCont
     }
 
     private protected override CloneOrder NewOrder() => _stage.NewOrder();
+
+    private protected override async Task<string?> AskAsync(CloneOrder order)
+    {
+        if (!File.Exists(_stage.PathsOf(order).Socket)) return null;
+        return await FastCgi.PingAsync(_stage.PathsOf(order).Socket, TimeProvider.System, default) == order.Job.Value ? order.Job.Value : null;
+    }
+
+    private protected override async Task<string?> VisitAsync(CloneOrder order)
+    {
+        await using var door = await PublicDoor.OpenAsync(_stage);
+        using var visitor = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(door.Urls.Single()));
+        request.Headers.Host = $"{order.Job}.localhost:{_stage.Port}";
+        using var answer = await visitor.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        return text.Contains("CLONE_NOT_FOUND", StringComparison.Ordinal) ? null : text;
+    }
+
+    private protected override async Task BreakAsync(CloneOrder order)
+    {
+        foreach (var process in PhpFpm.ProcessesOf(_stage.PathsOf(order))) Posix.Signal(process, Posix.Kill);
+        await Eventually.Until("PHP is dead", () => PhpFpm.ProcessesOf(_stage.PathsOf(order)).Count == 0);
+        File.Delete(_stage.PathsOf(order).RouteMark);
+    }
+
+    private protected override Task RestartAsync() => _stage.RestartAsync();
 
     private async Task<IReadOnlyList<string>> PartsAsync(CloneOrder order) =>
         (await Backend.ListAsync(default)).SingleOrDefault(clone => clone.Job == order.Job)?.Parts ?? [];

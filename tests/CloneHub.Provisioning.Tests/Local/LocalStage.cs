@@ -1,6 +1,7 @@
 using System.Globalization;
 using CloneHub.Contracts;
 using CloneHub.Dev.Servers;
+using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.Local;
 using CloneHub.Provisioning.Steps;
 using CloneHub.Testing;
@@ -61,7 +62,7 @@ internal sealed class LocalStage : IAsyncDisposable
     {
         var order = NewOrder();
         await Backend.EnsureDatabaseAsync(order.Token(CloneStep.CreateDatabase, 1), order, Secrets, default);
-        await Backend.EnsurePodAsync(order.Token(CloneStep.StartPod, 2), order, Secrets, default);
+        await Backend.EnsurePodAsync(order.Token(CloneStep.StartPod, 2), order, Secrets, null, default);
         foreach (var (place, text) in files) Write(order, place, text);
         await Backend.OpenRouteAsync(order.Token(CloneStep.OpenIngress, 3), order, default);
         return order;

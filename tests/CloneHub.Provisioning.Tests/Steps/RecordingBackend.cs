@@ -11,7 +11,8 @@ internal sealed class RecordingBackend(Func<Task>? import = null) : ICloneBacken
 
     public Task EnsureDatabaseAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation) => Task.CompletedTask;
 
-    public Task EnsurePodAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation) => Task.CompletedTask;
+    public Task EnsurePodAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation) => Task.CompletedTask;
 
     public async Task<ContentReport> ImportContentAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation)

@@ -108,6 +108,10 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
 
     public Task SetDeadlineAsync(JobId job, DateTimeOffset deadline) => Database.SortedSetAddAsync(_keys.Deadlines, job.Value, Score(deadline));
 
+    /// <summary>Null if none is set.</summary>
+    public async Task<DateTimeOffset?> DeadlineAsync(JobId job) =>
+        await Database.SortedSetScoreAsync(_keys.Deadlines, job.Value) is { } score ? DateTimeOffset.FromUnixTimeMilliseconds((long)score) : null;
+
     public Task RemoveDeadlineAsync(JobId job) => Database.SortedSetRemoveAsync(_keys.Deadlines, job.Value);
 
     /// <summary>Jobs whose deadline lies at or before <paramref name="now"/>, the earliest first. They stay due until their deadline is set or removed.</summary>

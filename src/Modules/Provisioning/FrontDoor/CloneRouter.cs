@@ -1,23 +1,18 @@
 using CloneHub.Contracts;
-using CloneHub.Provisioning.Local;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
-using Microsoft.Extensions.Options;
 using Yarp.ReverseProxy.Forwarder;
 
 namespace CloneHub.Provisioning.FrontDoor;
 
 /// <summary>The public door of all clones: a request whose host names a job goes to its clone, every other one passes by.</summary>
-internal sealed class CloneRouter(IHttpForwarder forwarder, CloneRoutes routes, NginxClient nginx, IOptions<LocalOptions> options)
+internal sealed class CloneRouter(IHttpForwarder forwarder, ICloneDoor door)
 {
-    // nginx takes the host from the request; the address only has to be one.
-    private const string Destination = "http://nginx";
-
     // Longer than PHP may run (300 s), so that PHP's own limit speaks first.
     private static readonly ForwarderRequestConfig Limits = new() { ActivityTimeout = TimeSpan.FromSeconds(315) };
 
-    private readonly string _suffix = options.Value.HostSuffix;
+    private readonly string _suffix = door.HostSuffix;
 
     public async Task InvokeAsync(HttpContext context, RequestDelegate next)
     {
@@ -27,7 +22,7 @@ internal sealed class CloneRouter(IHttpForwarder forwarder, CloneRoutes routes, 
             return;
         }
 
-        if (!routes.IsOpen(job))
+        if (door.DestinationOf(job) is not { } destination)
         {
             await ProblemAsync(
                 context, StatusCodes.Status404NotFound, "CLONE_NOT_FOUND", "There is no clone at this address.",
@@ -37,7 +32,7 @@ internal sealed class CloneRouter(IHttpForwarder forwarder, CloneRoutes routes, 
 
         // How large an upload may be is for the clone's nginx and PHP to say; here it only passes through.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
-        var error = await forwarder.SendAsync(context, Destination, nginx.Invoker, Limits, CloneTransformer.Instance);
+        var error = await forwarder.SendAsync(context, destination, door.Invoker, Limits, CloneTransformer.Instance);
         if (context.Response.HasStarted || context.RequestAborted.IsCancellationRequested) return;
         if (error != ForwarderError.None || context.Items.ContainsKey(CloneTransformer.OwnError)) await DownAsync(context);
     }

@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using CloneHub.Contracts;
+using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.WordPress;
 
 namespace CloneHub.Provisioning.Local;

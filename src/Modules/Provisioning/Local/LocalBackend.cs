@@ -1,4 +1,5 @@
 using CloneHub.Contracts;
+using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.WordPress;
 using CloneHub.Provisioning.WordPress.Import;
 using CloneHub.Provisioning.WordPress.PublicSite;
@@ -17,7 +18,8 @@ internal sealed class LocalBackend(
         await database.EnsureAsync(token.Job, secrets.DatabasePassword, cancellation);
     }
 
-    public async Task EnsurePodAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    public async Task EnsurePodAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation)
     {
         await fence.ClaimAsync(token, cancellation);
         var paths = layout.Of(token.Job);
@@ -49,7 +51,7 @@ internal sealed class LocalBackend(
 
     public async Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
-        await EnsurePodAsync(token, order, secrets, cancellation);
+        await EnsurePodAsync(token, order, secrets, progress: null, cancellation);
         return await administrator.AdoptAsync(layout.Of(token.Job), options.Value.PublicUrlOf(token.Job), secrets, cancellation);
     }
 
@@ -114,7 +116,7 @@ internal sealed class LocalBackend(
 
     private async Task<CloneTarget> PrepareImportAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
-        await EnsurePodAsync(token, order, secrets, cancellation);
+        await EnsurePodAsync(token, order, secrets, progress: null, cancellation);
         routes.Close(token.Job);
         var paths = layout.Of(token.Job);
         File.Delete(paths.UsernameMark);

@@ -1,6 +1,6 @@
 using CloneHub.Contracts;
+using CloneHub.Provisioning.Database;
 using Microsoft.Extensions.Options;
-using MySqlConnector;
 
 namespace CloneHub.Provisioning.Local;
 
@@ -8,7 +8,6 @@ namespace CloneHub.Provisioning.Local;
 internal sealed class LocalOptions
 {
     public const string Section = "CloneHub:Local";
-    public const string JobPlaceholder = "{job_id}";
 
     /// <summary>Connection string of an account that may create databases and users on the clones' MariaDB.</summary>
     public string MariaDb { get; set; } = "";
@@ -31,10 +30,9 @@ internal sealed class LocalOptions
     /// <summary>Pause between two looks at the processes that should be running.</summary>
     public TimeSpan SupervisionInterval { get; set; } = TimeSpan.FromSeconds(2);
 
-    public Uri PublicUrlOf(JobId job) => new(PublicUrlTemplate.Replace(JobPlaceholder, job.Value, StringComparison.Ordinal));
+    public Uri PublicUrlOf(JobId job) => PublicAddress.Of(PublicUrlTemplate, job);
 
-    /// <summary>What follows the job id in a clone's host name: <c>.localhost</c>.</summary>
-    public string HostSuffix => PublicUrlOf(JobId.FromBytes(new byte[16])).Host[JobId.FromBytes(new byte[16]).Value.Length..];
+    public string HostSuffix => PublicAddress.SuffixOf(PublicUrlTemplate);
 }
 
 /// <summary>Refuses to start with a setting that cannot work, and names it.</summary>
@@ -51,37 +49,17 @@ internal sealed class LocalOptionsValidation : IValidateOptions<LocalOptions>
             if (!holds) wrong.Add($"{LocalOptions.Section}:{setting} {what}");
         }
 
-        Check(IsConnectionString(options.MariaDb), nameof(options.MariaDb), "must be a MariaDB connection string that names a Server.");
+        Check(CloneServer.IsAddress(options.MariaDb), nameof(options.MariaDb), "must be a MariaDB connection string that names a Server.");
         Check(options.StateDirectory.Length > 0, nameof(options.StateDirectory), "must name a folder.");
         Check(options.CoreStore.Length > 0, nameof(options.CoreStore), "must name a folder.");
         Check(options.SocketDirectory.Length > 0, nameof(options.SocketDirectory), "must name a folder.");
         Check(
             options.SocketDirectory.Length == 0 || Path.GetFullPath(options.SocketDirectory).Length <= LongestSocketDirectory,
             nameof(options.SocketDirectory), $"is too long for unix sockets: at most {LongestSocketDirectory} characters as a full path.");
-        Check(IsTemplate(options.PublicUrlTemplate), nameof(options.PublicUrlTemplate),
-            "must be an http or https address without a path whose host begins with {job_id} and a dot.");
+        Check(PublicAddress.IsTemplate(options.PublicUrlTemplate), nameof(options.PublicUrlTemplate), PublicAddress.Rule);
         Check(ExecutablePath.Find(options.PhpFpm) is not null, nameof(options.PhpFpm), $"names no program: '{options.PhpFpm}'.");
         Check(ExecutablePath.Find(options.Nginx) is not null, nameof(options.Nginx), $"names no program: '{options.Nginx}'.");
         Check(options.SupervisionInterval > TimeSpan.Zero, nameof(options.SupervisionInterval), "must be longer than nothing.");
         return wrong.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(wrong);
     }
-
-    private static bool IsConnectionString(string text)
-    {
-        try
-        {
-            return new MySqlConnectionStringBuilder(text).Server.Length > 0;
-        }
-        catch (ArgumentException)
-        {
-            // The text may hold a password, so the answer is only that it is wrong.
-            return false;
-        }
-    }
-
-    private static bool IsTemplate(string template) =>
-        template.Contains("://" + LocalOptions.JobPlaceholder + ".", StringComparison.Ordinal)
-        && Uri.TryCreate(template.Replace(LocalOptions.JobPlaceholder, "job", StringComparison.Ordinal), UriKind.Absolute, out var url)
-        && (url.Scheme == Uri.UriSchemeHttp || url.Scheme == Uri.UriSchemeHttps)
-        && url.PathAndQuery == "/";
 }

@@ -20,7 +20,7 @@ internal sealed partial class ImportContent(
         var secrets = await vault.RequireAsync(order.Job, cancellation);
 
         // An attempt that was overtaken must not disturb the one that works on the same source.
-        await backend.EnsurePodAsync(token, order, secrets, cancellation);
+        await backend.EnsurePodAsync(token, order, secrets, progress, cancellation);
         if (order.Fidelity is CloneFidelity.Public) return await ImportPublicAsync(token, order, secrets, progress, cancellation);
         await using var channel = await source.ConnectAsync(order, secrets, token.Attempt, cancellation);
         var warnings = new List<string>();

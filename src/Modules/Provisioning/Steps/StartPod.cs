@@ -10,7 +10,7 @@ internal sealed class StartPod(ICloneBackend backend, IJobVault vault) : ICloneS
     public async Task<StepFacts> RunAsync(
         StepToken token, CloneOrder order, IProgress<ContentProgress> progress, CancellationToken cancellation)
     {
-        await backend.EnsurePodAsync(token, order, await vault.RequireAsync(order.Job, cancellation), cancellation);
+        await backend.EnsurePodAsync(token, order, await vault.RequireAsync(order.Job, cancellation), progress, cancellation);
         return StepFacts.None;
     }
 }

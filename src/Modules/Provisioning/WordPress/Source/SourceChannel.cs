@@ -26,6 +26,7 @@ internal sealed class SourceChannel : IAsyncDisposable
     private readonly CallSigner _signer;
     private readonly SourceCalls _calls;
     private readonly SourceFacts _facts;
+    private readonly Uri _endpoint;
     private readonly string _build;
     private readonly bool _deflate;
     private readonly TimeProvider _clock;
@@ -38,6 +39,7 @@ internal sealed class SourceChannel : IAsyncDisposable
         _signer = signer;
         _calls = new SourceCalls(http.SendAsync, endpoint, signer, clock);
         _facts = facts;
+        _endpoint = endpoint;
         _build = build;
 
         // On one machine compressing takes longer than sending.
@@ -47,6 +49,9 @@ internal sealed class SourceChannel : IAsyncDisposable
 
     /// <summary>Whether everything that was dumped shows one moment; <see cref="DumpConsistency.Snapshot"/> before any dump.</summary>
     public DumpConsistency Consistency { get; private set; }
+
+    /// <summary>For whoever goes on with this channel from another machine.</summary>
+    public SourcePass Pass => new(_endpoint, _build, _signer.Offset, _facts);
 
     /// <summary>Bounds of one answer: tests make them tiny.</summary>
     internal double AnswerSeconds { get; init; } = 20;

@@ -1,9 +1,10 @@
 using CloneHub.Contracts;
+using CloneHub.Provisioning.Database;
 
-namespace CloneHub.Provisioning.Local;
+namespace CloneHub.Provisioning;
 
-/// <summary>What exists on this machine, for the sweep.</summary>
-internal sealed class LocalInventory(ICloneBackend backend, CloneFence fence) : ICloneInventory
+/// <summary>What exists in the back end, for the sweep.</summary>
+internal sealed class CloneInventory(ICloneBackend backend, CloneFence fence) : ICloneInventory
 {
     public Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation) => backend.ListAsync(cancellation);
 

@@ -1,7 +1,7 @@
 using CloneHub.Contracts;
 using MySqlConnector;
 
-namespace CloneHub.Provisioning.Local;
+namespace CloneHub.Provisioning.Database;
 
 /// <summary>
 /// Remembers for every clone the newest attempt that came to work on it. It lies in the same MariaDB as the clones, so that whoever
@@ -57,6 +57,14 @@ internal sealed class CloneFence(CloneServer server, TimeProvider clock) : IDisp
         await ExecuteAsync(
             connection, "UPDATE clonehub.clones SET removed_at = COALESCE(removed_at, @now) WHERE job_id = @job AND fence = @fence", token, cancellation);
         await ExecuteAsync(connection, "DELETE FROM clonehub.clones WHERE removed_at < @tombstone", token, cancellation);
+    }
+
+    public async Task<bool> IsRemovedAsync(JobId job, CancellationToken cancellation)
+    {
+        await using var connection = await server.OpenAsync(cancellation);
+        await using var query = new MySqlCommand("SELECT 1 FROM clonehub.clones WHERE job_id = @job AND removed_at IS NOT NULL", connection);
+        query.Parameters.AddWithValue("@job", job.Value);
+        return await query.ExecuteScalarAsync(cancellation) is not null;
     }
 
     /// <summary>The newest fence seen for a job; 0 if none was.</summary>

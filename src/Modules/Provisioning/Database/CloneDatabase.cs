@@ -1,15 +1,12 @@
 using CloneHub.Contracts;
 using MySqlConnector;
 
-namespace CloneHub.Provisioning.Local;
+namespace CloneHub.Provisioning.Database;
 
 /// <summary>One database and one user per clone, both called <c>clone_&lt;key&gt;</c>; the user sees nothing else.</summary>
 internal sealed class CloneDatabase(CloneServer server)
 {
     private const string NamePrefix = "clone_";
-
-    // Over TCP a loopback client may be seen as "localhost" (its name) or by its address, depending on skip_name_resolve.
-    private readonly string[] _hosts = server.OverSocket ? ["localhost"] : ["localhost", "%"];
 
     public static string NameOf(JobId job) => NamePrefix + job.Key;
 
@@ -23,7 +20,7 @@ internal sealed class CloneDatabase(CloneServer server)
         var name = NameOf(job);
         await using var connection = await server.OpenAsync(cancellation);
         await ExecuteAsync(connection, $"CREATE DATABASE IF NOT EXISTS `{name}` CHARACTER SET utf8mb4", password, cancellation);
-        foreach (var host in _hosts)
+        foreach (var host in server.ClientHosts)
         {
             await ExecuteAsync(connection, $"CREATE USER IF NOT EXISTS '{name}'@'{host}' IDENTIFIED BY @password", password, cancellation);
 

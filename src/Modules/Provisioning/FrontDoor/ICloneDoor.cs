@@ -1,0 +1,16 @@
+using CloneHub.Contracts;
+
+namespace CloneHub.Provisioning.FrontDoor;
+
+/// <summary>Where the public door leads to. The back end knows which clones the public may reach, and how.</summary>
+internal interface ICloneDoor
+{
+    /// <summary>What follows the job id in a clone's host name: <c>.localhost</c>.</summary>
+    string HostSuffix { get; }
+
+    /// <summary>Carries requests to clones.</summary>
+    HttpMessageInvoker Invoker { get; }
+
+    /// <summary>Address that answers for the clone; null if its route is not open.</summary>
+    string? DestinationOf(JobId job);
+}

@@ -1,0 +1,91 @@
+using System.Buffers;
+using System.IO.Pipelines;
+using System.Net.WebSockets;
+using CloneHub.Contracts;
+using CloneHub.Provisioning.Agent;
+using CloneHub.Provisioning.Kubernetes.Manifests;
+using k8s;
+using Microsoft.Extensions.Options;
+
+namespace CloneHub.Provisioning.Kubernetes;
+
+/// <summary>
+/// Runs clonehub-agent, and nothing else, in a clone's pod. The client's own streams block a thread each and cannot be cancelled, so the
+/// messages of the socket are taken apart here: the first byte of each says which stream it belongs to.
+/// </summary>
+internal sealed class AgentExec(IKubernetes cluster, IOptions<KubernetesOptions> options, TimeProvider clock)
+{
+    private const byte Input = 0;
+    private const byte Output = 1;
+    private const int Chunk = 16 * 1024;
+
+    public async Task<TEnd> RunAsync<TEnd>(
+        string pod, string command, AgentRequest request, StepToken token, IProgress<ContentProgress>? progress, CancellationToken cancellation)
+        where TEnd : AgentEnd
+    {
+        using var socket = await cluster.WebSocketNamespacedPodExecAsync(
+            pod, options.Value.Namespace, [CloneImage.Agent, command], PodManifests.Container, stderr: false, stdin: true, stdout: true, tty: false,
+            cancellationToken: cancellation);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var output = new Pipe();
+        var pump = PumpAsync(socket, output.Writer, stop.Token);
+        try
+        {
+            await SendAsync(socket, AgentCall.Document(request), cancellation);
+            return await AgentCall.ReadAsync<TEnd>(output.Reader.AsStream(), token, progress, clock, cancellation);
+        }
+        finally
+        {
+            await stop.CancelAsync();
+            await pump;
+        }
+    }
+
+    private static async Task SendAsync(WebSocket socket, ReadOnlyMemory<byte> document, CancellationToken cancellation)
+    {
+        var frame = new byte[Chunk + 1];
+        frame[0] = Input;
+        for (var sent = 0; sent < document.Length; sent += Chunk)
+        {
+            var part = document.Slice(sent, Math.Min(Chunk, document.Length - sent));
+            part.CopyTo(frame.AsMemory(1));
+            await socket.SendAsync(frame.AsMemory(0, part.Length + 1), WebSocketMessageType.Binary, endOfMessage: true, cancellation);
+        }
+    }
+
+    /// <summary>Never throws: what broke the socket breaks the reading of the output, where it is told.</summary>
+    private static async Task PumpAsync(WebSocket socket, PipeWriter output, CancellationToken cancellation)
+    {
+        var buffer = ArrayPool<byte>.Shared.Rent(Chunk);
+        try
+        {
+            var isFirst = true;
+            var isOutput = false;
+            while (true)
+            {
+                var part = await socket.ReceiveAsync(buffer.AsMemory(), cancellation);
+                if (part.MessageType == WebSocketMessageType.Close) break;
+                var data = buffer.AsMemory(0, part.Count);
+                if (isFirst && data.Length > 0)
+                {
+                    isOutput = data.Span[0] == Output;
+                    data = data[1..];
+                }
+
+                isFirst = part.EndOfMessage;
+                if (isOutput && data.Length > 0) await output.WriteAsync(data, cancellation);
+            }
+
+            await output.CompleteAsync();
+        }
+        catch (Exception broken) when (broken is WebSocketException or OperationCanceledException or IOException)
+        {
+            // Whoever reads hears of it as a broken connection.
+            await output.CompleteAsync(new IOException("The connection to the pod broke.", broken));
+        }
+        finally
+        {
+            ArrayPool<byte>.Shared.Return(buffer, clearArray: true);
+        }
+    }
+}

@@ -1,0 +1,51 @@
+using CloneHub.Contracts;
+using CloneHub.Provisioning.Kubernetes.Manifests;
+using CloneHub.Provisioning.Kubernetes.Watching;
+using Microsoft.Extensions.Options;
+
+namespace CloneHub.Provisioning.Kubernetes;
+
+/// <summary>Makes what an anchor says should exist, and leaves alone what is there as it was meant.</summary>
+internal sealed class CloneObjects(ClusterApi api, ClusterView view, IOptions<KubernetesOptions> options)
+{
+    /// <summary>Nobody may read a Secret back, so it is applied whenever there may be a reason to.</summary>
+    public Task ApplySecretAsync(Anchor anchor, Secret databasePassword, CancellationToken cancellation) =>
+        api.ApplyAsync(PodManifests.Secret(anchor.Spec, options.Value, databasePassword), cancellation);
+
+    /// <returns>What was missing or altered.</returns>
+    public async Task<IReadOnlyList<string>> EnsureAsync(Anchor anchor, CancellationToken cancellation)
+    {
+        var made = new List<string>();
+        if (anchor.Stage < AnchorStage.Pod || anchor.IsGoing) return made;
+        var there = view.StateOf(anchor.Job);
+        var deployment = PodManifests.Deployment(anchor.Spec, options.Value);
+        if (!ClusterApi.IsCurrent(there.Deployment, deployment))
+        {
+            await api.ApplyAsync(deployment, cancellation);
+            made.Add("Deployment");
+        }
+
+        var service = PodManifests.Service(anchor.Spec, options.Value);
+        if (!ClusterApi.IsCurrent(there.Service, service))
+        {
+            await api.ApplyAsync(service, cancellation);
+            made.Add("Service");
+        }
+
+        if (anchor.Stage == AnchorStage.Route) made.AddRange(await EnsureRouteAsync(anchor, there, cancellation));
+        return made;
+    }
+
+    private async Task<IReadOnlyList<string>> EnsureRouteAsync(Anchor anchor, CloneState there, CancellationToken cancellation)
+    {
+        if (options.Value.Route != RouteKind.Ingress) return [];
+        var ingress = RouteManifests.Ingress(anchor.Spec, options.Value);
+        if (ClusterApi.IsCurrent(there.Ingress, ingress)) return [];
+        await api.ApplyAsync(ingress, cancellation);
+        return ["Ingress"];
+    }
+
+    /// <summary>HTTPRoutes are not watched: not every cluster knows the kind. One is applied when the route is opened.</summary>
+    public Task ApplyHttpRouteAsync(Anchor anchor, CancellationToken cancellation) =>
+        options.Value.Route == RouteKind.HttpRoute ? api.ApplyAsync(RouteManifests.HttpRoute(anchor.Spec, options.Value), cancellation) : Task.CompletedTask;
+}

@@ -1,0 +1,109 @@
+using System.Net;
+using System.Security.Cryptography;
+using CloneHub.Contracts;
+using CloneHub.Provisioning.Kubernetes.Manifests;
+using k8s;
+using k8s.Autorest;
+using k8s.Models;
+using Microsoft.Extensions.Options;
+
+namespace CloneHub.Provisioning.Kubernetes;
+
+/// <summary>Every change CloneHub makes in the cluster. Objects are applied by the server: what others set in them stays, what is ours is put right.</summary>
+internal sealed class ClusterApi(IKubernetes cluster, IOptions<KubernetesOptions> options)
+{
+    /// <summary>Whose fields they are.</summary>
+    public const string FieldManager = "clonehub";
+
+    private string Space => options.Value.Namespace;
+
+    public async Task<IReadOnlyList<Anchor>> ListAnchorsAsync(CancellationToken cancellation)
+    {
+        var all = await cluster.CoreV1.ListNamespacedConfigMapAsync(Space, labelSelector: CloneLabels.Selector, cancellationToken: cancellation);
+        return [.. all.Items.Select(AnchorManifest.Read).OfType<Anchor>()];
+    }
+
+    /// <summary>As it is now, whatever a watch has told; null if there is none.</summary>
+    public async Task<Anchor?> ReadAnchorAsync(JobId job, CancellationToken cancellation) =>
+        await OrNullAsync(() => cluster.CoreV1.ReadNamespacedConfigMapAsync(job.Value, Space, cancellationToken: cancellation), HttpStatusCode.NotFound) is { } map
+            ? AnchorManifest.Read(map)
+            : null;
+
+    /// <returns>Null if there is one already.</returns>
+    public async Task<Anchor?> CreateAnchorAsync(V1ConfigMap anchor, CancellationToken cancellation) =>
+        await OrNullAsync(
+            () => cluster.CoreV1.CreateNamespacedConfigMapAsync(anchor, Space, fieldManager: FieldManager, cancellationToken: cancellation), HttpStatusCode.Conflict) is { } map
+            ? AnchorManifest.Read(map)
+            : null;
+
+    /// <returns>Null if the anchor has changed since it was read, or is gone.</returns>
+    public async Task<Anchor?> PatchAnchorAsync(JobId job, object patch, CancellationToken cancellation) =>
+        await OrNullAsync(
+            () => cluster.CoreV1.PatchNamespacedConfigMapAsync(
+                new V1Patch(patch, V1Patch.PatchType.MergePatch), job.Value, Space, fieldManager: FieldManager, cancellationToken: cancellation),
+            HttpStatusCode.Conflict, HttpStatusCode.NotFound) is { } map
+            ? AnchorManifest.Read(map)
+            : null;
+
+    /// <summary>Removes the anchor once the cluster has removed all that hangs on it; returns before that.</summary>
+    public Task DeleteAnchorAsync(Anchor anchor, CancellationToken cancellation) =>
+        OrNullAsync(
+            () => cluster.CoreV1.DeleteNamespacedConfigMapAsync(
+                anchor.Job.Value, Space, new V1DeleteOptions { PropagationPolicy = "Foreground", Preconditions = new V1Preconditions { Uid = anchor.Uid } },
+                cancellationToken: cancellation),
+            HttpStatusCode.NotFound, HttpStatusCode.Conflict);
+
+    public Task ApplyAsync(V1Secret manifest, CancellationToken cancellation) =>
+        cluster.CoreV1.PatchNamespacedSecretAsync(Patch(manifest), manifest.Metadata.Name, Space, fieldManager: FieldManager, force: true, cancellationToken: cancellation);
+
+    public Task ApplyAsync(V1Service manifest, CancellationToken cancellation) =>
+        cluster.CoreV1.PatchNamespacedServiceAsync(
+            Patch(Stamped(manifest)), manifest.Metadata.Name, Space, fieldManager: FieldManager, force: true, cancellationToken: cancellation);
+
+    public Task ApplyAsync(V1Deployment manifest, CancellationToken cancellation) =>
+        cluster.AppsV1.PatchNamespacedDeploymentAsync(
+            Patch(Stamped(manifest)), manifest.Metadata.Name, Space, fieldManager: FieldManager, force: true, cancellationToken: cancellation);
+
+    public Task ApplyAsync(V1Ingress manifest, CancellationToken cancellation) =>
+        cluster.NetworkingV1.PatchNamespacedIngressAsync(
+            Patch(Stamped(manifest)), manifest.Metadata.Name, Space, fieldManager: FieldManager, force: true, cancellationToken: cancellation);
+
+    public Task ApplyAsync(HttpRoute manifest, CancellationToken cancellation) =>
+        cluster.CustomObjects.PatchNamespacedCustomObjectAsync(
+            Patch(manifest), "gateway.networking.k8s.io", "v1", Space, "httproutes", manifest.Metadata.Name, fieldManager: FieldManager, force: true,
+            cancellationToken: cancellation);
+
+    /// <summary>Whether an object is there as it was meant: made from this manifest, under this anchor.</summary>
+    public static bool IsCurrent<T>(T? there, T wanted)
+        where T : class, IKubernetesObject<V1ObjectMeta> =>
+        there is { Metadata.DeletionTimestamp: null } && there.Metadata.Annotations?.TryGetValue(CloneLabels.Manifest, out var stamp) == true && stamp == StampOf(wanted);
+
+    /// <summary>A manifest names the anchor by its uid, so the stamp tells anchors apart too.</summary>
+    private static string StampOf<T>(T manifest) => Convert.ToHexStringLower(SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(KubernetesJson.Serialize(manifest))).AsSpan(0, 8));
+
+    private static T Stamped<T>(T manifest)
+        where T : IKubernetesObject<V1ObjectMeta>
+    {
+        var stamp = StampOf(manifest);
+        manifest.Metadata.Annotations ??= new Dictionary<string, string>();
+        manifest.Metadata.Annotations[CloneLabels.Manifest] = stamp;
+        return manifest;
+    }
+
+    private static V1Patch Patch<T>(T manifest)
+        where T : class => new(manifest, V1Patch.PatchType.ApplyPatch);
+
+    private static async Task<T?> OrNullAsync<T>(Func<Task<T>> call, params HttpStatusCode[] meansNone)
+        where T : class
+    {
+        try
+        {
+            return await call();
+        }
+        catch (HttpOperationException refused) when (meansNone.Contains(refused.Response.StatusCode))
+        {
+            // The caller asked what the answer means; the server's text adds nothing.
+            return null;
+        }
+    }
+}

@@ -1,0 +1,153 @@
+using CloneHub.Contracts;
+using CloneHub.Provisioning.Agent;
+using CloneHub.Provisioning.Database;
+using CloneHub.Provisioning.FrontDoor;
+using CloneHub.Provisioning.Kubernetes.Manifests;
+using CloneHub.Provisioning.Kubernetes.Watching;
+using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.PublicSite;
+using k8s.Models;
+using Microsoft.Extensions.Options;
+using MySqlConnector;
+
+namespace CloneHub.Provisioning.Kubernetes;
+
+/// <summary>Clones in a cluster: a database on the shared server, and a pod that copies its content itself.</summary>
+internal sealed class KubernetesBackend(
+    IOptions<KubernetesOptions> options, Anchors anchors, CloneObjects objects, ClusterApi api, ClusterView view, PodStart start, AgentExec agent,
+    CloneFence fence, CloneDatabase database, PublicRoute route, SourceOptions sources, TimeProvider clock) : ICloneBackend
+{
+    private static readonly TimeSpan RoutePatience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(90);
+
+    public async Task EnsureDatabaseAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    {
+        await anchors.ClaimAsync(token, order.Tenant, AnchorStage.Database, cancellation);
+        await database.EnsureAsync(token.Job, secrets.DatabasePassword, cancellation);
+    }
+
+    public async Task EnsurePodAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation) =>
+        await EnsureReadyAsync(token, order, AnchorStage.Pod, secrets, progress, cancellation);
+
+    public async Task<ContentReport> ImportContentAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation)
+    {
+        var request = Import(token, secrets) with { Site = source.Pass, SigningKey = secrets.ConnectorKey };
+        return await ImportAsync(token, order, secrets, request, progress, cancellation);
+    }
+
+    public async Task<ContentReport> ImportPublicAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, PublicSource source, IProgress<ContentProgress> progress, CancellationToken cancellation)
+    {
+        var request = Import(token, secrets) with { PublishedAt = order.SourceUrl };
+        return await ImportAsync(token, order, secrets, request, progress, cancellation);
+    }
+
+    public async Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    {
+        var pod = await EnsureReadyAsync(token, order, AnchorStage.Pod, secrets, progress: null, cancellation);
+        var request = new ActivateRequest(
+            token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job), secrets.ConnectorKey, secrets.ClonePassword);
+        var done = await agent.RunAsync<AgentActivated>(pod.Metadata.Name, AgentCommand.Activate, request, token, progress: null, cancellation);
+        return new PluginReport(done.Version, done.Username);
+    }
+
+    public async Task<Uri> OpenRouteAsync(StepToken token, CloneOrder order, CancellationToken cancellation)
+    {
+        var anchor = await anchors.ClaimAsync(token, order.Tenant, AnchorStage.Route, cancellation);
+        await objects.EnsureAsync(anchor, cancellation);
+        await objects.ApplyHttpRouteAsync(anchor, cancellation);
+        var address = options.Value.PublicUrlOf(token.Job);
+        await new RouteVisit(route.Http, clock).UntilItLeadsToAsync(address, token.Job, RoutePatience, cancellation);
+        return address;
+    }
+
+    public async Task RemoveAsync(StepToken token, CancellationToken cancellation)
+    {
+        if (await anchors.ClaimForRemovalAsync(token, cancellation) is { } anchor) await api.DeleteAnchorAsync(anchor, cancellation);
+        await database.RemoveAsync(token.Job, cancellation);
+        await UntilNothingIsLeftAsync(token.Job, cancellation);
+        var (databases, users) = await database.ListAsync(cancellation);
+        if (databases.Contains(token.Job) || users.Contains(token.Job)) throw new IOException($"{token.Job}: its database is still there after the removal.");
+        await anchors.BuryAsync(token, cancellation);
+    }
+
+    public async Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation)
+    {
+        var there = (await api.ListAnchorsAsync(cancellation)).ToDictionary(anchor => anchor.Job);
+        var (databases, users) = await database.ListAsync(cancellation);
+        var standing = await fence.StandingAsync(cancellation);
+        return
+        [
+            .. there.Keys.Concat(databases).Concat(users).Distinct().Select(job => new ExistingClone(
+                job, PartsOf(job, there.GetValueOrDefault(job), databases.Contains(job), users.Contains(job)), SinceOf(job, there.GetValueOrDefault(job), standing))),
+        ];
+    }
+
+    private async Task<V1Pod> EnsureReadyAsync(
+        StepToken token, CloneOrder order, AnchorStage stage, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation)
+    {
+        var anchor = await anchors.ClaimAsync(token, order.Tenant, stage, cancellation);
+        return await start.RunAsync(anchor, secrets.DatabasePassword, isFirst: token.Step == CloneStep.StartPod, progress, cancellation);
+    }
+
+    private async Task<ContentReport> ImportAsync(
+        StepToken token, CloneOrder order, JobSecrets secrets, ImportRequest request, IProgress<ContentProgress> progress, CancellationToken cancellation)
+    {
+        var pod = await EnsureReadyAsync(token, order, AnchorStage.Pod, secrets, progress, cancellation);
+        var done = await agent.RunAsync<AgentImported>(pod.Metadata.Name, AgentCommand.Import, request, token, progress, cancellation);
+        await anchors.EnsureHeldAsync(token, cancellation);
+        return new ContentReport(done.Content, done.Warnings);
+    }
+
+    private ImportRequest Import(StepToken token, JobSecrets secrets)
+    {
+        using var signer = new CallSigner(token.Job, secrets.ConnectorKey, clock);
+        return new ImportRequest(token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job), signer.PublicKey)
+        {
+            AllowLoopback = sources.AllowLoopback,
+            AllowedNetworks = [.. options.Value.AllowedSourceNetworks],
+        };
+    }
+
+    private AgentDatabase Database(JobId job)
+    {
+        var name = CloneDatabase.NameOf(job);
+        if (options.Value.DatabaseAddress.Split(':') is [var host, var port])
+            return new AgentDatabase(host, uint.Parse(port, System.Globalization.CultureInfo.InvariantCulture), name, name);
+        var server = new MySqlConnectionStringBuilder(options.Value.MariaDb);
+        return new AgentDatabase(server.Server, server.Port, name, name);
+    }
+
+    /// <summary>The anchor goes last, when the cluster has removed all that hung on it; the Secret too, which cannot be seen.</summary>
+    private async Task UntilNothingIsLeftAsync(JobId job, CancellationToken cancellation)
+    {
+        using var patience = new CancellationTokenSource(RemovalPatience, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
+        try
+        {
+            await view.WaitAsync(job, state => state.IsNothing ? state : null, either.Token);
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            throw new TimeoutException($"{job}: still there {RemovalPatience.TotalSeconds:0} s after its removal began: {string.Join(", ", view.StateOf(job).Parts)}.");
+        }
+
+        // The view says what it has heard. A late attempt may have put an anchor there since the claim; the next removal takes it.
+        if (await api.ReadAnchorAsync(job, cancellation) is not null) throw new IOException($"{job}: it has an anchor again after its removal.");
+    }
+
+    private List<string> PartsOf(JobId job, Anchor? anchor, bool hasDatabase, bool hasUser)
+    {
+        var parts = new List<string>();
+        if (anchor is not null) parts.Add("anchor");
+        if (hasDatabase) parts.Add("database");
+        if (hasUser) parts.Add("user");
+        parts.AddRange(view.StateOf(job).Parts);
+        return parts;
+    }
+
+    private static DateTimeOffset SinceOf(JobId job, Anchor? anchor, IReadOnlyDictionary<JobId, DateTimeOffset> standing) =>
+        standing.TryGetValue(job, out var since) ? since : anchor?.Since ?? DateTimeOffset.UnixEpoch;
+}

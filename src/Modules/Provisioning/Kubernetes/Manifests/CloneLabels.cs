@@ -1,0 +1,44 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.RegularExpressions;
+using CloneHub.Contracts;
+using k8s.Models;
+
+namespace CloneHub.Provisioning.Kubernetes.Manifests;
+
+/// <summary>How everything of a clone is marked, so that all of it can be found again from the job id.</summary>
+internal static partial class CloneLabels
+{
+    public const string App = "app";
+    public const string Clone = "wordpress-clone";
+    public const string Job = "clonehub.io/job";
+
+    /// <summary>The tenant's name where a label can hold it, else a hash of it; the anchor's annotation of the same name has it in full.</summary>
+    public const string Tenant = "clonehub.io/tenant";
+
+    /// <summary>Annotation of an anchor: when the clone must be gone at the latest, RFC 3339.</summary>
+    public const string Expires = "clonehub.io/expires";
+
+    /// <summary>Annotation: hash of the manifest that was applied last.</summary>
+    public const string Manifest = "clonehub.io/manifest";
+
+    /// <summary>Finds all clones.</summary>
+    public const string Selector = App + "=" + Clone;
+
+    public static Dictionary<string, string> Of(JobId job, string tenant) => new(StringComparer.Ordinal)
+    {
+        [App] = Clone,
+        [Job] = job.Value,
+        [Tenant] = TenantLabel(tenant),
+    };
+
+    public static string TenantLabel(string tenant) => LabelValue().IsMatch(tenant)
+        ? tenant
+        : "sha256-" + Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(tenant)).AsSpan(0, 16));
+
+    public static JobId? JobOf(V1ObjectMeta metadata) =>
+        metadata.Labels?.TryGetValue(Job, out var text) == true && JobId.TryParse(text, out var job) ? job : null;
+
+    [GeneratedRegex("^[A-Za-z0-9]([-A-Za-z0-9_.]{0,61}[A-Za-z0-9])?$")]
+    private static partial Regex LabelValue();
+}

@@ -1,0 +1,97 @@
+using CloneHub.Contracts;
+using CloneHub.Provisioning.Kubernetes.Manifests;
+using k8s;
+using k8s.Models;
+using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Options;
+
+namespace CloneHub.Provisioning.Kubernetes.Watching;
+
+/// <summary>What exists of one clone, as far as the cluster has told.</summary>
+internal sealed record CloneState(Anchor? Anchor, V1Deployment? Deployment, V1Service? Service, V1Ingress? Ingress, IReadOnlyList<V1Pod> Pods)
+{
+    /// <summary>The pod that serves the clone; null while none is ready.</summary>
+    public V1Pod? ReadyPod => Pods.FirstOrDefault(pod => pod.Metadata.DeletionTimestamp is null && pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true);
+
+    /// <summary>What exists beside the anchor, in the words of <see cref="ExistingClone"/>.</summary>
+    public IEnumerable<string> Parts
+    {
+        get
+        {
+            if (Deployment is not null) yield return "deployment";
+            if (Pods.Count > 0) yield return "processes";
+            if (Service is not null) yield return "service";
+            if (Ingress is not null) yield return "route";
+        }
+    }
+
+    public bool IsNothing => Anchor is null && Deployment is null && Service is null && Ingress is null && Pods.Count == 0;
+}
+
+/// <summary>All clones of the cluster, kept up to date by watching. Shared by everything that would otherwise ask.</summary>
+internal sealed partial class ClusterView : BackgroundService
+{
+    private readonly Informer<V1ConfigMap> _anchors;
+    private readonly Informer<V1Pod> _pods;
+    private readonly Informer<V1Deployment> _deployments;
+    private readonly Informer<V1Service> _services;
+    private readonly Informer<V1Ingress>? _ingresses;
+    private readonly ILogger _logger;
+    private TaskCompletionSource _pulse = new(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    public ClusterView(IKubernetes cluster, IOptions<KubernetesOptions> options, TimeProvider clock, ILogger<ClusterView> logger)
+    {
+        _logger = logger;
+        var kinds = new WatchedKinds(cluster, options.Value.Namespace);
+        _anchors = Of(kinds.Anchors);
+        _pods = Of(kinds.Pods);
+        _deployments = Of(kinds.Deployments);
+        _services = Of(kinds.Services);
+
+        // Without Ingresses of our own there is no right to see any.
+        if (options.Value.Route == RouteKind.Ingress) _ingresses = Of(kinds.Ingresses);
+
+        Informer<T> Of<T>(WatchedKind<T> kind)
+            where T : IKubernetesObject<V1ObjectMeta> => new(kind, Pulse, (name, trouble) => Log.NotWatched(_logger, trouble, name), clock);
+    }
+
+    /// <summary>Ends when everything has been seen once.</summary>
+    public Task Synced => Task.WhenAll(_anchors.Synced, _pods.Synced, _deployments.Synced, _services.Synced, _ingresses?.Synced ?? Task.CompletedTask);
+
+    public IReadOnlyList<Anchor> Anchors => [.. _anchors.Items.Select(AnchorManifest.Read).OfType<Anchor>()];
+
+    public Anchor? AnchorOf(JobId job) => _anchors.Find(job.Value) is { } map ? AnchorManifest.Read(map) : null;
+
+    public CloneState StateOf(JobId job) => new(
+        AnchorOf(job), _deployments.Find(job.Value), _services.Find(job.Value), _ingresses?.Find(job.Value),
+        [.. _pods.Items.Where(pod => CloneLabels.JobOf(pod.Metadata) == job)]);
+
+    /// <summary>Ends with the next change of anything. To be taken before the state is looked at.</summary>
+    public Task NextChange => Volatile.Read(ref _pulse).Task;
+
+    /// <summary>Looks at a clone until there is an answer, again after every change.</summary>
+    public async Task<T> WaitAsync<T>(JobId job, Func<CloneState, T?> look, CancellationToken cancellation)
+        where T : class
+    {
+        await Synced.WaitAsync(cancellation);
+        while (true)
+        {
+            var next = NextChange;
+            if (look(StateOf(job)) is { } answer) return answer;
+            await next.WaitAsync(cancellation);
+        }
+    }
+
+    protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
+        _anchors.RunAsync(stoppingToken), _pods.RunAsync(stoppingToken), _deployments.RunAsync(stoppingToken), _services.RunAsync(stoppingToken),
+        _ingresses?.RunAsync(stoppingToken) ?? Task.CompletedTask);
+
+    private void Pulse() => Interlocked.Exchange(ref _pulse, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
+
+    private static partial class Log
+    {
+        [LoggerMessage(2201, LogLevel.Warning, "The cluster's {Kind} objects are not heard of; asked again")]
+        public static partial void NotWatched(ILogger logger, Exception trouble, string kind);
+    }
+}

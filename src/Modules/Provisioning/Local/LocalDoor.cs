@@ -1,0 +1,18 @@
+using CloneHub.Contracts;
+using CloneHub.Provisioning.FrontDoor;
+using Microsoft.Extensions.Options;
+
+namespace CloneHub.Provisioning.Local;
+
+/// <summary>All clones of this machine are behind one nginx.</summary>
+internal sealed class LocalDoor(CloneRoutes routes, NginxClient nginx, IOptions<LocalOptions> options) : ICloneDoor
+{
+    // nginx takes the host from the request; the address only has to be one.
+    private const string Nginx = "http://nginx";
+
+    public string HostSuffix { get; } = options.Value.HostSuffix;
+
+    public HttpMessageInvoker Invoker => nginx.Invoker;
+
+    public string? DestinationOf(JobId job) => routes.IsOpen(job) ? Nginx : null;
+}

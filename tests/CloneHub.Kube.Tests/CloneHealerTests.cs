@@ -1,0 +1,99 @@
+using CloneHub.Contracts;
+using CloneHub.Kube.Tests.Cluster;
+using CloneHub.Provisioning.Kubernetes;
+using CloneHub.Provisioning.Kubernetes.Manifests;
+using CloneHub.Provisioning.Tests;
+using CloneHub.Testing;
+using k8s;
+
+namespace CloneHub.Kube.Tests;
+
+[Collection(KubeCluster.Collection)]
+[Trait("Needs", "kube")]
+public sealed class CloneHealerTests(KubeCluster cluster) : IAsyncLifetime
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
+
+    private KubeStage _stage = null!;
+
+    public async Task InitializeAsync()
+    {
+        _stage = await KubeStage.OpenAsync(cluster);
+        await _stage.Get<CloneHealer>().StartAsync(default);
+    }
+
+    public async Task DisposeAsync()
+    {
+        await _stage.Get<CloneHealer>().StopAsync(default);
+        await _stage.DisposeAsync();
+    }
+
+    [KubeFact]
+    public async Task What_somebody_deletes_of_a_serving_clone_is_made_again()
+    {
+        var order = await ServeAsync();
+        await cluster.DeleteServiceAsync(_stage.Namespace, order.Job.Value);
+        await cluster.Admin.NetworkingV1.DeleteNamespacedIngressAsync(order.Job.Value, _stage.Namespace);
+        await Eventually.Until("the clone is out of reach", async () => await _stage.VisitAsync(order) is null, Patience);
+
+        await Eventually.Until("the public reaches the clone again", async () => await _stage.VisitAsync(order) is not null, Patience);
+    }
+
+    [KubeFact]
+    public async Task A_secret_that_somebody_deletes_is_made_again_for_the_next_pod()
+    {
+        var order = await ServeAsync();
+        await cluster.Admin.CoreV1.DeleteNamespacedSecretAsync(order.Job.Value, _stage.Namespace);
+        await cluster.Admin.CoreV1.DeleteCollectionNamespacedPodAsync(_stage.Namespace, labelSelector: $"{CloneLabels.Job}={order.Job}");
+        await Eventually.Until("the pod is gone", async () => await _stage.AskAsync(order) is null, Patience);
+
+        await Eventually.Until("a new pod serves", async () => await _stage.AskAsync(order) is not null, TimeSpan.FromSeconds(90));
+    }
+
+    [KubeFact]
+    public async Task A_clone_that_goes_is_not_brought_back()
+    {
+        var order = await ServeAsync();
+        await _stage.Backend.RemoveAsync(order.Token(CloneStep.Remove, 9), default);
+        await _stage.Get<CloneHealer>().LookAsync(default);
+
+        Assert.True(_stage.View.StateOf(order.Job).IsNothing);
+        Assert.Empty(await _stage.Get<ClusterApi>().ListAnchorsAsync(default));
+    }
+
+    [KubeFact]
+    public async Task An_anchor_says_when_its_clone_ends_also_after_that_was_put_off()
+    {
+        var first = TimeProvider.System.GetUtcNow().AddHours(2);
+        var order = _stage.NewOrder();
+        _stage.Deadlines[order.Job] = first;
+        await _stage.Backend.EnsureDatabaseAsync(order.Token(CloneStep.CreateDatabase, 1), order, _stage.Secrets, default);
+        Assert.Equal(AnchorManifest.Text(first), await ExpiresAsync(order));
+
+        _stage.Deadlines[order.Job] = first.AddHours(1);
+        await Eventually.Until("the anchor has the later end", async () => await ExpiresAsync(order) == AnchorManifest.Text(first.AddHours(1)), Patience);
+    }
+
+    [KubeFact]
+    public async Task A_clone_takes_no_more_than_twenty_calls_to_the_API_server()
+    {
+        var order = await ServeAsync();
+        await _stage.Backend.ActivatePluginAsync(order.Token(CloneStep.ActivatePlugin, 5), order, _stage.Secrets, default);
+        await _stage.Backend.RemoveAsync(order.Token(CloneStep.Remove, 9), default);
+
+        // The one call of the agent goes through a WebSocket, which is not recorded.
+        Assert.InRange(_stage.Calls.CallsFor(order.Job.Value).Count + 1, 10, 20);
+    }
+
+    private async Task<CloneOrder> ServeAsync()
+    {
+        var order = _stage.NewOrder();
+        await _stage.Backend.EnsureDatabaseAsync(order.Token(CloneStep.CreateDatabase, 1), order, _stage.Secrets, default);
+        await _stage.Backend.EnsurePodAsync(order.Token(CloneStep.StartPod, 2), order, _stage.Secrets, null, default);
+        await _stage.Backend.OpenRouteAsync(order.Token(CloneStep.OpenIngress, 3), order, default);
+        return order;
+    }
+
+    private async Task<string?> ExpiresAsync(CloneOrder order) =>
+        (await cluster.Admin.CoreV1.ReadNamespacedConfigMapAsync(order.Job.Value, _stage.Namespace)).Metadata.Annotations[CloneLabels.Expires];
+}

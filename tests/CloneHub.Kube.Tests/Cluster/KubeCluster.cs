@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Net;
+using System.Text.Json;
+using CloneHub.Dev.Servers;
+using CloneHub.Provisioning.Kubernetes;
+using CloneHub.Testing;
+using k8s;
+using k8s.Models;
+using MySqlConnector;
+
+namespace CloneHub.Kube.Tests.Cluster;
+
+// xUnit ends the fields in DisposeAsync of IAsyncLifetime.
+#pragma warning disable CA1001
+/// <summary>
+/// One cluster for all tests of this process, with the servers that pods need: our own single node, or the one that KUBECONFIG names (then CLONEHUB_KUBE_IMAGE
+/// names an image it can pull, and CLONEHUB_KUBE_HOST_IP this machine as its pods see it). Our own goes with the tests, also when they are killed.
+/// </summary>
+public sealed class KubeCluster : IAsyncLifetime
+#pragma warning restore CA1001
+{
+    public const string Collection = "cluster";
+
+    private KubeTool? _tool;
+    private DirectoryInfo? _folder;
+    private Forwarder? _database;
+
+    public ServersFixture Servers { get; } = new();
+
+    public string KubeConfig { get; private set; } = "";
+
+    public IKubernetes Admin { get; private set; } = null!;
+
+    /// <summary>This machine as pods see it.</summary>
+    public IPAddress HostAddress { get; private set; } = IPAddress.Loopback;
+
+    public string Image { get; private set; } = StubImage.Name;
+
+    /// <summary>Administrator of the clones' databases, for this process.</summary>
+    public string MariaDb => Servers.Servers.MariaDbTcpConnectionString;
+
+    /// <summary>The same server for pods.</summary>
+    public string DatabaseAddress => string.Create(CultureInfo.InvariantCulture, $"{HostAddress}:{new MySqlConnectionStringBuilder(MariaDb).Port}");
+
+    public async Task InitializeAsync()
+    {
+        if (KubeTool.WhyNot is not null) return;
+        await Servers.InitializeAsync();
+        if (KubeTool.KubeConfig is { } given) UseGiven(given);
+        else await BringUpAsync();
+        Admin = ClusterClient.Connect(new KubernetesOptions { KubeConfig = KubeConfig });
+        _database = new Forwarder(HostAddress, (int)new MySqlConnectionStringBuilder(MariaDb).Port);
+    }
+
+    public async Task DisposeAsync()
+    {
+        if (_database is not null) await _database.DisposeAsync();
+        Admin?.Dispose();
+        if (_tool is null) return;
+        await _tool.RunAsync("down", "--purge");
+        _folder!.Delete(recursive: true);
+    }
+
+    /// <summary>An empty namespace; the caller deletes it.</summary>
+    public async Task<string> NewNamespaceAsync()
+    {
+        var name = ServersFixture.Unique("clones-");
+        await Admin.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = name } });
+        return name;
+    }
+
+    public async Task DeleteServiceAsync(string space, string name)
+    {
+        try
+        {
+            await Admin.CoreV1.DeleteNamespacedServiceAsync(name, space);
+        }
+        catch (JsonException)
+        {
+            // Servers before 1.24 answer with a Status where the client expects the Service; it is deleted all the same.
+        }
+    }
+
+    public Task DeleteAnchorAsync(string space, string name) => Admin.CoreV1.DeleteNamespacedConfigMapAsync(name, space);
+
+    /// <summary>Puts an image archive where pods find it.</summary>
+    public Task LoadAsync(string archive) => _tool!.RunAsync("load", archive);
+
+    private void UseGiven(string kubeConfig)
+    {
+        KubeConfig = kubeConfig;
+        Image = Environment.GetEnvironmentVariable("CLONEHUB_KUBE_IMAGE") ?? throw new InvalidOperationException("With KUBECONFIG, CLONEHUB_KUBE_IMAGE must name an image of a clone.");
+        HostAddress = IPAddress.Parse(Environment.GetEnvironmentVariable("CLONEHUB_KUBE_HOST_IP") ?? throw new InvalidOperationException("With KUBECONFIG, CLONEHUB_KUBE_HOST_IP must be set."));
+    }
+
+    private async Task BringUpAsync()
+    {
+        // Not below the checkout: an overlay of the node's image store cannot lie on every file system.
+        _folder = Directory.CreateTempSubdirectory("clonehub-kube-");
+        _tool = new KubeTool(Path.Combine(_folder.FullName, "home"));
+        var farewell = Path.Combine(_folder.FullName, "down.sh");
+        await File.WriteAllTextAsync(farewell, $"KUBE_HOME='{_tool.Home}' '{KubeTool.Program}' down --purge; rm -rf '{_folder.FullName}'\n");
+        ServersFixture.Leash.RunScript(farewell);
+        await _tool.RunAsync("up");
+        KubeConfig = (await _tool.RunAsync("kubeconfig")).Trim();
+        var addresses = (await _tool.RunAsync("env")).Split('\n').Select(line => line.Replace("export ", "", StringComparison.Ordinal).Split('=', 2)).Where(pair => pair.Length == 2);
+        HostAddress = IPAddress.Parse(addresses.Single(pair => pair[0] == "KUBE_HOST_IP")[1].Trim('"', '\''));
+        foreach (var archive in await StubImage.BuildAsync(_folder.CreateSubdirectory("image"))) await LoadAsync(archive);
+    }
+}
+
+[CollectionDefinition(KubeCluster.Collection)]
+public sealed class SharedCluster : ICollectionFixture<KubeCluster>;

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using CloneHub.Contracts;
+using CloneHub.Provisioning.Kubernetes;
+using CloneHub.Provisioning.Kubernetes.Manifests;
+using CloneHub.Testing;
+using k8s;
+using k8s.Models;
+
+namespace CloneHub.Provisioning.Tests.Kubernetes;
+
+/// <summary>What CloneHub puts into a cluster, word for word, for a person to read.</summary>
+public sealed class ManifestTests
+{
+    private static readonly JobId Job = JobId.Parse("job-mfrggzdfmztwq2lknnwg23tpoa");
+    private static readonly CloneSpec Spec = new(Job, "acme", "5f0c1f9e-0000-4000-8000-000000000001");
+
+    private static readonly KubernetesOptions Plain = new() { Image = "registry.example/clone@sha256:0123", MariaDb = "Server=db;User ID=root" };
+
+    private static readonly KubernetesOptions Full = new()
+    {
+        Image = Plain.Image,
+        MariaDb = Plain.MariaDb,
+        Namespace = "shop-clones",
+        PublicUrlTemplate = "https://{job_id}.clones.example",
+        IngressClass = "traefik",
+        TlsSecretName = "wildcard",
+        Gateway = "clonehub-gateway/public",
+        PriorityClass = "clonehub-clone",
+        ImagePullPolicy = "Always",
+    };
+
+    [Fact]
+    public void Anchor() => Compare("anchor", AnchorManifest.Of(Job, "acme", "clonehub-clones", 3, AnchorStage.Pod, new DateTimeOffset(2026, 1, 31, 9, 15, 58, 456, TimeSpan.Zero)));
+
+    [Fact]
+    public void Anchor_of_a_tenant_whose_name_is_no_label() => Compare("anchor-odd-tenant", AnchorManifest.Of(Job, "Bäckerei & Söhne", "clonehub-clones", 1, AnchorStage.Database, null));
+
+    [Fact]
+    public void Secret() => Compare("secret", PodManifests.Secret(Spec, Plain, new Secret("only in this manifest")));
+
+    [Fact]
+    public void Deployment() => Compare("deployment", PodManifests.Deployment(Spec, Plain));
+
+    [Fact]
+    public void Deployment_with_every_setting() => Compare("deployment-full", PodManifests.Deployment(Spec, Full));
+
+    [Fact]
+    public void Service() => Compare("service", PodManifests.Service(Spec, Plain));
+
+    [Fact]
+    public void Ingress() => Compare("ingress", RouteManifests.Ingress(Spec, Plain));
+
+    [Fact]
+    public void Ingress_with_every_setting() => Compare("ingress-full", RouteManifests.Ingress(Spec, Full));
+
+    [Fact]
+    public void Http_route() => Approved.Compare(PathOf("http-route.json"), Indented(RouteManifests.HttpRoute(Spec, Full)));
+
+    [Fact]
+    public void All_but_the_anchor_hang_on_the_anchor()
+    {
+        IKubernetesObject<V1ObjectMeta>[] hanging =
+        [
+            PodManifests.Secret(Spec, Full, new Secret("x")), PodManifests.Deployment(Spec, Full), PodManifests.Service(Spec, Full),
+            RouteManifests.Ingress(Spec, Full), RouteManifests.HttpRoute(Spec, Full),
+        ];
+
+        Assert.All(hanging, item =>
+        {
+            Assert.Equal((Spec.AnchorUid, true), (Assert.Single(item.Metadata.OwnerReferences).Uid, item.Metadata.OwnerReferences[0].BlockOwnerDeletion));
+            Assert.Equal((Job.Value, Job), (item.Metadata.Name, CloneLabels.JobOf(item.Metadata)));
+        });
+    }
+
+    [Fact]
+    public void A_pod_asks_for_no_more_than_the_capacity_plan_counts_with()
+    {
+        var container = Assert.Single(PodManifests.Deployment(Spec, Plain).Spec.Template.Spec.Containers);
+
+        Assert.Equal(("100m", "192Mi"), (container.Resources.Requests["cpu"].ToString(), container.Resources.Requests["memory"].ToString()));
+        Assert.Equal("384Mi", container.Resources.Limits["memory"].ToString());
+    }
+
+    [Fact]
+    public void An_anchor_is_read_back_as_it_was_made()
+    {
+        var map = AnchorManifest.Of(Job, "Bäckerei & Söhne", "clonehub-clones", 12, AnchorStage.Route, new DateTimeOffset(2026, 1, 31, 9, 15, 58, TimeSpan.Zero));
+        map.Metadata.Uid = "u";
+        map.Metadata.ResourceVersion = "7";
+
+        var anchor = AnchorManifest.Read(map)!;
+        Assert.Equal((Job, "u", "7", "Bäckerei & Söhne", 12L, AnchorStage.Route), (anchor.Job, anchor.Uid, anchor.Version, anchor.Tenant, anchor.Fence, anchor.Stage));
+        Assert.Equal(new DateTimeOffset(2026, 1, 31, 9, 15, 58, TimeSpan.Zero), anchor.Expires);
+    }
+
+    [Fact]
+    public void A_ConfigMap_that_is_no_anchor_is_not_taken_for_one()
+    {
+        var map = AnchorManifest.Of(Job, "acme", "clonehub-clones", 1, AnchorStage.Pod, null);
+        map.Metadata.Name = "kube-root-ca.crt";
+        Assert.Null(AnchorManifest.Read(map));
+    }
+
+    private static void Compare(string name, IKubernetesObject<V1ObjectMeta> manifest) => Approved.Compare(PathOf(name + ".yaml"), KubernetesYaml.Serialize(manifest));
+
+    private static string PathOf(string file) => $"tests/CloneHub.Provisioning.Tests/Kubernetes/manifests/{file}";
+
+    private static string Indented(object value)
+    {
+        using var json = JsonDocument.Parse(KubernetesJson.Serialize(value));
+        return JsonSerializer.Serialize(json, new JsonSerializerOptions { WriteIndented = true }) + "\n";
+    }
+}
