@@ -30,20 +30,22 @@ public static class SourceAddress
     /// The addresses to connect to; none if the host may not be reached. One refused address is enough for that: a name that also leads
     /// inside is not a public site's. Throws <see cref="SocketException"/> for a name that does not resolve.
     /// </summary>
-    public static async Task<IPAddress[]> ResolveAsync(string host, bool allowLoopback, CancellationToken cancellation)
+    /// <param name="networks">Networks of ours that may be reached as well.</param>
+    public static async Task<IPAddress[]> ResolveAsync(
+        string host, bool allowLoopback, CancellationToken cancellation, IReadOnlyList<IPNetwork>? networks = null)
     {
         var addresses = IsThisMachine(host) ? [IPAddress.Loopback]
             : IPAddress.TryParse(host.Trim('[', ']'), out var literal) ? [literal]
             : await Dns.GetHostAddressesAsync(host, cancellation);
-        return Array.TrueForAll(addresses, address => IsAllowed(address, allowLoopback)) ? addresses : [];
+        return Array.TrueForAll(addresses, address => IsAllowed(address, allowLoopback, networks)) ? addresses : [];
     }
 
-    /// <summary>True if a source may be reached at this address; loopback only where <paramref name="allowLoopback"/> says so.</summary>
-    public static bool IsAllowed(IPAddress address, bool allowLoopback)
+    /// <summary>True if a source may be reached at this address; loopback, or a network of ours, only where it is said so.</summary>
+    public static bool IsAllowed(IPAddress address, bool allowLoopback, IReadOnlyList<IPNetwork>? networks = null)
     {
         if (address.IsIPv4MappedToIPv6) address = address.MapToIPv4();
         if (IPAddress.IsLoopback(address)) return allowLoopback;
         return address.AddressFamily is AddressFamily.InterNetwork or AddressFamily.InterNetworkV6
-            && !Refused.Any(network => network.Contains(address));
+            && (!Refused.Any(network => network.Contains(address)) || networks?.Any(network => network.Contains(address)) == true);
     }
 }

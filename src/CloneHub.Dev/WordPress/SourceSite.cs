@@ -16,12 +16,12 @@ public sealed class SourceSite : IAsyncDisposable
     private readonly SiteDatabase _database;
     private readonly List<Daemon> _daemons = [];
 
-    private SourceSite(DirectoryInfo folder, DirectoryInfo sockets, SiteDatabase database, int port)
+    private SourceSite(DirectoryInfo folder, DirectoryInfo sockets, SiteDatabase database, string address, int port)
     {
         _folder = folder;
         _sockets = sockets;
         _database = database;
-        Url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/"));
+        Url = new Uri(string.Create(CultureInfo.InvariantCulture, $"http://{address}:{port}/"));
     }
 
     public Uri Url { get; }
@@ -47,7 +47,7 @@ public sealed class SourceSite : IAsyncDisposable
         var sockets = servers.Sockets.CreateSubdirectory(options.Name);
         var database = await SiteDatabase.CreateAsync(servers, $"site_{options.Name}", ct);
         var port = Ports.Free();
-        var site = new SourceSite(folder, sockets, database, port) { AdminPassword = await template.AdminPasswordAsync(ct) };
+        var site = new SourceSite(folder, sockets, database, options.Address, port) { AdminPassword = await template.AdminPasswordAsync(ct) };
         try
         {
             await Task.WhenAll(

@@ -20,6 +20,9 @@ public sealed record SourceSiteOptions
     /// <summary>Unique among the sites of one set of servers: letters and digits.</summary>
     public required string Name { get; init; }
 
+    /// <summary>The site's own name of its host. It listens on the loopback interface only; whoever gives another name leads it there.</summary>
+    public string Address { get; init; } = "127.0.0.1";
+
     public SiteContent Content { get; init; } = SiteContent.Tiny;
 
     public string TablePrefix { get; init; } = "wp_";

@@ -1,3 +1,4 @@
+using System.Net;
 using Akka.Hosting;
 using CloneHub.Contracts;
 using CloneHub.Provisioning.Database;
@@ -28,7 +29,12 @@ public static class ProvisioningModule
         if (BackendOf(configuration) == BackendKind.Kubernetes) services.AddKubernetesBackend(configuration);
         else AddLocalBackend(services, configuration);
 
-        services.AddSingleton(new SourceOptions { AllowLoopback = configuration.GetValue<bool>("CloneHub:AllowLoopbackSources") });
+        services.AddSingleton(new SourceOptions
+        {
+            AllowLoopback = configuration.GetValue<bool>("CloneHub:AllowLoopbackSources"),
+            // One that is none is named by the check of the API's settings.
+            AllowedNetworks = NetworksOf(configuration.GetSection("CloneHub:AllowedSourceNetworks").Get<string[]>() ?? []),
+        });
         services.AddSingleton<SourceConnector>();
         services.AddSingleton<PublicSources>();
         services.AddSingleton<ICloneStep, CreateDatabase>();
@@ -56,6 +62,8 @@ public static class ProvisioningModule
         return app.Use(next => context => router.InvokeAsync(context, next));
     }
 
+    private static IPNetwork[] NetworksOf(string[] texts) => [.. texts.SelectMany(text => IPNetwork.TryParse(text, out var network) ? [network] : Array.Empty<IPNetwork>())];
+
     private static BackendKind BackendOf(IConfiguration configuration)
     {
         const string Setting = $"{BackendOptions.Section}:{nameof(BackendOptions.Backend)}";
@@ -80,7 +88,6 @@ public static class ProvisioningModule
         services.AddSingleton<CloneDatabase>();
         services.AddSingleton<CloneTree>();
         services.AddSingleton<CloneRoutes>();
-        services.AddSingleton<CloneAdministrator>();
         services.AddSingleton<NginxClient>();
         services.AddSingleton<Nginx>();
         services.AddSingleton<PhpFpm>();

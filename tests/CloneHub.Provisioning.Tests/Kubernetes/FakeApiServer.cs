@@ -13,6 +13,7 @@ internal sealed class FakeApiServer : IAsyncDisposable
 {
     private readonly ConcurrentQueue<Func<HttpContext, Task>> _watches = new();
     private readonly CancellationTokenSource _stop = new();
+    private readonly TaskCompletionSource _break = new(TaskCreationOptions.RunContinuationsAsynchronously);
     private readonly WebApplication _app;
 
     private FakeApiServer(WebApplication app) => _app = app;
@@ -45,13 +46,18 @@ internal sealed class FakeApiServer : IAsyncDisposable
         return server;
     }
 
-    /// <summary>The next watch sends these events and ends, or breaks off.</summary>
+    /// <summary>Breaks off the watch that was laid down to break.</summary>
+    public void Break() => _break.TrySetResult();
+
+    /// <summary>The next watch sends these events and ends, or is broken off by <see cref="Break"/>.</summary>
     public void NextWatch(bool breaks, params (string Type, string Name, string Version)[] events) => _watches.Enqueue(async context =>
     {
         foreach (var (type, name, version) in events)
             await context.Response.WriteAsync(JsonSerializer.Serialize(new { type, @object = ConfigMap(name, version) }) + "\n");
         await context.Response.Body.FlushAsync();
-        if (breaks) context.Abort();
+        if (!breaks) return;
+        await _break.Task;
+        context.Abort();
     });
 
     /// <summary>The next watch says inside that its version is forgotten.</summary>

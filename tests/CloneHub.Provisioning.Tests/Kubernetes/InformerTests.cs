@@ -50,6 +50,8 @@ public sealed class InformerTests : IAsyncLifetime
         _server.NextWatch(breaks: true, ("ADDED", "b", "12"));
         _server.NextWatch(breaks: false, ("ADDED", "c", "13"));
         Run();
+        await KnowsAsync("a", "b");
+        _server.Break();
 
         await KnowsAsync("a", "b", "c");
         await AskedAsync("list", "watch 10", "watch 11", "watch 12", "watch 13");

@@ -29,6 +29,8 @@ public sealed class ManifestTests
         ImagePullPolicy = "Always",
     };
 
+    private static readonly JsonSerializerOptions Readable = new() { WriteIndented = true };
+
     [Fact]
     public void Anchor() => Compare("anchor", AnchorManifest.Of(Job, "acme", "clonehub-clones", 3, AnchorStage.Pod, new DateTimeOffset(2026, 1, 31, 9, 15, 58, 456, TimeSpan.Zero)));
 
@@ -108,6 +110,6 @@ public sealed class ManifestTests
     private static string Indented(object value)
     {
         using var json = JsonDocument.Parse(KubernetesJson.Serialize(value));
-        return JsonSerializer.Serialize(json, new JsonSerializerOptions { WriteIndented = true }) + "\n";
+        return JsonSerializer.Serialize(json, Readable) + "\n";
     }
 }

@@ -1,3 +1,4 @@
+using System.Net;
 using Microsoft.Extensions.Options;
 
 namespace CloneHub.Jobs.Api;
@@ -6,6 +7,9 @@ namespace CloneHub.Jobs.Api;
 internal sealed class JobsApiOptions
 {
     public bool AllowLoopbackSources { get; set; }
+
+    /// <summary>Networks in CIDR form that are not public and whose sites may be cloned all the same.</summary>
+    public IList<string> AllowedSourceNetworks { get; } = [];
 
     public IList<ApiKeyOptions> ApiKeys { get; } = [];
 
@@ -40,6 +44,8 @@ internal sealed class JobsApiOptionsCheck : IValidateOptions<JobsApiOptions>
             if (key.Sha256.Length != 64 || !key.Sha256.All(char.IsAsciiHexDigit)) faults.Add($"CloneHub:ApiKeys:{i}:Sha256 must be 64 hexadecimal digits.");
         }
 
+        for (var i = 0; i < options.AllowedSourceNetworks.Count; i++)
+            if (!IPNetwork.TryParse(options.AllowedSourceNetworks[i], out _)) faults.Add($"CloneHub:AllowedSourceNetworks:{i} must be a network such as 10.20.0.0/16.");
         if (options.RateLimit.ClonesPerMinute < 1) faults.Add("CloneHub:RateLimit:ClonesPerMinute must be at least 1.");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }

@@ -13,9 +13,11 @@ internal sealed class SourceGuard(IOptions<JobsApiOptions> options, TimeProvider
 {
     private static readonly TimeSpan LookUpTime = TimeSpan.FromMilliseconds(50);
 
+    private readonly IPNetwork[] _networks = [.. options.Value.AllowedSourceNetworks.Select(IPNetwork.Parse)];
+
     public async Task<Problem?> RefuseAsync(Uri source, CancellationToken cancellation)
     {
-        return await IsPublicAsync(source, cancellation)
+        return await IsAllowedAsync(source, _networks, cancellation)
             ? null
             : new Problem(ProblemKind.SourceAddressRefused, $"The host '{source.IdnHost}' lies in a private, local or reserved network.")
             {
@@ -24,8 +26,10 @@ internal sealed class SourceGuard(IOptions<JobsApiOptions> options, TimeProvider
     }
 
     /// <summary>False if it is certain by now that the host lies in a network that may not be reached.</summary>
-    public async Task<bool> IsPublicAsync(Uri address, CancellationToken cancellation) =>
-        Array.TrueForAll(await AddressesAsync(address.IdnHost, cancellation), found => SourceAddress.IsAllowed(found, options.Value.AllowLoopbackSources));
+    public Task<bool> IsPublicAsync(Uri address, CancellationToken cancellation) => IsAllowedAsync(address, networks: null, cancellation);
+
+    private async Task<bool> IsAllowedAsync(Uri address, IReadOnlyList<IPNetwork>? networks, CancellationToken cancellation) => Array.TrueForAll(
+        await AddressesAsync(address.IdnHost, cancellation), found => SourceAddress.IsAllowed(found, options.Value.AllowLoopbackSources, networks));
 
     private async Task<IPAddress[]> AddressesAsync(string host, CancellationToken cancellation)
     {

@@ -45,8 +45,8 @@ internal static class AgentCall
                         break;
                     case TEnd end:
                         return end;
-                    case AgentFailed failed:
-                        throw new StepFaultException(failed.Fault);
+                    case AgentFailed { Fault: var fault }:
+                        throw IsCode(fault.Code) ? new StepFaultException(fault) : Silent("it said nothing that can be understood");
                     case AgentOvertaken:
                         throw new OvertakenException(token);
                     case AgentEnd other:
@@ -103,6 +103,8 @@ internal static class AgentCall
             throw Silent("it said nothing that can be understood", broken);
         }
     }
+
+    private static bool IsCode(string code) => code.Length is > 0 and <= 40 && code.All(letter => char.IsAsciiLetterUpper(letter) || char.IsAsciiDigit(letter) || letter == '_');
 
     private static StepFaultException Silent(string why, Exception? inner = null) => new(
         new StepFault(

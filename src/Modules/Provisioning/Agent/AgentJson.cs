@@ -7,7 +7,7 @@ namespace CloneHub.Provisioning.Agent;
 /// <summary>The one place where secrets have a JSON form: the document goes to the agent's standard input and nowhere else.</summary>
 [JsonSourceGenerationOptions(
     PropertyNamingPolicy = JsonKnownNamingPolicy.SnakeCaseLower, UnmappedMemberHandling = JsonUnmappedMemberHandling.Disallow,
-    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = false, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
+    RespectNullableAnnotations = true, RespectRequiredConstructorParameters = true, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull,
     Converters = [typeof(JobIdConverter), typeof(RevealingConverter)])]
 [JsonSerializable(typeof(ImportRequest))]
 [JsonSerializable(typeof(ActivateRequest))]

@@ -39,16 +39,12 @@ internal sealed record AgentDatabase(string Host, uint Port, string Name, string
 /// <param name="Site">The source with our connector on it; null to copy what it publishes.</param>
 /// <param name="SigningKey">The other half, for calls to <paramref name="Site"/>.</param>
 /// <param name="PublishedAt">The source where it is read without a log-in; null otherwise.</param>
+/// <param name="AllowLoopback">As <see cref="SourceOptions.AllowLoopback"/>, seen from the pod.</param>
+/// <param name="AllowedNetworks">As <see cref="SourceOptions.AllowedNetworks"/>, in CIDR form.</param>
 internal sealed record ImportRequest(
-    JobId Job, long Fence, Uri PublicUrl, AgentDatabase Database, string PublicKey, SourcePass? Site = null, Secret? SigningKey = null, Uri? PublishedAt = null)
-    : AgentRequest(Job, Fence)
-{
-    /// <summary>As <see cref="SourceOptions.AllowLoopback"/>, seen from the pod.</summary>
-    public bool AllowLoopback { get; init; }
-
-    /// <summary>Networks (CIDR) that are not public and whose sites may be read all the same.</summary>
-    public IReadOnlyList<string> AllowedNetworks { get; init; } = [];
-}
+    JobId Job, long Fence, Uri PublicUrl, AgentDatabase Database, string PublicKey, SourcePass? Site = null, Secret? SigningKey = null, Uri? PublishedAt = null,
+    bool AllowLoopback = false, IReadOnlyList<string>? AllowedNetworks = null)
+    : AgentRequest(Job, Fence);
 
 /// <summary>Ask the clone's plugin who it is and have it make the caller's administrator.</summary>
 /// <param name="Password">Of that administrator.</param>

@@ -53,16 +53,6 @@ internal sealed class CloneDatabase(CloneServer server)
             await JobsAsync(connection, @"SELECT DISTINCT user FROM mysql.user WHERE user LIKE 'clone\_%'", cancellation));
     }
 
-    /// <summary>Whether the clone's content has a user of that log-in name. The prefix comes from the clone's own configuration.</summary>
-    public async Task<bool> HasLoginAsync(JobId job, string tablePrefix, string login, CancellationToken cancellation)
-    {
-        await using var connection = await server.OpenAsync(cancellation);
-        await using var query = new MySqlCommand(
-            $"SELECT COUNT(*) FROM `{NameOf(job)}`.`{tablePrefix.Replace("`", "``", StringComparison.Ordinal)}users` WHERE user_login = @login", connection);
-        query.Parameters.AddWithValue("@login", login);
-        return await query.ExecuteScalarAsync(cancellation) is > 0L;
-    }
-
     private static async Task<IReadOnlyList<string>> HostsOfAsync(MySqlConnection connection, string name, CancellationToken cancellation)
     {
         await using var query = new MySqlCommand("SELECT host FROM mysql.user WHERE user = @name", connection);

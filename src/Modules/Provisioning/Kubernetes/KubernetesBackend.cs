@@ -5,6 +5,7 @@ using CloneHub.Provisioning.FrontDoor;
 using CloneHub.Provisioning.Kubernetes.Manifests;
 using CloneHub.Provisioning.Kubernetes.Watching;
 using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.Import;
 using CloneHub.Provisioning.WordPress.PublicSite;
 using k8s.Models;
 using Microsoft.Extensions.Options;
@@ -101,15 +102,9 @@ internal sealed class KubernetesBackend(
         return new ContentReport(done.Content, done.Warnings);
     }
 
-    private ImportRequest Import(StepToken token, JobSecrets secrets)
-    {
-        using var signer = new CallSigner(token.Job, secrets.ConnectorKey, clock);
-        return new ImportRequest(token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job), signer.PublicKey)
-        {
-            AllowLoopback = sources.AllowLoopback,
-            AllowedNetworks = [.. options.Value.AllowedSourceNetworks],
-        };
-    }
+    private ImportRequest Import(StepToken token, JobSecrets secrets) => new(
+        token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job), CloneKeys.Of(secrets).PublicKey,
+        AllowLoopback: sources.AllowLoopback, AllowedNetworks: [.. sources.AllowedNetworks.Select(network => network.ToString())]);
 
     private AgentDatabase Database(JobId job)
     {

@@ -59,9 +59,6 @@ internal sealed class KubernetesOptions
 
     public string PriorityClass { get; set; } = "";
 
-    /// <summary>Networks of sources that are not public and may be cloned all the same, seen from the pods; for tests.</summary>
-    public IList<string> AllowedSourceNetworks { get; } = [];
-
     /// <summary>How long a pod may take to become ready before its step has failed.</summary>
     public TimeSpan StartPatience { get; set; } = TimeSpan.FromMinutes(3);
 

@@ -10,7 +10,7 @@ namespace CloneHub.Provisioning.Local;
 /// <summary>Clones on this machine: a database, a folder and a php-fpm each, one nginx for all.</summary>
 internal sealed class LocalBackend(
     IOptions<LocalOptions> options, LocalLayout layout, CloneFence fence, CloneDatabase database, CloneTree tree, PhpFpm php, Nginx nginx,
-    CloneRoutes routes, CloneAdministrator administrator, NginxClient client, TimeProvider clock) : ICloneBackend
+    CloneRoutes routes, NginxClient client, TimeProvider clock) : ICloneBackend
 {
     public async Task EnsureDatabaseAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
@@ -34,7 +34,7 @@ internal sealed class LocalBackend(
     {
         var target = await PrepareImportAsync(token, order, secrets, cancellation);
         var report = await SiteImporter.ImportAsync(
-            source, target, order, secrets, progress, stop => fence.EnsureHeldAsync(token, stop), cancellation);
+            source, target, CloneKeys.Of(secrets), progress, stop => fence.EnsureHeldAsync(token, stop), cancellation);
         await FinishImportAsync(token, cancellation);
         return report;
     }
@@ -44,7 +44,7 @@ internal sealed class LocalBackend(
     {
         var target = await PrepareImportAsync(token, order, secrets, cancellation);
         var importer = new PublicImporter(source, target, AskCloneAsync, progress, stop => fence.EnsureHeldAsync(token, stop), clock);
-        var report = await importer.ImportAsync(order, secrets, cancellation);
+        var report = await importer.ImportAsync(CloneKeys.Of(secrets), cancellation);
         await FinishImportAsync(token, cancellation);
         return report;
     }
@@ -52,7 +52,9 @@ internal sealed class LocalBackend(
     public async Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
         await EnsurePodAsync(token, order, secrets, progress: null, cancellation);
-        return await administrator.AdoptAsync(layout.Of(token.Job), options.Value.PublicUrlOf(token.Job), secrets, cancellation);
+        var target = TargetOf(token.Job, secrets);
+        var administrator = new CloneAdministrator(client.Http, Inside(target.PublicUrl), target, layout.Of(token.Job).UsernameMark, clock);
+        return await administrator.AdoptAsync(secrets.ConnectorKey, secrets.ClonePassword, cancellation);
     }
 
     public async Task<Uri> OpenRouteAsync(StepToken token, CloneOrder order, CancellationToken cancellation)
@@ -118,12 +120,17 @@ internal sealed class LocalBackend(
     {
         await EnsurePodAsync(token, order, secrets, progress: null, cancellation);
         routes.Close(token.Job);
-        var paths = layout.Of(token.Job);
-        File.Delete(paths.UsernameMark);
+        File.Delete(layout.Of(token.Job).UsernameMark);
+        return TargetOf(token.Job, secrets);
+    }
+
+    private CloneTarget TargetOf(JobId job, JobSecrets secrets)
+    {
+        var paths = layout.Of(job);
         return new CloneTarget(
-            token.Job, database.ConnectionStringOf(token.Job, secrets.DatabasePassword), database.HostForPhp,
-            CloneDatabase.NameOf(token.Job), CloneDatabase.NameOf(token.Job), new DirectoryInfo(paths.Www), new DirectoryInfo(paths.State),
-            tree.CoreStore, options.Value.PublicUrlOf(token.Job), CloneAccount.OwnerOf(token.Job));
+            job, database.ConnectionStringOf(job, secrets.DatabasePassword), database.HostForPhp,
+            CloneDatabase.NameOf(job), CloneDatabase.NameOf(job), new DirectoryInfo(paths.Www), new DirectoryInfo(paths.State),
+            tree.CoreStore, options.Value.PublicUrlOf(job), CloneAccount.OwnerOf(job));
     }
 
     // PHP looks at most every two seconds whether a file it compiled has changed; a fresh one has compiled nothing.
@@ -141,11 +148,14 @@ internal sealed class LocalBackend(
         await answer.Content.CopyToAsync(Stream.Null, cancellation);
     }
 
+    /// <summary>The address as nginx understands it: always plain HTTP, the public scheme is only told.</summary>
+    private static Uri Inside(Uri publicUrl) => new UriBuilder(publicUrl) { Scheme = Uri.UriSchemeHttp, Port = publicUrl.Port }.Uri;
+
     /// <summary>As the front door would ask, whether the route is open or not.</summary>
     private Task<HttpResponseMessage> AskCloneAsync(HttpRequestMessage request, CancellationToken cancellation)
     {
         var address = request.RequestUri!;
-        request.RequestUri = CloneAdministrator.Inside(address);
+        request.RequestUri = Inside(address);
         request.Headers.Host = address.Authority;
         request.Headers.Add("X-Forwarded-Proto", address.Scheme);
         return client.Http.SendAsync(request, cancellation);

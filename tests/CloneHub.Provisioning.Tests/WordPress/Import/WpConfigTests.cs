@@ -95,7 +95,7 @@ public sealed class WpConfigTests
             "admin", new Secret("a"), new Secret("b"), new Secret("it's \\ secret"), new Secret(Convert.ToBase64String(key.ExportPkcs8PrivateKey())));
         var target = Targets.Folder(new DirectoryInfo("/data/x"));
         var rewriter = new ContentRewriter(SiteAddresses.Map(facts, target));
-        return WpConfig.Text(target, facts, new CloneOrder(target.Job, new Uri("https://example.com"), "t", null), secrets, rewriter, _warnings);
+        return WpConfig.Text(target, facts, CloneKeys.Of(secrets), rewriter, _warnings);
     }
 
     private static string Line(string text, string name) => text.Split('\n').Single(line => line.Contains($"'{name}'", StringComparison.Ordinal));

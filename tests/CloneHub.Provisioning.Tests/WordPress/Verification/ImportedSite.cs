@@ -75,7 +75,7 @@ public sealed class ImportedSite : IAsyncLifetime
         var order = new CloneOrder(target.Job, Site.Url, "tests", null);
         await using var channel = await SourceTests.Connector.ConnectAsync(order, Secrets, 1, CancellationToken.None);
         var watch = Stopwatch.StartNew();
-        Report = await SiteImporter.ImportAsync(channel, target, order, Secrets, new Recorder(Progress), _ => Task.CompletedTask, CancellationToken.None);
+        Report = await SiteImporter.ImportAsync(channel, target, CloneKeys.Of(Secrets), new Recorder(Progress), _ => Task.CompletedTask, CancellationToken.None);
         ImportTime = watch.Elapsed;
         await channel.ByeAsync(CancellationToken.None);
     }

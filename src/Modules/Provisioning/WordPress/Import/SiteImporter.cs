@@ -12,12 +12,12 @@ namespace CloneHub.Provisioning.WordPress.Import;
 internal static class SiteImporter
 {
     public static async Task<ContentReport> ImportAsync(
-        SourceChannel source, CloneTarget target, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress> report,
+        SourceChannel source, CloneTarget target, CloneKeys keys, IProgress<ContentProgress> report,
         Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
         try
         {
-            return await RunAsync(source, target, order, secrets, report, ensureFence, cancellation);
+            return await RunAsync(source, target, keys, report, ensureFence, cancellation);
         }
         catch (IOException fault) when (FileImport.IsDiskFull(fault))
         {
@@ -30,7 +30,7 @@ internal static class SiteImporter
     }
 
     private static async Task<ContentReport> RunAsync(
-        SourceChannel source, CloneTarget target, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress> report,
+        SourceChannel source, CloneTarget target, CloneKeys keys, IProgress<ContentProgress> report,
         Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
         var facts = await source.HelloAsync(cancellation);
@@ -48,7 +48,7 @@ internal static class SiteImporter
             cancellation);
 
         await ensureFence(cancellation);
-        WpConfig.Write(target, WpConfig.Text(target, facts, order, secrets, rewriter, warnings));
+        WpConfig.Write(target, WpConfig.Text(target, facts, keys, rewriter, warnings));
         foreach (var left in source.LeftOut.Where(left => !IsOurs(left))) warnings.Count("Left out by the source's connector", left);
         if (source.Consistency == DumpConsistency.Fuzzy)
             warnings.Add("The source's tables were read in several transactions; what changed meanwhile may not fit together.");

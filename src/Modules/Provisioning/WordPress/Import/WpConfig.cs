@@ -2,7 +2,6 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
 using System.Text.RegularExpressions;
-using CloneHub.Contracts;
 using CloneHub.Provisioning.WordPress.Rewriting;
 
 namespace CloneHub.Provisioning.WordPress.Import;
@@ -13,26 +12,25 @@ internal static partial class WpConfig
     private static readonly string[] Salts =
         ["AUTH_KEY", "SECURE_AUTH_KEY", "LOGGED_IN_KEY", "NONCE_KEY", "AUTH_SALT", "SECURE_AUTH_SALT", "LOGGED_IN_SALT", "NONCE_SALT"];
 
-    internal static string Text(
-        CloneTarget target, SourceFacts facts, CloneOrder order, JobSecrets secrets, ContentRewriter rewriter, ImportWarnings warnings)
+    internal static string Text(CloneTarget target, SourceFacts facts, CloneKeys keys, ContentRewriter rewriter, ImportWarnings warnings)
     {
         var lines = new StringBuilder("<?php\n// Written by CloneHub for this clone.\n");
         Define(lines, "DB_NAME", target.DatabaseName);
         Define(lines, "DB_USER", target.DatabaseUser);
-        Define(lines, "DB_PASSWORD", secrets.DatabasePassword.Reveal());
+        Define(lines, "DB_PASSWORD", keys.DatabasePassword.Reveal());
         Define(lines, "DB_HOST", target.DatabaseHostForPhp);
         Define(lines, "DB_CHARSET", Word().IsMatch(facts.DatabaseCharset) ? facts.DatabaseCharset : "utf8mb4");
         Define(lines, "DB_COLLATE", "");
         foreach (var name in Salts) Define(lines, name, Convert.ToBase64String(RandomNumberGenerator.GetBytes(48)));
-        Define(lines, "WP_CACHE_KEY_SALT", order.Job.Value);
+        Define(lines, "WP_CACHE_KEY_SALT", target.Job.Value);
         lines.Append('\n');
         Define(lines, "WP_HOME", target.PublicAddress);
         Define(lines, "WP_SITEURL", target.PublicAddress);
         Define(lines, "WP_ENVIRONMENT_TYPE", "staging");
         Define(lines, "FS_METHOD", "direct");
         lines.Append("define( 'DISABLE_WP_CRON', true );\ndefine( 'AUTOMATIC_UPDATER_DISABLED', true );\n\n");
-        Define(lines, "CLONEHUB_JOB_ID", order.Job.Value);
-        Define(lines, "CLONEHUB_PUBLIC_KEY", PublicKey(secrets.ConnectorKey));
+        Define(lines, "CLONEHUB_JOB_ID", target.Job.Value);
+        Define(lines, "CLONEHUB_PUBLIC_KEY", keys.PublicKey);
         Define(lines, "CLONEHUB_SOURCE_URL", facts.HomeUrl);
         Define(lines, "CLONEHUB_SOURCE_ADDRESSES", JsonSerializer.Serialize(facts.Addresses, CallJson.Default.SourceAddresses));
         Define(lines, "CLONEHUB_STATE_DIR", target.State.FullName);
@@ -84,13 +82,6 @@ internal static partial class WpConfig
 
     private static void Define(StringBuilder lines, string name, string value) =>
         lines.Append("define( '").Append(name).Append("', ").Append(PhpLiteral.Of(value)).Append(" );\n");
-
-    private static string PublicKey(Secret connectorKey)
-    {
-        using var key = ECDsa.Create();
-        key.ImportPkcs8PrivateKey(Convert.FromBase64String(connectorKey.Reveal()), out _);
-        return Convert.ToBase64String(key.ExportSubjectPublicKeyInfo());
-    }
 
     [GeneratedRegex(@"\A[A-Za-z0-9_]+\z")]
     private static partial Regex Word();

@@ -1,5 +1,4 @@
 using System.Security.Cryptography;
-using CloneHub.Contracts;
 using CloneHub.Provisioning.WordPress.Import;
 using CloneHub.Provisioning.WordPress.Rewriting;
 using MySqlConnector;
@@ -28,10 +27,10 @@ internal sealed class FreshSite(CloneTarget target, CloneDoor clone)
 
     /// <summary>Tables as on the first day, without any content or user. What an earlier attempt left goes.</summary>
     internal async Task InstallAsync(
-        SourceFacts facts, CloneOrder order, JobSecrets secrets, ContentRewriter rewriter, ImportWarnings warnings, MySqlConnection connection, CancellationToken cancellation)
+        SourceFacts facts, CloneKeys keys, ContentRewriter rewriter, ImportWarnings warnings, MySqlConnection connection, CancellationToken cancellation)
     {
         await DropTablesAsync(connection, cancellation);
-        WpConfig.Write(target, WpConfig.Text(target, facts, order, secrets, rewriter, warnings));
+        WpConfig.Write(target, WpConfig.Text(target, facts, keys, rewriter, warnings));
         await File.WriteAllTextAsync(DropIn, InstallDropIn, cancellation);
         try
         {

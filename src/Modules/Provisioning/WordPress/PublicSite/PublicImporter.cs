@@ -20,11 +20,11 @@ internal sealed class PublicImporter(
     private readonly ImportWarnings _warnings = new();
     private readonly ImportProgress _progress = new(report);
 
-    internal async Task<ContentReport> ImportAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    internal async Task<ContentReport> ImportAsync(CloneKeys keys, CancellationToken cancellation)
     {
         try
         {
-            return await RunAsync(order, secrets, cancellation);
+            return await RunAsync(keys, cancellation);
         }
         catch (IOException fault) when (FileImport.IsDiskFull(fault))
         {
@@ -36,7 +36,7 @@ internal sealed class PublicImporter(
         }
     }
 
-    private async Task<ContentReport> RunAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    private async Task<ContentReport> RunAsync(CloneKeys keys, CancellationToken cancellation)
     {
         _progress.Expect(source.Posts + source.Pages);
         var reader = new CollectionReader(source.Api, _warnings, _progress, ensureFence);
@@ -55,7 +55,7 @@ internal sealed class PublicImporter(
         await using var database = ImportSession.Connect(target, loads: false);
         await using var connection = await ImportSession.OpenAsync(database, cancellation);
         await ensureFence(cancellation);
-        await new FreshSite(target, clone).InstallAsync(facts, order, secrets, rewriter, _warnings, connection, cancellation);
+        await new FreshSite(target, clone).InstallAsync(facts, keys, rewriter, _warnings, connection, cancellation);
         var tables = new ContentTables(connection, cancellation);
         var content = new ContentCopy(reader, tables, new PublicText(rewriter), _warnings, source.Facts.Home, target.PublicAddress);
         await FillAsync(content, tables, tree.Theme, library, uploads, present, cancellation);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Text;
 using System.Text.Json;
+using CloneHub.Contracts;
 
 namespace CloneHub.Provisioning.WordPress;
 
@@ -26,8 +27,8 @@ internal sealed class SourceChannel : IAsyncDisposable
     private readonly CallSigner _signer;
     private readonly SourceCalls _calls;
     private readonly SourceFacts _facts;
-    private readonly Uri _endpoint;
     private readonly string _build;
+    private readonly Uri _endpoint;
     private readonly bool _deflate;
     private readonly TimeProvider _clock;
     private bool _hasDumped;
@@ -39,8 +40,8 @@ internal sealed class SourceChannel : IAsyncDisposable
         _signer = signer;
         _calls = new SourceCalls(http.SendAsync, endpoint, signer, clock);
         _facts = facts;
-        _endpoint = endpoint;
         _build = build;
+        _endpoint = endpoint;
 
         // On one machine compressing takes longer than sending.
         _deflate = !endpoint.IsLoopback;
@@ -50,7 +51,7 @@ internal sealed class SourceChannel : IAsyncDisposable
     /// <summary>Whether everything that was dumped shows one moment; <see cref="DumpConsistency.Snapshot"/> before any dump.</summary>
     public DumpConsistency Consistency { get; private set; }
 
-    /// <summary>For whoever goes on with this channel from another machine.</summary>
+    /// <summary>With this and the job's key a program elsewhere can go on where this channel is.</summary>
     public SourcePass Pass => new(_endpoint, _build, _signer.Offset, _facts);
 
     /// <summary>Bounds of one answer: tests make them tiny.</summary>
@@ -63,6 +64,13 @@ internal sealed class SourceChannel : IAsyncDisposable
         {
             lock (_gate) return [.. _leftOut];
         }
+    }
+
+    /// <summary>Goes on with what another program has opened.</summary>
+    public static SourceChannel Resume(SourcePass pass, JobId job, Secret connectorKey, SourceOptions options, TimeProvider clock)
+    {
+        var signer = new CallSigner(job, connectorKey, clock) { Offset = pass.ClockOffset };
+        return new SourceChannel(new SourceHttp(options, clock, job), pass.Endpoint, signer, pass.Facts, pass.Build, clock);
     }
 
     public Task<SourceFacts> HelloAsync(CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using System.Net;
 using CloneHub.Contracts;
 using Microsoft.Extensions.Logging;
 
@@ -7,6 +8,9 @@ internal sealed class SourceOptions
 {
     /// <summary>Sources on this machine may be cloned: for local use, never for a service that strangers can reach.</summary>
     public bool AllowLoopback { get; set; }
+
+    /// <summary>Networks that are not public and whose sites may be cloned all the same.</summary>
+    public IReadOnlyList<IPNetwork> AllowedNetworks { get; set; } = [];
 }
 
 /// <summary>Gets our connector onto a source site with nothing but a log-in, and off it again.</summary>

@@ -164,7 +164,7 @@ internal sealed class SourceHttp : IDisposable
 
     private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
     {
-        var addresses = await SourceAddress.ResolveAsync(host, _options.AllowLoopback, cancellation);
+        var addresses = await SourceAddress.ResolveAsync(host, _options.AllowLoopback, cancellation, _options.AllowedNetworks);
         return addresses.Length > 0 ? addresses : throw SourceFaults.AddressRefused(host);
     }
 
