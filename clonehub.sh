@@ -146,8 +146,8 @@ run_tests() {
     say "Building."
     build CloneHub.sln
     say "Testing."
-    # One project after the other: each starts servers of its own, and timings should mean something.
-    dotnet test CloneHub.sln -c Release --no-build --nologo -m:1 --logger trx --results-directory "$results" \
+    # Two projects at a time, each with servers of its own: the longest mostly waits for faults to pass.
+    dotnet test CloneHub.sln -c Release --no-build --nologo -m:2 --results-directory "$results" \
         --blame-hang-timeout 8m --blame-hang-dump-type none "${filter[@]}" </dev/null || status=$?
     if [[ $1 == all ]]; then expected=$(compgen -G 'tests/*/*.Tests.csproj' | wc -l); fi
     count_tests "$results" "$expected" || status=1

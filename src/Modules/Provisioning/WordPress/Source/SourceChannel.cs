@@ -39,11 +39,15 @@ internal sealed class SourceChannel : IAsyncDisposable
         _calls = new SourceCalls(http.SendAsync, endpoint, signer, clock);
         _facts = facts;
         _build = build;
+        Site = endpoint.Authority;
 
         // On one machine compressing takes longer than sending.
         _deflate = !endpoint.IsLoopback;
         _clock = clock;
     }
+
+    /// <summary>Host and port of the site, by which visits to it take turns.</summary>
+    public string Site { get; }
 
     /// <summary>Whether everything that was dumped shows one moment; <see cref="DumpConsistency.Snapshot"/> before any dump.</summary>
     public DumpConsistency Consistency { get; private set; }
