@@ -64,9 +64,14 @@ internal static class ReportEndpoint
         if (errors.Count > 0)
             return new Problem(ProblemKind.ValidationFailed, string.Join("; ", errors.Select(e => $"{e.Key} {e.Value[0]}")) + ".") { Errors = errors };
 
-        // Asked first: what is read afterwards is at least as new.
-        var asOf = await reader.AsOfAsync(cancellation);
-        var found = await rows(reader, query, asOf, cancellation);
+        var (asOf, found) = await reader.InTimeAsync(
+            async () =>
+            {
+                // Asked first: what is read afterwards is at least as new.
+                var upTo = await reader.AsOfAsync(CancellationToken.None);
+                return (upTo, await rows(reader, query, upTo, CancellationToken.None));
+            },
+            cancellation);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.Vary = "Accept";
         context.Response.Headers[AsOfHeader] = asOf.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
