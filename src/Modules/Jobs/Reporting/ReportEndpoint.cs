@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
 using CloneHub.Jobs.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -58,11 +57,9 @@ internal static class ReportEndpoint
         CancellationToken cancellation)
         where TRow : class
     {
-        var errors = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
-        var query = ReportQuery.Read(context.Request, asked, kind, context.User.Tenant(), today, errors);
-        if (errors.Count > 0)
-            return new Problem(ProblemKind.ValidationFailed, string.Join("; ", errors.Select(e => $"{e.Key} {e.Value[0]}")) + ".") { Errors = errors };
+        var (query, problem) = ReportQuery.Read(context.Request, asked, kind, context.User.Tenant(), today);
+        if (query is null) return problem!;
 
         var (asOf, found) = await reader.InTimeAsync(
             async () =>
@@ -74,7 +71,7 @@ internal static class ReportEndpoint
             cancellation);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.Vary = "Accept";
-        context.Response.Headers[AsOfHeader] = asOf.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        context.Response.Headers[AsOfHeader] = WireTime.Of(asOf);
         return WantsCsv(asked.Format, context.Request)
             ? new Csv<TRow>($"{kind.Name}-{query.From:yyyy-MM-dd}-{query.To:yyyy-MM-dd}.csv", found)
             : TypedResults.Ok(new ReportBody<TRow>(kind.Name, query.From, query.To, asOf, query.CustomerId, found));
