@@ -9,7 +9,7 @@ public sealed partial class ErrorCodeTests
     private static readonly string[] SingleWords = ["INTERNAL"];
 
     /// <summary>Files whose upper-case texts are names in the protocols and configurations of other programs.</summary>
-    private static readonly string[] OtherProtocols = ["WpConfig.cs", "FastCgi.cs", "NginxConfig.cs", "Telemetry.cs"];
+    private static readonly string[] OtherProtocols = ["WpConfig.cs", "FastCgi.cs", "NginxConfig.cs", "Telemetry.cs", "PodLayout.cs", "CloneImage.cs"];
 
     [Fact]
     public void Every_code_is_documented_and_every_documented_code_is_used()

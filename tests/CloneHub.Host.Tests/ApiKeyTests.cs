@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
+using System.Net.Http.Json;
 using CloneHub.Testing;
 
 namespace CloneHub.Host.Tests;
@@ -105,6 +106,24 @@ public sealed class ApiKeyTests(ServersFixture servers) : IClassFixture<ServersF
         Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
         Assert.Equal(1, await host.AcceptedJobsAsync());
         Assert.Equal(202, (await host.PostAsync(Requests.Valid(), Bearer(blue))).Status);
+    }
+
+    [Fact]
+    public async Task Each_key_may_extend_sixty_times_a_minute()
+    {
+        var (red, redHash) = NewKey("red");
+        var (blue, blueHash) = NewKey("blue");
+        await using var host = await RunningHost.StartAsync(servers, Keys(("red", redHash), ("blue", blueHash)));
+
+        for (var i = 0; i < 60; i++) (await ExtendAsync(red)).IsProblem(404, "JOB_NOT_FOUND");
+        var refused = (await ExtendAsync(red)).IsProblem(429, "RATE_LIMITED");
+
+        Assert.InRange(refused.Headers.RetryAfter!.Delta!.Value.TotalSeconds, 1, 60);
+        (await ExtendAsync(blue)).IsProblem(404, "JOB_NOT_FOUND");
+        Assert.Equal(202, (await host.PostAsync(Requests.Valid(), Bearer(red))).Status);
+
+        Task<Answer> ExtendAsync(string key) => host.SendAsync(
+            HttpMethod.Post, "/api/v2/jobs/job-mfrggzdfmztwq2lknnwg23tpoa/extend", JsonContent.Create(new { ttl_minutes = 60 }), Bearer(key));
     }
 
     [Fact]

@@ -15,7 +15,7 @@ public sealed partial class MonitoringTests(SourceSiteFixture fixture) : IClassF
 
     private const string OfPrometheusItself = "up";
 
-    private static readonly string[] RareOnes = ["clonehub_clones_existing", "clonehub_php_pools", "clonehub_jobs_live", "clonehub_health_status"];
+    private static readonly string[] RareOnes = ["clonehub_clones_existing", "clonehub_php_pools", "clonehub_jobs_live", "clonehub_health_status", "clonehub_callback_age_seconds_count"];
 
     [Fact]
     public async Task Whatever_the_dashboard_and_the_alerts_ask_for_is_shown()
@@ -24,8 +24,10 @@ public sealed partial class MonitoringTests(SourceSiteFixture fixture) : IClassF
         await using var host = await RunningHost.StartAsync(
             fixture.Servers, new Dictionary<string, string> { ["CloneHub:Cleanup:SweepInterval"] = "00:00:01" },
             services => services.Replace(ServiceDescriptor.Singleton<TimeProvider>(clock)), Ports.Free());
-        var served = await StateAsync(host, fixture.Site.AdminPassword, "completed");
+        await using var owner = await CallbackReceiver.StartAsync();
+        var served = await StateAsync(host, fixture.Site.AdminPassword, "completed", owner.Url);
         await StateAsync(host, "wrong", "failed");
+        await owner.ReceivedAsync(1, Patience);
         clock.Advance(TimeSpan.FromMinutes(31));
         await Eventually.Until("the clone is removed", async () => (await host.GetAsync($"/api/v2/job-status/{served}")).Text.Contains("removed_at", StringComparison.Ordinal), Patience);
 
@@ -52,9 +54,16 @@ public sealed partial class MonitoringTests(SourceSiteFixture fixture) : IClassF
         Assert.Equal(["a_total", "b_bucket"], Shown("# HELP c d\na_total{x=\"y\"} 1\nb_bucket 2"));
     }
 
-    private async Task<string> StateAsync(RunningHost host, string password, string status)
+    private async Task<string> StateAsync(RunningHost host, string password, string status, Uri? callback = null)
     {
-        var accepted = await host.PostAsync(new { source_url = fixture.Site.Url, source_username = fixture.Site.AdminUser, source_password = password, ttl_minutes = 30 });
+        var accepted = await host.PostAsync(new
+        {
+            source_url = fixture.Site.Url,
+            source_username = fixture.Site.AdminUser,
+            source_password = password,
+            ttl_minutes = 30,
+            callback_url = callback,
+        });
         await Eventually.Until($"the job has {status}", async () => (await host.GetAsync(accepted["status_url"]))["status"] == status, Patience);
         return accepted["job_id"];
     }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Http.Headers;
 using CloneHub.Dev.Host;
 using CloneHub.Testing;
@@ -48,6 +49,35 @@ public sealed class ReportFaultsTests(ServersFixture servers) : IClassFixture<Se
 
         await servers.Servers.QueryPostgreSqlAsync("postgres", $"alter database {name} allow_connections true", CancellationToken.None);
         await Eventually.Until("both jobs are counted", async () => await RequestedAsync(host) == 2, TimeSpan.FromSeconds(60));
+    }
+
+    [Fact]
+    public async Task A_PostgreSQL_that_is_still_keeps_lists_and_reports_waiting_for_five_seconds()
+    {
+        var connection = new NpgsqlConnectionStringBuilder(await servers.NewPostgreSqlDatabaseAsync());
+        using var line = new SlowLine(new IPEndPoint(IPAddress.Loopback, 0), new IPEndPoint(IPAddress.Parse(connection.Host!), connection.Port));
+        (connection.Host, connection.Port) = ("127.0.0.1", line.Port);
+        await using var host = await RunningHost.StartAsync(
+            servers, new Dictionary<string, string> { ["CloneHub:PostgreSql:ConnectionString"] = connection.ConnectionString });
+        await host.PostAsync(Requests.Valid());
+        await Eventually.Until("the job is counted", async () => await RequestedAsync(host) == 1);
+
+        line.Freeze();
+        foreach (var path in (string[])["/api/v2/jobs", "/api/v2/reports/clones"])
+        {
+            var asked = Stopwatch.StartNew();
+            var refused = (await host.GetAsync(path)).IsProblem(503, "STORE_UNAVAILABLE");
+            Assert.True(asked.Elapsed < TimeSpan.FromSeconds(8), $"{path} answered after {asked.Elapsed}.");
+            Assert.Equal(TimeSpan.FromSeconds(2), refused.Headers.RetryAfter?.Delta);
+            asked.Restart();
+            (await host.GetAsync(path)).IsProblem(503, "STORE_UNAVAILABLE");
+            Assert.True(asked.Elapsed < TimeSpan.FromSeconds(2), $"{path} let the next one wait for {asked.Elapsed}.");
+        }
+
+        Assert.Equal(202, (await host.PostAsync(Requests.Valid())).Status);
+        line.Thaw();
+        await Eventually.Until("both jobs are counted", async () => await RequestedAsync(host) == 2, TimeSpan.FromSeconds(60));
+        Assert.Equal(200, (await host.GetAsync("/api/v2/jobs")).Status);
     }
 
     [Fact]

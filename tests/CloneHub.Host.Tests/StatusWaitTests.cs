@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Net.Http.Headers;
+using CloneHub.Testing;
 
 namespace CloneHub.Host.Tests;
 
@@ -67,9 +68,27 @@ public sealed class StatusWaitTests(TwoTenants tenants) : IClassFixture<TwoTenan
         headers.Add("Prefer", "wait=60");
     })).IsProblem(404, "JOB_NOT_FOUND");
 
-    private void Prefer(HttpRequestHeaders headers, string preference, Answer? seen = null)
+    [Fact]
+    public async Task One_key_has_fifty_requests_wait_and_the_next_ones_are_told_when_to_come_again()
     {
-        tenants.Red(headers);
+        var others = await tenants.WaitingAsync(tenants.Blue);
+        var status = await tenants.WaitingAsync();
+        var asked = Enumerable.Range(0, 60).Select(_ => Host.GetAsync(status["status_url"], headers => Prefer(headers, "wait=60", status))).ToList();
+        await Eventually.Until("ten are refused", () => asked.Count(request => request.IsCompleted) == 10);
+
+        foreach (var refused in await Task.WhenAll(asked.Where(request => request.IsCompleted)))
+            Assert.Equal(TimeSpan.FromSeconds(10), refused.IsProblem(429, "TOO_MANY_OPEN").Headers.RetryAfter?.Delta);
+        Assert.Equal(200, (await Host.GetAsync(status["status_url"], tenants.Red)).Status);
+        Assert.Equal(200, (await Host.GetAsync(others["status_url"], headers => Prefer(headers, "wait=1", by: tenants.Blue))).Status);
+
+        await Host.SendAsync(HttpMethod.Delete, $"/api/v2/jobs/{status["job_id"]}", headers: tenants.Red);
+        Assert.Equal(50, (await Task.WhenAll(asked)).Count(answer => answer.Status == 200 && answer["status"] == "cancelled"));
+        Assert.Equal(200, (await Host.GetAsync(status["status_url"], headers => Prefer(headers, "wait=60", status))).Status);
+    }
+
+    private void Prefer(HttpRequestHeaders headers, string preference, Answer? seen = null, Action<HttpRequestHeaders>? by = null)
+    {
+        (by ?? tenants.Red)(headers);
         headers.Add("Prefer", preference);
         if (seen is not null) headers.IfNoneMatch.Add(seen.Headers.ETag!);
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
 using CloneHub.Testing;
@@ -45,6 +46,28 @@ public sealed class TroubleTests(ServersFixture servers) : IClassFixture<Servers
 
         cable.Mend();
         await Eventually.Until("requests are accepted again", async () => (await host.PostAsync(Requests.Valid())).Status == 202, TimeSpan.FromSeconds(30));
+    }
+
+    [Fact]
+    public async Task A_Redis_that_is_still_keeps_a_caller_waiting_for_five_seconds_and_a_repeat_is_the_same_job()
+    {
+        var redis = ConfigurationOptions.Parse(servers.Redis).EndPoints.Single();
+        using var line = new SlowLine(new IPEndPoint(IPAddress.Loopback, 0), redis);
+        var throughLine = servers.NewRedisDatabase().Replace(Text(redis), $"127.0.0.1:{line.Port}", StringComparison.Ordinal);
+        await using var host = await RunningHost.StartAsync(servers, new Dictionary<string, string> { ["CloneHub:Redis:ConnectionString"] = throughLine });
+
+        line.Freeze();
+        var asked = Stopwatch.StartNew();
+        var refused = (await PostAsync()).IsProblem(503, "STORE_UNAVAILABLE");
+        Assert.True(asked.Elapsed < TimeSpan.FromSeconds(7), $"It took {asked.Elapsed}.");
+        Assert.Equal(TimeSpan.FromSeconds(2), refused.Headers.RetryAfter?.Delta);
+
+        line.Thaw();
+        var accepted = await Eventually.Get("the repeat is accepted", async () => await PostAsync() is { Status: 202 } answer ? answer : null, TimeSpan.FromSeconds(30));
+        Assert.Equal(accepted["job_id"], (await PostAsync())["job_id"]);
+        Assert.Single((await host.GetAsync("/api/v2/jobs")).Json.GetProperty("jobs").EnumerateArray());
+
+        Task<Answer> PostAsync() => host.PostAsync(Requests.Valid(), headers => headers.Add("Idempotency-Key", "order-1"));
     }
 
     [Fact]

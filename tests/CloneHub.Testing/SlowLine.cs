@@ -3,13 +3,14 @@ using System.Net.Sockets;
 
 namespace CloneHub.Testing;
 
-/// <summary>Stands between a client and a server on this machine, so that a test can make the line between them slow.</summary>
+/// <summary>Stands between a client and a server on this machine, so that a test can make the line between them slow, or still.</summary>
 public sealed class SlowLine : IDisposable
 {
     private const int Piece = 16 * 1024;
 
     private readonly EndPoint _far;
     private readonly Socket _listener;
+    private volatile TaskCompletionSource? _frozen;
 
     /// <param name="near">Where clients come: a port of the loopback interface (0 for a free one), or a unix socket.</param>
     public SlowLine(EndPoint near, EndPoint far)
@@ -26,7 +27,22 @@ public sealed class SlowLine : IDisposable
     /// <summary>So long each piece of 16 KB waits, in both directions.</summary>
     public TimeSpan Delay { get; set; }
 
-    public void Dispose() => _listener.Dispose();
+    /// <summary>Takes everything and passes nothing on, as a process that is stopped does.</summary>
+    public void Freeze() => _frozen ??= new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+
+    /// <summary>Passes on what was sent meanwhile, and goes on.</summary>
+    public void Thaw()
+    {
+        var frozen = _frozen;
+        _frozen = null;
+        frozen?.SetResult();
+    }
+
+    public void Dispose()
+    {
+        Thaw();
+        _listener.Dispose();
+    }
 
     private static Socket New(EndPoint of) => of is UnixDomainSocketEndPoint
         ? new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified)
@@ -70,6 +86,7 @@ public sealed class SlowLine : IDisposable
         {
             while (await from.ReceiveAsync(piece) is > 0 and var length)
             {
+                if (_frozen is { } frozen) await frozen.Task;
                 if (Delay > TimeSpan.Zero) await Task.Delay(Delay, TimeProvider.System);
                 for (var sent = 0; sent < length;) sent += await to.SendAsync(piece.AsMemory(sent, length - sent));
             }

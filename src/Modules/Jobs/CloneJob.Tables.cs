@@ -49,6 +49,14 @@ public sealed partial record CloneJob
     public static StepFault TimedOut(CloneStep step) => new(
         "STEP_TIMED_OUT", $"The step took longer than {LimitOf(step).TotalMinutes:0} minutes.", "It is tried again; if it goes on, check how fast the source answers.", true);
 
+    /// <summary>Doubles with every failure up to a minute (five for a removal), and falls between half of that and all of it.</summary>
+    private TimeSpan BackOff(double jitter)
+    {
+        var limit = Stage is Stage.Removing ? 300 : 60;
+        var seconds = Math.Min(limit, Math.Pow(2, Math.Min(Failures, 10)));
+        return TimeSpan.FromSeconds(seconds * (1 + jitter) / 2);
+    }
+
     /// <summary>When this job must be looked at again though nobody asks; null while a step decides what comes next.</summary>
     public DateTimeOffset? Deadline => Stage switch
     {

@@ -65,7 +65,6 @@ public sealed record ContentImported(ContentFacts Content, IReadOnlyList<string>
 public sealed record PluginActivated(string Version, string Username, DateTimeOffset At) : IJobEvent;
 public sealed record IngressReady(Uri CloneUrl, IReadOnlyList<string> Warnings, DateTimeOffset ExpiresAt, DateTimeOffset At) : IJobEvent;
 public sealed record StepFailed(CloneStep Step, int Attempt, StepFault Fault, DateTimeOffset RetryAt, DateTimeOffset At) : IJobEvent;
-
 /// <param name="RemoveAt">What exists of the clone is kept for inspection until then.</param>
 public sealed record JobFailed(CloneStep? Step, StepFault Fault, DateTimeOffset RemoveAt, DateTimeOffset At) : IJobEvent;
 
@@ -213,15 +212,7 @@ public sealed partial record CloneJob
             Notices = Owing(Notice.Completed),
             ReplacesNow = Request!.Replaces,
         },
-        JobFailed f => At(Stage.Failed, f) with
-        {
-            Notices = Owing(Notice.Failed),
-            Outcome = Outcome.Failed,
-            Fault = f.Fault,
-            FaultStep = f.Step,
-            RemoveAt = f.RemoveAt,
-            CompletedAt = f.At,
-        },
+        JobFailed f => At(Stage.Failed, f) with { Outcome = Outcome.Failed, Fault = f.Fault, FaultStep = f.Step, RemoveAt = f.RemoveAt, CompletedAt = f.At, Notices = Owing(Notice.Failed) },
         Extended x => this with { ExpiresAt = x.ExpiresAt, Extensions = Extensions + 1, UpdatedAt = x.At },
         EarlierReplaced => this with { ReplacesNow = false },
         NoticeDelivered or NoticeFailed { RetryAt: null } => this with { Notices = [.. Notices.Skip(1)], NoticeAttempt = 0, NoticeAt = default },
@@ -255,12 +246,4 @@ public sealed partial record CloneJob
     };
 
     private JobFailed Fail(CloneStep? step, StepFault fault, DateTimeOffset now) => new(step, fault, now + Request!.Ttl, now);
-
-    /// <summary>Doubles with every failure up to a minute (five for a removal), and falls between half of that and all of it.</summary>
-    private TimeSpan BackOff(double jitter)
-    {
-        var limit = Stage is Stage.Removing ? 300 : 60;
-        var seconds = Math.Min(limit, Math.Pow(2, Math.Min(Failures, 10)));
-        return TimeSpan.FromSeconds(seconds * (1 + jitter) / 2);
-    }
 }

@@ -26,6 +26,9 @@ internal sealed class JobIntake(
     IRequiredActor<JobsRegion> jobs,
     TimeProvider clock) : IJobIntake
 {
+    /// <summary>The client of Redis needs up to ten seconds to find out that nobody answers.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
+
     public async Task<Accepted> AcceptAsync(CloneRequest request, CancellationToken cancellation)
     {
         if (lag.IsTooLarge)
@@ -33,14 +36,20 @@ internal sealed class JobIntake(
 
         try
         {
-            if (await EarlierAsync(request) is { } earlier) return await ExistingAsync(earlier, request, cancellation);
-            var job = request.IdempotencyKey is { } key ? ids.Of(request.Tenant, key) : IdempotentJobId.New();
-            return await StoreAsync(job, request) ?? await ExistingAsync(job, request, cancellation);
+            // Left behind, not undone: what is written after all is a job like any other, and a repeat under its key is told of it.
+            return await TakeAsync(request).WaitAsync(Patience, clock, cancellation);
         }
-        catch (Exception e) when (e is RedisException or RedisTimeoutException)
+        catch (Exception e) when (e is RedisException or TimeoutException)
         {
             throw new UnavailableException(UnavailableException.Store, "The store of live jobs does not answer.", e);
         }
+    }
+
+    private async Task<Accepted> TakeAsync(CloneRequest request)
+    {
+        if (await EarlierAsync(request) is { } earlier) return await ExistingAsync(earlier, request);
+        var job = request.IdempotencyKey is { } key ? ids.Of(request.Tenant, key) : IdempotentJobId.New();
+        return await StoreAsync(job, request) ?? await ExistingAsync(job, request);
     }
 
     private async Task<Accepted?> StoreAsync(JobId job, CloneRequest request)
@@ -61,9 +70,9 @@ internal sealed class JobIntake(
         return new Accepted(snapshot, Acceptance.Created);
     }
 
-    private async Task<Accepted> ExistingAsync(JobId job, CloneRequest request, CancellationToken cancellation)
+    private async Task<Accepted> ExistingAsync(JobId job, CloneRequest request)
     {
-        var state = await reader.AskAsync(job, cancellation);
+        var state = await reader.AskAsync(job, CancellationToken.None);
         var same = fingerprint.Matches(request, state.Job.Request!.RequestHash);
         return new Accepted(JobSnapshots.Of(state), same ? Acceptance.Existing : Acceptance.Conflict);
     }

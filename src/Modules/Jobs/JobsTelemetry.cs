@@ -2,6 +2,7 @@ using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.Projections;
 using CloneHub.Jobs.Queue;
 
 namespace CloneHub.Jobs;
@@ -31,14 +32,22 @@ internal static class JobsTelemetry
     private static readonly Counter<long> Forks = Meter.CreateCounter<long>("clonehub.archive.forks", "{job}", "Jobs parked because journal and event log tell two histories.");
     private static readonly Counter<long> RedisFailures = Meter.CreateCounter<long>("clonehub.redis.failures", "{ping}", "Pings that Redis did not answer.");
 
+    private static readonly Counter<long> Calls = Meter.CreateCounter<long>("clonehub.callback.attempts", "{call}", "Calls to owners of jobs, whatever became of them.");
+    private static readonly Counter<long> CallFailures = Meter.CreateCounter<long>("clonehub.callback.failures", "{call}", "Calls that were not answered as they should, by whether another one follows.");
+
     private static readonly Histogram<double> Durations = Meter.CreateHistogram("clonehub.job.duration", "s", "From the request to serving.", advice: LongTimes);
     private static readonly Histogram<double> Waits = Meter.CreateHistogram("clonehub.queue.wait.duration", "s", "From the request to a slot.", advice: LongTimes);
     private static readonly Histogram<double> Lateness = Meter.CreateHistogram("clonehub.expiry.lateness", "s", "From the end of a clone's time to the job's noticing.", advice: Delays);
     private static readonly Histogram<double> Pings = Meter.CreateHistogram("clonehub.redis.ping.duration", "s", "One round trip to Redis.", advice: ShortTimes);
 
+    private static readonly Histogram<double> CallAges = Meter.CreateHistogram("clonehub.callback.age", "s", "From what an owner is called about to its answer.", advice: Delays);
+
     private static readonly Gauge<long> Live = Meter.CreateGauge<long>("clonehub.jobs.live", "{job}", "Jobs that are not over: waiting, building, serving, failed or going.");
     private static readonly Gauge<long> Unarchived = Meter.CreateGauge<long>("clonehub.archive.unarchived.events", "{event}", "Events in Redis that the event log does not have.");
     private static readonly Gauge<double> Memory = Meter.CreateGauge<double>("clonehub.redis.memory.utilization", "1", "Used memory of Redis, of what it may use.");
+
+    private static readonly Gauge<long> ProjectionLag = Meter.CreateGauge<long>("clonehub.projection.lag.events", "{event}", "Events in the event log that a projection has not counted.");
+    private static readonly Gauge<double> ProjectionDelay = Meter.CreateGauge<double>("clonehub.projection.delay", "s", "How long the oldest of them has waited.");
 
     /// <summary>The span that is open now, as a W3C traceparent: 55 characters, no secret. Null if there is none.</summary>
     public static string? TraceParent => Activity.Current is { IdFormat: ActivityIdFormat.W3C } now ? now.Id : null;
@@ -46,7 +55,7 @@ internal static class JobsTelemetry
     /// <summary>Shows what has not happened yet as 0, so that the first time is a rise.</summary>
     public static void Begin()
     {
-        foreach (var counter in (Counter<long>[])[JobsAccepted, JobsCompleted, JobsFailed, JobsCancelled, Retries, ArchiveFailures, Forks, RedisFailures]) counter.Add(0);
+        foreach (var counter in (Counter<long>[])[JobsAccepted, JobsCompleted, JobsFailed, JobsCancelled, Retries, ArchiveFailures, Forks, RedisFailures, Calls, CallFailures]) counter.Add(0);
     }
 
     /// <summary>Figures that are looked up whenever somebody asks.</summary>
@@ -86,6 +95,14 @@ internal static class JobsTelemetry
             case Expired x when (job.ExpiresAt ?? job.RemoveAt) is { } due:
                 Lateness.Record((x.At - due).TotalSeconds);
                 break;
+            case NoticeDelivered n:
+                Calls.Add(1);
+                if ((n.Notice is Notice.Removed ? job.RemovedAt : job.CompletedAt) is { } since) CallAges.Record((n.At - since).TotalSeconds);
+                break;
+            case NoticeFailed n:
+                Calls.Add(1);
+                CallFailures.Add(1, new KeyValuePair<string, object?>("final", n.RetryAt is null));
+                break;
         }
     }
 
@@ -101,6 +118,13 @@ internal static class JobsTelemetry
         Live.Record(live);
         Unarchived.Record(unarchived);
         Memory.Record(memory);
+    }
+
+    public static void Measured(ProgressOfProjection at, DateTimeOffset now)
+    {
+        var projection = new KeyValuePair<string, object?>("projection", at.Name);
+        ProjectionLag.Record(Math.Max(0, at.Highest - at.At), projection);
+        ProjectionDelay.Record(at.OldestWaiting is { } oldest && oldest < now ? (now - oldest).TotalSeconds : 0, projection);
     }
 
     /// <summary>A mark in the job's trace: this was written down. Log lines of what follows from it carry the trace.</summary>

@@ -165,6 +165,6 @@ public sealed class JobListTests(Stores stores) : JobKit(stores, stores.NewCorne
     }
 
     private Task<JobPage> ListAsync(JobStatus? status = null, string? customer = null, JobCursor? after = null, int limit = 50, IDocumentStore? documents = null) =>
-        new JobList(documents ?? Stores.Documents, Store, _new, NullLogger<JobList>.Instance)
+        new JobList(documents ?? Stores.Documents, Store, _new, TimeProvider.System, NullLogger<JobList>.Instance)
             .ListAsync(new JobFilter(_tenant, status, customer, after, limit), CancellationToken.None);
 }

@@ -65,7 +65,7 @@ public sealed class PublicCloneTests(ServersFixture servers, ITestOutputHelper o
         await AssertServedAsync(stage, site, facts[^1].CloneUrl!);
 
         // Read by GET, named, each file once, and nothing left behind.
-        Assert.Equal(before, await SiteState.TakeAsync(site));
+        Assert.Equal(Lasting(before), Lasting(await SiteState.TakeAsync(site)));
         var visits = await VisitsAsync(site);
         Assert.All(visits, visit => Assert.Contains("\"GET ", visit, StringComparison.Ordinal));
         Assert.All(visits, visit => Assert.Contains("CloneHub/", visit, StringComparison.Ordinal));
@@ -85,10 +85,11 @@ public sealed class PublicCloneTests(ServersFixture servers, ITestOutputHelper o
             "SELECT t.term_id, t.slug, t.name, taxonomy, parent, count FROM wp_terms t JOIN wp_term_taxonomy x ON x.term_id = t.term_id WHERE taxonomy IN ('category', 'post_tag') ORDER BY t.term_id",
             "SELECT r.object_id, x.term_id, x.taxonomy FROM wp_term_relationships r JOIN wp_term_taxonomy x ON x.term_taxonomy_id = r.term_taxonomy_id JOIN wp_posts p ON p.ID = r.object_id "
                 + "WHERE taxonomy IN ('category', 'post_tag') AND post_status = 'publish' ORDER BY 1, 2",
-            "SELECT comment_ID, comment_post_ID, comment_parent, comment_author, comment_date_gmt FROM wp_comments WHERE comment_approved = '1' ORDER BY comment_ID",
+            "SELECT comment_ID, comment_post_ID, comment_parent, comment_author, comment_date_gmt FROM wp_comments JOIN wp_posts ON ID = comment_post_ID "
+                + "WHERE comment_approved = '1' AND comment_type = 'comment' AND post_password = '' ORDER BY comment_ID",
             $"SELECT post_id, meta_value FROM wp_postmeta JOIN wp_posts ON ID = post_id WHERE {Public} AND meta_key IN ('_thumbnail_id', '_wp_attached_file') ORDER BY 1, 2",
             "SELECT option_name, option_value FROM wp_options WHERE option_name IN ('blogname', 'blogdescription', 'timezone_string', 'permalink_structure', 'show_on_front', 'page_on_front', "
-                + "'page_for_posts', 'sticky_posts', 'site_icon') ORDER BY 1",
+                + "'page_for_posts', 'site_icon') ORDER BY 1",
             "SELECT menu_order, k.meta_value, IF(k.meta_value = 'custom', '', o.meta_value), pa.meta_value = '0' FROM wp_posts p "
                 + "JOIN wp_postmeta k ON k.post_id = ID AND k.meta_key = '_menu_item_type' JOIN wp_postmeta o ON o.post_id = ID AND o.meta_key = '_menu_item_object_id' "
                 + "JOIN wp_postmeta pa ON pa.post_id = ID AND pa.meta_key = '_menu_item_menu_item_parent' JOIN wp_term_relationships r ON r.object_id = p.ID "
@@ -100,6 +101,8 @@ public sealed class PublicCloneTests(ServersFixture servers, ITestOutputHelper o
             Assert.Equal(Lines(expected), Lines(await QueryAsync(stage, order, sql)));
         }
 
+        const string Sticky = "SELECT option_value FROM wp_options WHERE option_name = 'sticky_posts'";
+        Assert.Equal(Numbers(await site.QueryAsync(Sticky, default)), Numbers(await QueryAsync(stage, order, Sticky)));
         Assert.Equal([["0"]], await QueryAsync(stage, order, "SELECT COUNT(*) FROM wp_posts WHERE post_content LIKE '%secret%' OR post_content LIKE '%behind a password%'"));
         Assert.Equal([["!"]], await QueryAsync(stage, order, "SELECT DISTINCT user_pass FROM wp_users WHERE user_login <> 'clonehub'"));
     }
@@ -163,6 +166,13 @@ public sealed class PublicCloneTests(ServersFixture servers, ITestOutputHelper o
             rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(i => reader.IsDBNull(i) ? null : Convert.ToString(reader[i], CultureInfo.InvariantCulture))]);
         return rows;
     }
+
+    /// <summary>WordPress remembers what an embed looked like whenever a post is shown, to whomever.</summary>
+    private static string[] Lasting(string state) => [.. state.Split('\n').Where(line => !line.Contains("|_oembed_", StringComparison.Ordinal))];
+
+    /// <summary>The values of a list that PHP wrote; WordPress does not care for their order.</summary>
+    private static List<string> Numbers(IEnumerable<string?[]> rows) =>
+        [.. rows.Single()[0]!.Split('{', ';', '}').Where(part => part.StartsWith("i:", StringComparison.Ordinal)).Where((_, at) => at % 2 == 1).Order(StringComparer.Ordinal)];
 
     private static List<string> Lines(IEnumerable<string?[]> rows) => [.. rows.Select(row => string.Join(" | ", row))];
 }

@@ -68,8 +68,7 @@ internal sealed class FieldReader(JsonElement root)
             if (!_known.Contains(field.Name)) Refuse(field.Name, "is not a field of this request");
     }
 
-    public Problem ToProblem() =>
-        new(ProblemKind.ValidationFailed, string.Join("; ", _errors.Select(e => $"{e.Key} {e.Value[0]}")) + ".") { Errors = Errors };
+    public Problem ToProblem() => Problem.Invalid(_errors);
 
     private T? Refused<T>(string name, string reason) where T : class
     {

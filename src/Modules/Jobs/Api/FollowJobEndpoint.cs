@@ -45,8 +45,5 @@ internal static class FollowJobEndpoint
         return new JobEventStream(job, new LastSeen(after, name), history, news, clock);
     }
 
-    public static Problem Refused(string name) => new(ProblemKind.ValidationFailed, $"{name} must be the id of an event of this job.")
-    {
-        Errors = new Dictionary<string, string[]> { [name] = ["must be the id of an event of this job"] },
-    };
+    public static Problem Refused(string name) => Problem.Invalid(name, "must be the id of an event of this job");
 }

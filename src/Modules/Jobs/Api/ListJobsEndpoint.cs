@@ -22,7 +22,7 @@ internal static class ListJobsEndpoint
     private static async Task<Results<Ok<JobListBody>, Problem>> ListJobs(
         [AsParameters] ListJobsQuery query, HttpContext context, IJobList list, CancellationToken cancellation)
     {
-        var (filter, problem) = query.Check(context.User.Tenant(), context.Request.Query.Keys);
+        var (filter, problem) = query.Check(context.User.Tenant(), context.Request.Query);
         if (filter is null) return problem!;
         var page = await list.ListAsync(filter, cancellation);
         context.Response.Headers.CacheControl = "no-store";
@@ -64,21 +64,18 @@ internal sealed record ListJobsQuery
     [Description("The next_cursor of the page before.")]
     public string? Cursor { get; init; }
 
-    public (JobFilter? Filter, Problem? Problem) Check(string tenant, IEnumerable<string> names)
+    public (JobFilter? Filter, Problem? Problem) Check(string tenant, IQueryCollection query)
     {
-        var errors = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
-        foreach (var name in names.Except(Known)) errors[name] = ["is not a parameter of this list"];
+        var asked = new QueryReader(query, "this list", Known);
         var statuses = Enum.GetValues<JobStatus>().ToDictionary(s => s.ToString().ToLowerInvariant(), s => (JobStatus?)s);
-        if (Status is not null && !statuses.ContainsKey(Status)) errors["status"] = [$"must be one of {string.Join(", ", statuses.Keys)}"];
-        if (Type is not (null or "clone")) errors["type"] = ["must be clone"];
-        if (CustomerId is not null && !CloneRequestBody.IsLabel(CustomerId)) errors["customer_id"] = [CloneRequestBody.LabelFault];
+        if (Status is not null && !statuses.ContainsKey(Status)) asked.Refuse("status", $"must be one of {string.Join(", ", statuses.Keys)}");
+        if (Type is not (null or "clone")) asked.Refuse("type", "must be clone");
+        if (CustomerId is not null && !CloneRequestBody.IsLabel(CustomerId)) asked.Refuse("customer_id", CloneRequestBody.LabelFault);
         var limit = DefaultLimit;
         if (Limit is not null && (!int.TryParse(Limit, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
-            errors["limit"] = [$"must be from 1 to {MaxLimit}"];
+            asked.Refuse("limit", $"must be from 1 to {MaxLimit}");
         JobCursor? after = null;
-        if (Cursor is not null && !JobCursor.TryParse(Cursor, out after)) errors["cursor"] = ["must be the next_cursor of an earlier page"];
-        return errors.Count > 0
-            ? (null, new Problem(ProblemKind.ValidationFailed, string.Join("; ", errors.Select(e => $"{e.Key} {e.Value[0]}")) + ".") { Errors = errors })
-            : (new JobFilter(tenant, Status is null ? null : statuses[Status], CustomerId, after, limit), null);
+        if (Cursor is not null && !JobCursor.TryParse(Cursor, out after)) asked.Refuse("cursor", "must be the next_cursor of an earlier page");
+        return asked.Problem is { } problem ? (null, problem) : (new JobFilter(tenant, Status is null ? null : statuses[Status], CustomerId, after, limit), null);
     }
 }

@@ -29,6 +29,12 @@ internal sealed class Problem(ProblemKind kind, string? detail = null) : IResult
     /// <summary>Tells a caller when to come back where nothing more precise is known.</summary>
     private static readonly TimeSpan ComeBack = TimeSpan.FromSeconds(2);
 
+    /// <summary>The request is wrong in one or more of its fields, headers or parameters.</summary>
+    public static Problem Invalid(IReadOnlyDictionary<string, string[]> errors) =>
+        new(ProblemKind.ValidationFailed, string.Join("; ", errors.Select(e => $"{e.Key} {e.Value[0]}")) + ".") { Errors = errors };
+
+    public static Problem Invalid(string name, string reason) => Invalid(new Dictionary<string, string[]> { [name] = [reason] });
+
     public IReadOnlyDictionary<string, string[]>? Errors { get; init; }
 
     public string? TraceId { get; init; }

@@ -63,8 +63,5 @@ internal static class RequestCloneEndpoint
 
     private static bool IsKey(string text) => text.Length is >= 1 and <= MaxKey && text.All(c => c is >= ' ' and <= '~');
 
-    private static Problem BadKey() => new(ProblemKind.ValidationFailed, $"{KeyHeader} must be 1 to {MaxKey} printable ASCII characters.")
-    {
-        Errors = new Dictionary<string, string[]> { [KeyHeader] = [$"must be 1 to {MaxKey} printable ASCII characters"] },
-    };
+    private static Problem BadKey() => Problem.Invalid(KeyHeader, $"must be 1 to {MaxKey} printable ASCII characters");
 }

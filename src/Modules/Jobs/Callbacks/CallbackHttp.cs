@@ -22,18 +22,17 @@ internal sealed class CallbackHttp : IDisposable
     private readonly CallbackSigner _signer;
     private readonly TimeProvider _clock;
     private readonly HttpMessageInvoker _client;
-    private readonly bool _allowLoopback;
 
     public CallbackHttp(CallbackSigner signer, IOptions<JobsApiOptions> options, TimeProvider clock)
     {
-        (_signer, _clock, _allowLoopback) = (signer, clock, options.Value.AllowLoopbackSources);
+        (_signer, _clock) = (signer, clock);
         _client = new HttpMessageInvoker(new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
             UseCookies = false,
             UseProxy = false,
             ActivityHeadersPropagator = null,
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = new GuardedConnection(options.Value.AllowLoopbackSources, pins: false, _ => new AddressRefusedException()).OpenAsync,
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
             PooledConnectionLifetime = TimeSpan.FromMinutes(1),
             MaxResponseHeadersLength = MostKilobytesOfHeaders,
@@ -85,23 +84,6 @@ internal sealed class CallbackHttp : IDisposable
     };
 
     private TimeSpan? PauseOf(RetryConditionHeaderValue? asked) => asked?.Delta ?? (asked?.Date - _clock.GetUtcNow());
-
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
-    {
-        var addresses = await SourceAddress.ResolveAsync(context.DnsEndPoint.Host, _allowLoopback, cancellation);
-        if (addresses.Length == 0) throw new AddressRefusedException();
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
 
     private static string Reason(Exception e) => e switch
     {

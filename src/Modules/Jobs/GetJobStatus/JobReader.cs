@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Hosting;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Api;
+using CloneHub.Jobs.Archive;
 using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.Queue;
 using Marten;
@@ -28,7 +29,7 @@ internal sealed partial class JobReader(
     private static readonly TimeSpan PatienceWithQueue = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(10);
 
-    private readonly ProjectionSilence _projection = new(clock);
+    private readonly ReadPatience _projection = new(PatienceWithProjection, clock);
 
     public async Task<JobSnapshot?> ReadAsync(JobId job, long seen, CancellationToken cancellation)
     {
@@ -135,15 +136,13 @@ internal sealed partial class JobReader(
 
     private async Task<JobStatusView?> ViewAsync(JobId job, CancellationToken cancellation)
     {
-        if (_projection.IsSilent) return null;
+        if (_projection.IsOver) return null;
         try
         {
-            // Left behind, not cancelled: to cancel a query the driver asks the very server that is silent, and waits for it.
-            return await LoadAsync(job, CancellationToken.None).WaitAsync(PatienceWithProjection, clock, cancellation);
+            return await _projection.AskAsync(() => LoadAsync(job, CancellationToken.None), cancellation);
         }
         catch (Exception e) when (e is NpgsqlException or TimeoutException || e.InnerException is NpgsqlException)
         {
-            if (e is TimeoutException) _projection.NoteSilence();
             LogProjectionSilent(logger, e, job);
             return null;
         }

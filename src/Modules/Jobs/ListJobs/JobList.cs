@@ -1,5 +1,6 @@
 using CloneHub.Contracts;
 using CloneHub.Jobs.Api;
+using CloneHub.Jobs.Archive;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
 using Marten;
@@ -13,15 +14,15 @@ namespace CloneHub.Jobs.ListJobs;
 /// Pages of a tenant's jobs, from the projection and, for those it does not hold yet, from <see cref="NewJobs"/>. A page goes on behind a
 /// job, not behind a number of jobs, so that those accepted meanwhile shift nothing.
 /// </summary>
-internal sealed partial class JobList(IDocumentStore documents, JobStore store, NewJobs newJobs, ILogger<JobList> logger) : IJobList
+internal sealed partial class JobList(IDocumentStore documents, JobStore store, NewJobs newJobs, TimeProvider clock, ILogger<JobList> logger) : IJobList
 {
+    private readonly ReadPatience _patience = new(TimeSpan.FromSeconds(5), clock);
+
     public async Task<JobPage> ListAsync(JobFilter filter, CancellationToken cancellation)
     {
         try
         {
-            var fresh = await FreshAsync(filter, cancellation);
-            var held = await HeldAsync(filter, cancellation);
-            var jobs = held.Concat(fresh).DistinctBy(job => job.Job).OrderDescending(JobCursor.Order).Take(filter.Limit + 1).ToList();
+            var jobs = await _patience.AskAsync(() => FirstAsync(filter), cancellation);
             var page = await WithToldProgressAsync([.. jobs.Take(filter.Limit)]);
             return new JobPage(page, jobs.Count > filter.Limit ? JobCursor.Behind(page[^1]) : null);
         }
@@ -31,18 +32,25 @@ internal sealed partial class JobList(IDocumentStore documents, JobStore store, 
         }
     }
 
-    private async Task<IReadOnlyList<JobSnapshot>> FreshAsync(JobFilter filter, CancellationToken cancellation)
+    /// <summary>One more than the page takes, if there is one.</summary>
+    private async Task<IReadOnlyList<JobSnapshot>> FirstAsync(JobFilter filter)
+    {
+        var fresh = await FreshAsync(filter);
+        return [.. (await HeldAsync(filter)).Concat(fresh).DistinctBy(job => job.Job).OrderDescending(JobCursor.Order).Take(filter.Limit + 1)];
+    }
+
+    private async Task<IReadOnlyList<JobSnapshot>> FreshAsync(JobFilter filter)
     {
         var fresh = newJobs.Of(filter.Tenant);
         if (fresh.Count == 0) return [];
         var ids = fresh.Select(job => job.Job.Value).ToArray();
         await using var session = documents.QuerySession();
-        var held = (await session.Query<JobStatusView>().Where(v => v.Id.IsOneOf(ids)).Select(v => v.Id).ToListAsync(cancellation)).Select(JobId.Parse).ToHashSet();
+        var held = (await session.Query<JobStatusView>().Where(v => v.Id.IsOneOf(ids)).Select(v => v.Id).ToListAsync()).Select(JobId.Parse).ToHashSet();
         newJobs.Forget(held);
         return [.. fresh.Where(job => !held.Contains(job.Job) && filter.Matches(job))];
     }
 
-    private async Task<IReadOnlyList<JobSnapshot>> HeldAsync(JobFilter filter, CancellationToken cancellation)
+    private async Task<IReadOnlyList<JobSnapshot>> HeldAsync(JobFilter filter)
     {
         var (where, values) = ("where d.tenant = ?", new List<object> { filter.Tenant });
         if (filter.Status is { } status) Add("d.status = ?", JobStatusView.NameOf(status));
@@ -50,7 +58,7 @@ internal sealed partial class JobList(IDocumentStore documents, JobStore store, 
         if (filter.After is { } after) Add("(d.created_at, d.id) < (?, ?)", after.CreatedAt, after.Job.Value);
         values.Add(filter.Limit + 1);
         await using var session = documents.QuerySession();
-        var views = await session.QueryAsync<JobStatusView>($"{where} order by d.created_at desc, d.id desc limit ?", cancellation, [.. values]);
+        var views = await session.QueryAsync<JobStatusView>($"{where} order by d.created_at desc, d.id desc limit ?", [.. values]);
         return [.. views.Select(view => JobSnapshots.Of(JobId.Parse(view.Id), view.Job, view.Version))];
 
         void Add(string condition, params object[] with)

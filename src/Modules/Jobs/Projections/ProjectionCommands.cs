@@ -1,4 +1,5 @@
 using System.Globalization;
+using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Reporting;
 using Microsoft.Extensions.DependencyInjection;
 
@@ -17,7 +18,7 @@ internal static class ProjectionCommands
             case ["status"]:
                 var at = await services.GetRequiredService<ProjectionProgress>().OfAsync(ReportsProjection.ProjectionName, cancellation);
                 await output.WriteLineAsync(string.Create(
-                    CultureInfo.InvariantCulture, $"{at.Name}: at event {at.At} of {at.Highest}; everything up to {at.AsOf.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss.fff'Z'} is in it."));
+                    CultureInfo.InvariantCulture, $"{at.Name}: at event {at.At} of {at.Highest}; everything up to {WireTime.Of(at.AsOf)} is in it."));
                 await output.WriteLineAsync($"{JobStatusRebuild.Name}: written with the events themselves, never behind.");
                 return 0;
             case ["rebuild"]:

@@ -19,6 +19,7 @@ internal sealed class ProjectionHealth(ProjectionProgress progress, ProjectionRu
         {
             // Left behind, not cancelled, as in EventLogHealth.
             var at = await progress.OfAsync(ReportsProjection.ProjectionName, CancellationToken.None).WaitAsync(Patience, clock, cancellationToken);
+            JobsTelemetry.Measured(at, clock.GetUtcNow());
             if (runner.Trouble is { } trouble) return HealthCheckResult.Degraded($"Reports stand still at event {at.At} of {at.Highest} ({trouble}); the log says more.");
             return at.OldestWaiting < clock.GetUtcNow() - MaxLag
                 ? HealthCheckResult.Degraded($"Reports are behind, at event {at.At} of {at.Highest}: they hold up to {at.AsOf.UtcDateTime:yyyy-MM-dd'T'HH:mm:ss'Z'}.")

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using System.Text.Json.Serialization.Metadata;
+using CloneHub.Jobs.Api;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Json;
 using Microsoft.Extensions.DependencyInjection;
@@ -48,7 +49,7 @@ internal static class CsvText
     {
         null => "",
         DateOnly day => day.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture),
-        DateTimeOffset time => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture),
+        DateTimeOffset time => WireTime.Of(time),
         string text => Harmless(text),
         IFormattable value => value.ToString(null, CultureInfo.InvariantCulture),
         var value => throw new InvalidOperationException($"{column.Name} is a {value.GetType().Name}, which has no form in CSV."),

@@ -29,6 +29,13 @@ internal sealed class DurationHistogram
         foreach (var (bucket, count) in other.Buckets) Buckets[bucket] = Buckets.GetValueOrDefault(bucket) + count;
     }
 
+    public static DurationHistogram SumOf(IEnumerable<DurationHistogram> parts)
+    {
+        var sum = new DurationHistogram();
+        foreach (var part in parts) sum.Add(part);
+        return sum;
+    }
+
     /// <summary>In milliseconds, by nearest rank; null if nothing was counted.</summary>
     public long? Percentile(int percent)
     {

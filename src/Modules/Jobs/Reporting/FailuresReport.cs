@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text.Json;
 
 namespace CloneHub.Jobs.Reporting;
 
@@ -19,19 +18,13 @@ internal static class FailuresReport
         "failures", "Failures by step and code", "Rows are always divided by step and code; the codes are explained in docs/errors.md.",
         [ReportQuery.ByStep, ReportQuery.ByDay], [ReportQuery.ByStep]);
 
-    public static async Task<IReadOnlyList<FailuresRow>> RowsAsync(ReportReader reader, ReportQuery query, DateTimeOffset asOf, CancellationToken cancellation)
-    {
-        var byDay = query.GroupBy.Contains(ReportQuery.ByDay);
-        return
-        [
-            .. (await reader.DaysAsync<Dictionary<string, FailureCount>>(query, nameof(ReportDay.Failures), cancellation))
-                .SelectMany(day => day.Part.Values.Select(f => (Day: byDay ? day.Day : (DateOnly?)null, Failure: f)))
-                .GroupBy(f => (f.Day, f.Failure.Step, f.Failure.Code), f => f.Failure)
-                .OrderBy(group => group.Key.Day).ThenByDescending(group => group.Sum(f => f.Jobs)).ThenBy(group => group.Key.Step).ThenBy(group => group.Key.Code, StringComparer.Ordinal)
-                .Select(group => new FailuresRow(
-                    group.Key.Day,
-                    group.Key.Step is { } step ? JsonNamingPolicy.SnakeCaseLower.ConvertName(step.ToString()) : null,
-                    group.Key.Code, group.Sum(f => f.Jobs), group.Sum(f => f.Retries))),
-        ];
-    }
+    public static async Task<IReadOnlyList<FailuresRow>> RowsAsync(ReportReader reader, ReportQuery query, DateTimeOffset asOf, CancellationToken cancellation) =>
+    [
+        .. (await reader.DaysAsync<Dictionary<string, FailureCount>>(query, nameof(ReportDay.Failures), cancellation))
+            .SelectMany(day => day.Part.Values.Select(failure => (Day: query.DayOf(day.Day), Failure: failure)))
+            .GroupBy(f => (f.Day, f.Failure.Step, f.Failure.Code), f => f.Failure)
+            .Select(group => new { group.Key.Day, group.Key.Step, group.Key.Code, Jobs = group.Sum(f => f.Jobs), Retries = group.Sum(f => f.Retries) })
+            .OrderBy(f => f.Day).ThenByDescending(f => f.Jobs).ThenBy(f => f.Step).ThenBy(f => f.Code, StringComparer.Ordinal)
+            .Select(f => new FailuresRow(f.Day, f.Step is { } step ? ReportQuery.NameOf(step) : null, f.Code, f.Jobs, f.Retries)),
+    ];
 }

@@ -22,9 +22,7 @@ internal static class QueueWaitReport
     {
         var days = await reader.DaysAsync<DurationHistogram>(query, nameof(ReportDay.QueueWait), cancellation);
         if (query.GroupBy.Contains(ReportQuery.ByDay)) return [.. days.SelectMany(day => Row(day.Day, day.Part))];
-        var sum = new DurationHistogram();
-        foreach (var day in days) sum.Add(day.Part);
-        return [.. Row(null, sum)];
+        return [.. Row(null, DurationHistogram.SumOf(days.Select(day => day.Part)))];
     }
 
     private static IEnumerable<QueueWaitRow> Row(DateOnly? day, DurationHistogram waited)

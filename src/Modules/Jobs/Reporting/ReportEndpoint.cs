@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Globalization;
 using CloneHub.Jobs.Api;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Http;
@@ -58,18 +57,21 @@ internal static class ReportEndpoint
         CancellationToken cancellation)
         where TRow : class
     {
-        var errors = new SortedDictionary<string, string[]>(StringComparer.Ordinal);
         var today = DateOnly.FromDateTime(clock.GetUtcNow().UtcDateTime);
-        var query = ReportQuery.Read(context.Request, asked, kind, context.User.Tenant(), today, errors);
-        if (errors.Count > 0)
-            return new Problem(ProblemKind.ValidationFailed, string.Join("; ", errors.Select(e => $"{e.Key} {e.Value[0]}")) + ".") { Errors = errors };
+        var (query, problem) = ReportQuery.Read(context.Request, asked, kind, context.User.Tenant(), today);
+        if (query is null) return problem!;
 
-        // Asked first: what is read afterwards is at least as new.
-        var asOf = await reader.AsOfAsync(cancellation);
-        var found = await rows(reader, query, asOf, cancellation);
+        var (asOf, found) = await reader.InTimeAsync(
+            async () =>
+            {
+                // Asked first: what is read afterwards is at least as new.
+                var upTo = await reader.AsOfAsync(CancellationToken.None);
+                return (upTo, await rows(reader, query, upTo, CancellationToken.None));
+            },
+            cancellation);
         context.Response.Headers.CacheControl = "no-store";
         context.Response.Headers.Vary = "Accept";
-        context.Response.Headers[AsOfHeader] = asOf.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.fff'Z'", CultureInfo.InvariantCulture);
+        context.Response.Headers[AsOfHeader] = WireTime.Of(asOf);
         return WantsCsv(asked.Format, context.Request)
             ? new Csv<TRow>($"{kind.Name}-{query.From:yyyy-MM-dd}-{query.To:yyyy-MM-dd}.csv", found)
             : TypedResults.Ok(new ReportBody<TRow>(kind.Name, query.From, query.To, asOf, query.CustomerId, found));

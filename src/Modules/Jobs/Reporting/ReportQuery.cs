@@ -1,5 +1,7 @@
 using System.ComponentModel;
 using System.Globalization;
+using System.Text.Json;
+using CloneHub.Contracts;
 using CloneHub.Jobs.Api;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Mvc;
@@ -44,31 +46,35 @@ internal sealed record ReportQuery(string Tenant, DateOnly From, DateOnly To, st
     private const int MaxCustomerLength = 50;
     private static readonly string[] Names = ["from", "to", "customer_id", "group_by", "format"];
 
-    /// <summary>Reads what was asked and collects what is wrong with it.</summary>
+    /// <summary>The day of a row, where rows are divided by day.</summary>
+    public DateOnly? DayOf(DateOnly day) => GroupBy.Contains(ByDay) ? day : null;
+
+    /// <summary>A step as reports call it.</summary>
+    public static string NameOf(CloneStep step) => JsonNamingPolicy.SnakeCaseLower.ConvertName(step.ToString());
+
+    /// <summary>Reads what was asked, or says what is wrong with it.</summary>
     /// <param name="today">The default of the last day.</param>
-    public static ReportQuery Read(HttpRequest request, ReportParameters asked, ReportKind kind, string tenant, DateOnly today, SortedDictionary<string, string[]> errors)
+    public static (ReportQuery? Query, Problem? Problem) Read(HttpRequest request, ReportParameters asked, ReportKind kind, string tenant, DateOnly today)
     {
-        foreach (var name in request.Query.Keys.Except(Names, StringComparer.Ordinal)) errors.TryAdd(name, ["is not a parameter of a report"]);
-        foreach (var (name, values) in request.Query)
-            if (values.Count > 1) errors.TryAdd(name, ["must be given once"]);
-        if (asked.Format is not (null or "json" or "csv")) errors.TryAdd("format", ["must be json or csv"]);
-        if (asked.CustomerId is { Length: 0 or > MaxCustomerLength }) errors.TryAdd("customer_id", [$"must have 1 to {MaxCustomerLength} characters"]);
+        var errors = new QueryReader(request.Query, "a report", Names);
+        if (asked.Format is not (null or "json" or "csv")) errors.Refuse("format", "must be json or csv");
+        if (asked.CustomerId is { Length: 0 or > MaxCustomerLength }) errors.Refuse("customer_id", $"must have 1 to {MaxCustomerLength} characters");
 
         var to = Date(asked.To, "to", errors) ?? today;
         var from = Date(asked.From, "from", errors) ?? (to.DayNumber < DefaultDays ? DateOnly.MinValue : to.AddDays(1 - DefaultDays));
         var groups = asked.GroupBy?.Split(',') ?? kind.DefaultGroups;
-        if (!kind.Allows(groups)) errors.TryAdd("group_by", [$"must be {kind.Choices}"]);
+        if (!kind.Allows(groups)) errors.Refuse("group_by", $"must be {kind.Choices}");
         var limit = groups.Contains(ByHour) ? MaxHourlyDays : MaxDays;
-        if (to < from) errors.TryAdd("to", ["must not be before from"]);
-        else if (to.DayNumber - from.DayNumber >= limit) errors.TryAdd("from", [$"must be at most {limit} days before the end of the period"]);
-        return new ReportQuery(tenant, from, to, asked.CustomerId, groups);
+        if (to < from) errors.Refuse("to", "must not be before from");
+        else if (to.DayNumber - from.DayNumber >= limit) errors.Refuse("from", $"must be at most {limit} days before the end of the period");
+        return errors.Problem is { } problem ? (null, problem) : (new ReportQuery(tenant, from, to, asked.CustomerId, groups), null);
     }
 
-    private static DateOnly? Date(string? text, string name, SortedDictionary<string, string[]> errors)
+    private static DateOnly? Date(string? text, string name, QueryReader errors)
     {
         if (text is null) return null;
         if (DateOnly.TryParseExact(text, "yyyy-MM-dd", CultureInfo.InvariantCulture, DateTimeStyles.None, out var date)) return date;
-        errors.TryAdd(name, ["must be a date as 2026-03-01"]);
+        errors.Refuse(name, "must be a date as 2026-03-01");
         return null;
     }
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Archive;
 using CloneHub.Jobs.Projections;
 using Npgsql;
@@ -10,9 +11,24 @@ namespace CloneHub.Jobs.Reporting;
 /// Reads the days that a report is made of; nothing but what <see cref="ReportsProjection"/> wrote. Throws <see cref="NpgsqlException"/>
 /// while PostgreSQL is away.
 /// </summary>
-internal sealed class ReportReader(NpgsqlDataSource database, ProjectionProgress progress)
+internal sealed class ReportReader(NpgsqlDataSource database, ProjectionProgress progress, TimeProvider clock)
 {
     private const string Table = $"{EventLog.Schema}.{ReportsSchema.Days}";
+
+    private readonly ReadPatience _patience = new(TimeSpan.FromSeconds(5), clock);
+
+    /// <summary>All questions of one report, in five seconds or not at all.</summary>
+    public async Task<T> InTimeAsync<T>(Func<Task<T>> report, CancellationToken cancellation)
+    {
+        try
+        {
+            return await _patience.AskAsync(report, cancellation);
+        }
+        catch (TimeoutException e)
+        {
+            throw new UnavailableException(UnavailableException.Store, "The event log, which reports are read from, does not answer.", e);
+        }
+    }
 
     /// <summary>The moment up to which the reports know everything that the event log knows.</summary>
     public async Task<DateTimeOffset> AsOfAsync(CancellationToken cancellation) =>

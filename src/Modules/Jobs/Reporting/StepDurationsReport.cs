@@ -1,5 +1,4 @@
 using System.ComponentModel;
-using System.Text.Json;
 using CloneHub.Contracts;
 
 namespace CloneHub.Jobs.Reporting;
@@ -19,25 +18,15 @@ internal static class StepDurationsReport
         "step-durations", "Durations of steps", "Percentiles (nearest rank) of successful attempts, of all days together unless rows are divided by day. Off by at most 0.8 %. Rows are always divided by step.",
         [ReportQuery.ByStep, ReportQuery.ByDay], [ReportQuery.ByStep]);
 
-    public static async Task<IReadOnlyList<StepDurationsRow>> RowsAsync(ReportReader reader, ReportQuery query, DateTimeOffset asOf, CancellationToken cancellation)
-    {
-        var byDay = query.GroupBy.Contains(ReportQuery.ByDay);
-        var sums = new SortedDictionary<(DateOnly Day, CloneStep Step), DurationHistogram>();
-        foreach (var (day, steps) in await reader.DaysAsync<Dictionary<CloneStep, DurationHistogram>>(query, nameof(ReportDay.Steps), cancellation))
-        {
-            foreach (var (step, histogram) in steps)
-            {
-                var key = (byDay ? day : default, step);
-                if (!sums.TryGetValue(key, out var sum)) sums[key] = sum = new DurationHistogram();
-                sum.Add(histogram);
-            }
-        }
+    public static async Task<IReadOnlyList<StepDurationsRow>> RowsAsync(ReportReader reader, ReportQuery query, DateTimeOffset asOf, CancellationToken cancellation) =>
+    [
+        .. (await reader.DaysAsync<Dictionary<CloneStep, DurationHistogram>>(query, nameof(ReportDay.Steps), cancellation))
+            .SelectMany(day => day.Part.Select(step => (Day: query.DayOf(day.Day), Step: step.Key, Took: step.Value)))
+            .GroupBy(s => (s.Day, s.Step), s => s.Took)
+            .OrderBy(group => group.Key.Day).ThenBy(group => group.Key.Step)
+            .Select(group => Row(group.Key.Day, group.Key.Step, DurationHistogram.SumOf(group))),
+    ];
 
-        return
-        [
-            .. sums.Select(s => new StepDurationsRow(
-                byDay ? s.Key.Day : null, JsonNamingPolicy.SnakeCaseLower.ConvertName(s.Key.Step.ToString()),
-                s.Value.Count(), s.Value.Percentile(50)!.Value, s.Value.Percentile(95)!.Value)),
-        ];
-    }
+    private static StepDurationsRow Row(DateOnly? day, CloneStep step, DurationHistogram took) =>
+        new(day, ReportQuery.NameOf(step), took.Count(), took.Percentile(50)!.Value, took.Percentile(95)!.Value);
 }

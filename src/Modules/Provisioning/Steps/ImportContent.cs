@@ -10,7 +10,7 @@ internal sealed partial class ImportContent(
     ICloneBackend backend, IJobVault vault, SourceConnector source, PublicSources published, TimeProvider clock, ILogger<ImportContent> logger) : ICloneStep
 {
     // The source must be left clean also when the attempt was cancelled, but nobody waits for a source that does not answer.
-    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(15);
+    private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(30);
 
     public CloneStep Kind => CloneStep.ImportContent;
 
@@ -51,7 +51,7 @@ internal sealed partial class ImportContent(
         using var patience = new CancellationTokenSource(Farewell, clock);
         try
         {
-            return (await channel.ByeAsync(patience.Token)).Select(rest => $"The source could not remove {rest}; delete it there.");
+            return (await source.LeaveAsync(channel, patience.Token)).Select(rest => $"The source could not remove {rest}; delete it there.");
         }
         catch (Exception fault)
         {

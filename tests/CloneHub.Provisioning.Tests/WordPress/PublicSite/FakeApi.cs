@@ -44,6 +44,16 @@ internal sealed class FakeApi : IAsyncDisposable
         await context.Response.WriteAsync(body);
     });
 
+    /// <summary>An answer without end: so many bytes at a time, with a moment between.</summary>
+    public FakeApi Drips(string path, int bytes, string type = "application/json") => On(path, async context =>
+    {
+        context.Response.ContentType = type;
+        var piece = new byte[bytes];
+        Array.Fill(piece, (byte)' ');
+        using var beat = new PeriodicTimer(TimeSpan.FromMilliseconds(20), TimeProvider.System);
+        while (await beat.WaitForNextTickAsync(context.RequestAborted)) await context.Response.Body.WriteAsync(piece, context.RequestAborted);
+    });
+
     /// <summary>The usual answer, for those who only come in between.</summary>
     public Task UsualAsync(HttpContext context) => context.Request.Path.Value switch
     {

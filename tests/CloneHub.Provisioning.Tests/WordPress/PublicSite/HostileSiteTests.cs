@@ -58,6 +58,60 @@ public sealed class HostileSiteTests : IAsyncLifetime
         Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(20));
     }
 
+    [Fact]
+    public async Task A_few_bytes_now_and_then_are_no_answer()
+    {
+        _api.Drips("/posts", bytes: 1);
+        Assert.Equal("SOURCE_UNREACHABLE", await SourceTests.FaultOf(() => GetAsync(patience: TimeSpan.FromSeconds(0.5), longest: TimeSpan.FromMinutes(2))));
+        Assert.Equal(3, _api.Asked.Count(asked => asked == "/posts"));
+    }
+
+    [Fact]
+    public async Task An_answer_that_comes_just_fast_enough_has_its_limit_too()
+    {
+        _api.Drips("/posts", bytes: 80 << 10);
+        Assert.Equal("SOURCE_SERVER_ERROR", await SourceTests.FaultOf(() => GetAsync(patience: TimeSpan.FromSeconds(30), longest: TimeSpan.FromSeconds(0.5))));
+        Assert.Single(_api.Asked, asked => asked == "/posts");
+    }
+
+    /// <summary>Elements that are never closed, each with an attribute of its own: as many as are read at all, and as many as a page may have.</summary>
+    [Theory]
+    [InlineData("<div id={0}>")]
+    [InlineData("<b id={0}>")]
+    [InlineData("<a href=/{0}>")]
+    [InlineData("<b id={0}><p>")]
+    [InlineData("<a href=/{0}><p>")]
+    [InlineData("<table id={0}><tr><td>")]
+    [InlineData("<table id={0}>")]
+    [InlineData("<template id={0}>")]
+    [InlineData("<TEMPLATE/>")]
+    [InlineData("<select id={0}><option>")]
+    [InlineData("<svg><foreignObject id={0}>")]
+    [InlineData("<nav><ul><li id={0}>")]
+    [InlineData("<ul class=menu><li><a href=/{0}>x</a>")]
+    public void No_depth_of_a_page_overflows_the_stack_or_keeps_a_processor_busy(string piece)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        foreach (var pieces in (int[])[(2 << 20) / piece.Length, 19_000 / piece.Count(c => c == '<')])
+        {
+            var page = string.Concat(Enumerable.Range(0, pieces).Select(i => piece.Replace("{0}", $"{i}", StringComparison.Ordinal)));
+            Assert.InRange(HomePageMenus.Of(page, _api.Url).Count, 0, 3);
+        }
+
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+    }
+
+    private async Task GetAsync(TimeSpan patience, TimeSpan longest)
+    {
+        using var turn = new SemaphoreSlim(1);
+        using var http = new PublicHttp(new SourceHttp(new SourceOptions { AllowLoopback = true }, TimeProvider.System), turn, TimeProvider.System)
+        {
+            Patience = patience,
+            LongestAnswer = longest,
+        };
+        await http.GetAsync(new Uri(_api.Url, "/posts"), default);
+    }
+
     private Task<PublicSource> ConnectAsync() => new PublicSources(new SourceOptions { AllowLoopback = true }, TimeProvider.System)
         .ConnectAsync(SourceTests.OrderFor(_api.Url) with { Fidelity = CloneFidelity.Public }, default);
 }

@@ -105,14 +105,41 @@ public sealed class MediaDownloadTests : IAsyncLifetime
         Assert.Single(Files());
     }
 
-    private async Task<IReadOnlyDictionary<string, long>> FetchAsync(params string[] files)
+    [Fact]
+    public async Task When_there_is_no_room_left_the_rest_is_left_out_and_named()
+    {
+        foreach (var file in (string[])["/up/a.jpg", "/up/b.jpg", "/up/c.jpg"]) _api.On(file, 200, "bytes", "image/jpeg");
+        Assert.Equal(["a.jpg", "b.jpg"], (await FetchAsync(["a.jpg", "b.jpg", "c.jpg"], mostBytes: 7)).Keys);
+        Assert.Contains("c.jpg (no room left)", Assert.Single(_warnings.ToList()), StringComparison.Ordinal);
+        Assert.DoesNotContain("/up/c.jpg", _api.Asked);
+    }
+
+    [Fact]
+    public async Task When_there_is_no_time_left_a_file_that_drips_and_the_rest_are_left_out_and_named()
+    {
+        _api.On("/up/a.jpg", 200, "bytes", "image/jpeg").Drips("/up/b.jpg", bytes: 1, "image/jpeg").On("/up/c.jpg", 200, "bytes", "image/jpeg");
+        Assert.Equal(["a.jpg"], (await FetchAsync(["a.jpg", "b.jpg", "c.jpg"], mostTime: TimeSpan.FromSeconds(2))).Keys);
+        var warning = Assert.Single(_warnings.ToList());
+        Assert.Contains("b.jpg (no time left)", warning, StringComparison.Ordinal);
+        Assert.Contains("c.jpg (no time left)", warning, StringComparison.Ordinal);
+        Assert.DoesNotContain("/up/c.jpg", _api.Asked);
+        Assert.Single(Files());
+    }
+
+    private Task<IReadOnlyDictionary<string, long>> FetchAsync(params string[] files) => FetchAsync(files, mostBytes: 10L << 30);
+
+    private async Task<IReadOnlyDictionary<string, long>> FetchAsync(string[] files, long mostBytes = 10L << 30, TimeSpan? mostTime = null)
     {
         var target = Targets.Folder(_folder);
         target.Root.Create();
         using var turn = new SemaphoreSlim(1);
         using var http = new PublicHttp(new SourceHttp(new SourceOptions { AllowLoopback = true }, TimeProvider.System), turn, TimeProvider.System);
         var download = new MediaDownload(
-            http, _api.Url, target, _warnings, new ImportProgress(new Progress<ContentProgress>()), _ => Task.CompletedTask, TimeProvider.System);
+            http, _api.Url, target, _warnings, new ImportProgress(new Progress<ContentProgress>()), _ => Task.CompletedTask, TimeProvider.System)
+        {
+            MostBytes = mostBytes,
+            MostTime = mostTime ?? TimeSpan.FromMinutes(1),
+        };
         var type = files[0].EndsWith(".mp4", StringComparison.Ordinal) ? "video/mp4" : "image/jpeg";
         return await download.RunAsync([.. files.Select(file => new MediaFile(file, new Uri(_api.Url, $"up/{file}"), type))], default);
     }

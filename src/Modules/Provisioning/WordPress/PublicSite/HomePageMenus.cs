@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Text.RegularExpressions;
 using AngleSharp.Dom;
 using AngleSharp.Html.Parser;
 
@@ -11,21 +12,27 @@ internal sealed record MenuLink(string Label, string Url, IReadOnlyList<MenuLink
 /// WordPress shows its menus to nobody but administrators; what visitors see of them is in the pages. These are the nested lists of links
 /// in the navigation of the home page.
 /// </summary>
-internal static class HomePageMenus
+internal static partial class HomePageMenus
 {
     private const int MostMenus = 3;
     private const int MostLists = 200;
     private const int MostLinks = 200;
     private const int MostLinksInAll = 1_000;
     private const int Deepest = 6;
+
+    /// <summary>Of a page; three times as many as a large one has. The parser's time grows with their square where they are nested.</summary>
+    private const int MostElements = 20_000;
+    private const int DeepestElement = 500;
     private const string Lists = "nav ul, ul.menu, ul.nav-menu, ul[id^=menu-], ul.wp-block-navigation__container";
     private static readonly string[] NoMenus = ["pagination", "breadcrumb", "nav-links", "page-numbers", "social", "wp-block-social"];
 
     /// <summary>Menus in the order in which the page shows them.</summary>
     internal static IReadOnlyList<IReadOnlyList<MenuLink>> Of(string html, Uri home)
     {
+        if (StartTag().Count(html) > MostElements) return [];
         var left = new StrongBox<int>(MostLinksInAll);
-        var page = new HtmlParser().ParseDocument(html);
+        var page = new HtmlParser().ParseDocument(Costly().Replace(html, "<$1x-$2"));
+        if (IsDeep(page)) return [];
         var lists = page.QuerySelectorAll(Lists).Take(MostLists).ToList();
         var inner = lists.SelectMany(list => list.QuerySelectorAll("ul")).ToHashSet();
         return
@@ -67,4 +74,27 @@ internal static class HomePageMenus
 
         return false;
     }
+
+    /// <summary>Asked before any query: those go down by recursion, and a stack that overflows ends the whole program.</summary>
+    private static bool IsDeep(INode page)
+    {
+        var left = new Stack<(INode Node, int Depth)>([(page, 0)]);
+        while (left.TryPop(out var next))
+        {
+            if (next.Depth > DeepestElement) return true;
+            foreach (var child in next.Node.ChildNodes) left.Push((child, next.Depth + 1));
+        }
+
+        return false;
+    }
+
+    [GeneratedRegex("<[a-zA-Z]")]
+    private static partial Regex StartTag();
+
+    /// <summary>
+    /// Elements that say nothing of menus and cost without bound where they are left open: templates are closed by recursion, and those of
+    /// the style of letters are opened again in every paragraph. Under other names they are elements like any other.
+    /// </summary>
+    [GeneratedRegex(@"<(/?)(template|b|big|code|em|font|i|nobr|s|small|strike|strong|tt|u)(?=[\s/>])", RegexOptions.IgnoreCase)]
+    private static partial Regex Costly();
 }

@@ -12,17 +12,19 @@ internal sealed class MediaDownload(
     PublicHttp http, Uri site, CloneTarget target, ImportWarnings warnings, ImportProgress progress, Func<CancellationToken, Task> ensureFence, TimeProvider clock)
 {
     private const long LargestFile = 512L << 20;
-    private const long MostBytes = 10L << 30;
     private const int FilesPerFenceCheck = 50;
     private const string NoTime = "no time left";
     private const int Mode = 0b110_100_100;
 
-    /// <summary>Half of what the whole step may take: a source that asks for long rests is cloned with the media that fit into it.</summary>
-    private static readonly TimeSpan MostTime = TimeSpan.FromMinutes(30);
-
     private readonly FileTree _tree = new(target);
     private readonly HashSet<string> _silent = new(StringComparer.OrdinalIgnoreCase);
     private long _bytes;
+
+    /// <summary>Together; what was begun below it is finished.</summary>
+    internal long MostBytes { get; init; } = 10L << 30;
+
+    /// <summary>Half of what the whole step may take: a source that asks for long rests is cloned with the media that fit into it.</summary>
+    internal TimeSpan MostTime { get; init; } = TimeSpan.FromMinutes(30);
 
     internal static PlannedFile Planned(MediaFile file, long size = 0, long modified = 0) => new(
         FileRoot.Content, new SourceFile($"uploads/{file.Relative}", SourceFileKind.File, size, modified, Mode, null, null), $"wp-content/uploads/{file.Relative}",

@@ -35,8 +35,6 @@ internal sealed class PublicHttp(SourceHttp http, SemaphoreSlim turn, TimeProvid
     private const int MostRedirects = 8;
     private const int Tries = 5;
     private const int TriesWithoutAnswer = 3;
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(40);
-    private static readonly TimeSpan LongestAnswer = TimeSpan.FromMinutes(2);
     private static readonly TimeSpan ShortestRest = TimeSpan.FromMilliseconds(20);
     private static readonly TimeSpan LongestRest = TimeSpan.FromSeconds(2);
 
@@ -48,6 +46,12 @@ internal sealed class PublicHttp(SourceHttp http, SemaphoreSlim turn, TimeProvid
     private TimeSpan _rest = ShortestRest;
     private TimeSpan _waited;
     private long _ended;
+
+    /// <summary>How long a site may be silent, or take for the next 64 KB.</summary>
+    internal TimeSpan Patience { get; init; } = TimeSpan.FromSeconds(40);
+
+    /// <summary>How long a page or a document may take, however it comes.</summary>
+    internal TimeSpan LongestAnswer { get; init; } = TimeSpan.FromMinutes(2);
 
     /// <summary>Asks for a page or a document of at most 32 MB.</summary>
     internal Task<PublicAnswer> GetAsync(Uri address, CancellationToken cancellation) =>
@@ -179,7 +183,7 @@ internal sealed class PublicHttp(SourceHttp http, SemaphoreSlim turn, TimeProvid
     }
 
     /// <summary>A few bytes now and then keep nobody's patience up.</summary>
-    private static Action<int> Renewal(CancellationTokenSource patience)
+    private Action<int> Renewal(CancellationTokenSource patience)
     {
         var bytes = 0L;
         return came =>

@@ -122,7 +122,7 @@ internal sealed class PublicImporter(
 
     private void Explain(string theme)
     {
-        _warnings.Add("Without credentials only what the site publishes was copied: no drafts, users, plugins, widgets or settings.");
+        _warnings.Add("Without credentials only what the site publishes was copied: no drafts, pingbacks, users, plugins, widgets or settings.");
         _warnings.Add($"The site's theme is not public: the clone wears {theme}, which comes with WordPress.");
         _warnings.Add("Blocks and shortcodes are not public: pages and posts hold the HTML that they had become.");
     }

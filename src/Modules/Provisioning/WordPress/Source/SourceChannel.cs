@@ -42,11 +42,15 @@ internal sealed class SourceChannel : IAsyncDisposable
         _facts = facts;
         _build = build;
         _endpoint = endpoint;
+        Site = endpoint.Authority;
 
         // On one machine compressing takes longer than sending.
         _deflate = !endpoint.IsLoopback;
         _clock = clock;
     }
+
+    /// <summary>Host and port of the site, by which visits to it take turns.</summary>
+    public string Site { get; }
 
     /// <summary>Whether everything that was dumped shows one moment; <see cref="DumpConsistency.Snapshot"/> before any dump.</summary>
     public DumpConsistency Consistency { get; private set; }

@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
-using System.Net.Sockets;
 using CloneHub.Contracts;
 
 namespace CloneHub.Provisioning.WordPress;
@@ -22,9 +21,7 @@ internal sealed class SourceHttp : IDisposable
     private const int LargestPage = 8 * 1024 * 1024;
     private static readonly TimeSpan PageTimeout = TimeSpan.FromSeconds(40);
 
-    private readonly ConcurrentDictionary<string, IPAddress[]> _pinned = new(StringComparer.OrdinalIgnoreCase);
     private readonly ConcurrentDictionary<string, string> _cookies = new(StringComparer.Ordinal);
-    private readonly SourceOptions _options;
     private readonly TimeProvider _clock;
     private readonly HttpClient _client;
     private readonly JobId? _job;
@@ -33,7 +30,6 @@ internal sealed class SourceHttp : IDisposable
     /// <param name="job">Whose calls these are. A source notes it with every log-in, so that one that was left open is found again.</param>
     public SourceHttp(SourceOptions options, TimeProvider clock, JobId? job = null)
     {
-        _options = options;
         _clock = clock;
         _job = job;
         var handler = new SocketsHttpHandler
@@ -46,7 +42,7 @@ internal sealed class SourceHttp : IDisposable
             ActivityHeadersPropagator = null,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
-            ConnectCallback = ConnectAsync,
+            ConnectCallback = new GuardedConnection(options.AllowLoopback, pins: true, SourceFaults.AddressRefused, options.AllowedNetworks).OpenAsync,
         };
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("CloneHub", CustomMigratorPackage.Version));
@@ -139,33 +135,6 @@ internal sealed class SourceHttp : IDisposable
     private static void Require(Uri address)
     {
         if (address.Scheme != Uri.UriSchemeHttp && address.Scheme != Uri.UriSchemeHttps) throw SourceFaults.AddressRefused(address.GetLeftPart(UriPartial.Authority));
-    }
-
-    private async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
-    {
-        var host = context.DnsEndPoint.Host;
-        if (!_pinned.TryGetValue(host, out var addresses))
-        {
-            addresses = _pinned.GetOrAdd(host, await ResolveAsync(host, cancellation));
-        }
-
-        var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
-        try
-        {
-            await socket.ConnectAsync(addresses, context.DnsEndPoint.Port, cancellation);
-            return new NetworkStream(socket, ownsSocket: true);
-        }
-        catch
-        {
-            socket.Dispose();
-            throw;
-        }
-    }
-
-    private async Task<IPAddress[]> ResolveAsync(string host, CancellationToken cancellation)
-    {
-        var addresses = await SourceAddress.ResolveAsync(host, _options.AllowLoopback, cancellation, _options.AllowedNetworks);
-        return addresses.Length > 0 ? addresses : throw SourceFaults.AddressRefused(host);
     }
 
     private void AddCookies(HttpRequestMessage request)
