@@ -55,7 +55,7 @@ public sealed class HostileSiteTests : IAsyncLifetime
         var started = TimeProvider.System.GetTimestamp();
         using var source = await ConnectAsync();
         Assert.Equal(2 << 20, source.HomePage.Length);
-        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromMinutes(2));
     }
 
     [Fact]
@@ -92,13 +92,14 @@ public sealed class HostileSiteTests : IAsyncLifetime
     public void No_depth_of_a_page_overflows_the_stack_or_keeps_a_processor_busy(string piece)
     {
         var started = TimeProvider.System.GetTimestamp();
+        // Alone it takes two seconds at most; what grows with the square of the page takes minutes.
         foreach (var pieces in (int[])[(2 << 20) / piece.Length, 19_000 / piece.Count(c => c == '<')])
         {
             var page = string.Concat(Enumerable.Range(0, pieces).Select(i => piece.Replace("{0}", $"{i}", StringComparison.Ordinal)));
             Assert.InRange(HomePageMenus.Of(page, _api.Url).Count, 0, 3);
         }
 
-        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromSeconds(20));
+        Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromMinutes(2));
     }
 
     private async Task GetAsync(TimeSpan patience, TimeSpan longest)
