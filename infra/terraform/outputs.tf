@@ -47,11 +47,15 @@ output "overlay_values" {
       cloneUrl        = "https://{job_id}.${var.domain}"
       hostImage       = local.images.host
       cloneImage      = local.images.wordpress
+      redisImage      = var.store_images.redis
+      mariaDbImage    = var.store_images.mariadb
+      kubectlImage    = var.store_images.kubectl
       postgresqlHost  = module.data.postgresql.host
       redisHost       = coalesce(module.data.redis_host, "redis.clonehub.svc")
       redisDurability = var.redis.mode == "memorydb" ? "managed" : "verify"
       redisKeyPrefix  = var.redis.mode == "memorydb" ? "{clonehub}:" : "clonehub:"
       mariaDbHost     = coalesce(module.data.mariadb_host, "clone-db.clonehub.svc")
+      mariaDbAddress  = "${coalesce(module.data.mariadb_host, "clone-db.clonehub.svc")}:3306"
     }
   })
 }

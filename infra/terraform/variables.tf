@@ -204,6 +204,17 @@ variable "images" {
   }
 }
 
+variable "store_images" {
+  description = "Images of what others make, by digest: the tag says what it is, the digest what runs."
+  type        = object({ redis = optional(string, "public.ecr.aws/docker/library/redis:7.4-alpine@sha256:ff02b58f971e7d7d156a1267e283fcbbeee91773b6aa36c49dac28ecfe28eadf"), mariadb = optional(string, "public.ecr.aws/docker/library/mariadb:11.4@sha256:611a2fcc5fa7c6ceb8644c6f74b25ede004ff6c3a6b38c8f8c23d3bbf6c26430"), kubectl = optional(string, "registry.example/clonehub/kubectl@sha256:0000000000000000000000000000000000000000000000000000000000000000") })
+  default     = {}
+
+  validation {
+    condition     = alltrue([for image in values(var.store_images) : can(regex("@sha256:[0-9a-f]{64}$", image))])
+    error_message = "store_images names images by digest: image@sha256: and 64 hexadecimal digits."
+  }
+}
+
 variable "database" {
   description = "PostgreSQL that holds the event log. keep: refuse to delete it, and leave a snapshot."
   type = object({
