@@ -18,6 +18,7 @@ public sealed class ModuleMapTests
         ["CloneHub.Cleanup.Tests"] = ["CloneHub.Cleanup", "CloneHub.Testing"],
         ["CloneHub.Host.Tests"] = ["CloneHub.Host", "CloneHub.Testing"],
         ["CloneHub.EndToEnd.Tests"] = ["CloneHub.Host", "CloneHub.Testing"],
+        ["CloneHub.Infra.Tests"] = [],
         ["CloneHub.Benchmarks"] = ["CloneHub.Dev"],
     };
 
@@ -40,6 +41,7 @@ public sealed class ModuleMapTests
         ["CloneHub.Cleanup.Tests"] = ["Akka.TestKit.Xunit2"],
         ["CloneHub.Host.Tests"] = ["Microsoft.AspNetCore.Mvc.Testing", "YamlDotNet"],
         ["CloneHub.EndToEnd.Tests"] = [],
+        ["CloneHub.Infra.Tests"] = ["Jint", "YamlDotNet"],
         ["CloneHub.Benchmarks"] = ["BenchmarkDotNet"],
     };
 
