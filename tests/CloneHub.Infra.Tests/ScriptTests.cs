@@ -3,7 +3,7 @@ namespace CloneHub.Infra.Tests;
 [Trait("Needs", "infra")]
 public sealed class ScriptTests
 {
-    private static readonly string[] Changing = ["apply", "create", "delete", "patch", "edit", "scale", "drain", "cordon", "label", "annotate", "replace", "put-", "update-", "terminate"];
+    private static readonly string[] Changing = ["apply", "create", "delete", "patch", "edit", "scale", "drain", "cordon", "label", "annotate", "replace", "run", "set", "restart"];
 
     [Fact]
     public async Task Every_script_can_be_read_by_its_shell()
@@ -21,7 +21,8 @@ public sealed class ScriptTests
             .Where(line => line.Contains("kubectl ", StringComparison.Ordinal) || line.Contains("aws ", StringComparison.Ordinal)).ToList();
 
         Assert.True(commands.Count > 8, $"Only {commands.Count} commands were found.");
-        Assert.DoesNotContain(commands, line => Changing.Any(word => line.Contains($" {word}", StringComparison.Ordinal) && !line.Contains("auth can-i", StringComparison.Ordinal)));
+        Assert.DoesNotContain(commands, line => !line.Contains("auth can-i", StringComparison.Ordinal)
+            && line.Split(' ').Any(word => Changing.Contains(word) || word.StartsWith("put-", StringComparison.Ordinal) || word.StartsWith("update-", StringComparison.Ordinal)));
     }
 
     [Fact]

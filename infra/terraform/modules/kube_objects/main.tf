@@ -9,8 +9,8 @@ locals {
 
   # Definitions before what refers to them.
   files = concat(
-    [for name in ["namespaces", "priority-classes", "quotas", "network-policies", "admission-policies", "people"] : "${local.folder}/platform/${name}.yaml"],
-    [for name in ["service-accounts", "provisioner-role", "provisioner-binding"] : "${local.folder}/base/rbac/${name}.yaml"],
+    [for name in ["namespaces", "priority-classes", "quotas", "network-policies", "admission-policies", "people", "accounts"] : "${local.folder}/platform/${name}.yaml"],
+    [for name in ["service-account", "clones-role", "clones-role-binding", "clones-exec-role", "clones-exec-role-binding"] : "${local.folder}/base/rbac/${name}.yaml"],
   )
   # The address of a registry that does not exist stands in for the real one.
   static = flatten([for file in local.files : [
