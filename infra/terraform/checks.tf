@@ -1,0 +1,22 @@
+# Said at every plan, without stopping it.
+
+check "budget_covers_the_idle_cost" {
+  assert {
+    condition     = var.budget_usd >= local.cost.total
+    error_message = "budget_usd is ${var.budget_usd}, but a month without any work costs about ${local.cost.total} USD: the alarm will ring every month."
+  }
+}
+
+check "images_are_named" {
+  assert {
+    condition     = var.images.host != null && var.images.wordpress != null
+    error_message = "images has no digests yet. That is right for the first apply; placeholders and the product start when they are there."
+  }
+}
+
+check "a_way_out_exists" {
+  assert {
+    condition     = var.nat != "none" || var.interface_endpoints
+    error_message = "nat is \"none\" and interface_endpoints is false: nodes reach neither the registry nor the API of EKS. Set interface_endpoints = true."
+  }
+}

@@ -1,0 +1,15 @@
+environment = "prod"
+
+# Where clones live; a zone of Route 53 must hold it. Yours.
+domain = ""
+
+# { you = "<ARN of your role>" }: aws sts get-caller-identity
+admins = {}
+
+budget_usd   = 400
+budget_email = ""
+
+# aws ssm get-parameter --name /aws/service/eks/optimized-ami/1.35/amazon-linux-2023/arm64/standard/recommended/release_version
+node_ami_version = null
+
+database = { class = "db.t4g.small", multi_az = true }

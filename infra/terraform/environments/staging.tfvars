@@ -1,0 +1,21 @@
+environment = "staging"
+
+# Where clones live; a zone of Route 53 must hold it. Yours.
+domain = ""
+
+# { you = "<ARN of your role>" }: aws sts get-caller-identity
+admins = {}
+
+budget_usd   = 250
+budget_email = ""
+
+# aws ssm get-parameter --name /aws/service/eks/optimized-ami/1.35/amazon-linux-2023/arm64/standard/recommended/release_version
+node_ami_version = null
+
+database = { class = "db.t4g.micro", keep = false, backup_days = 3 }
+
+# Warm in working hours only.
+buffer = {
+  nodes    = 1, slots = 10
+  schedule = { timezone = "Etc/UTC", start = "0 7 * * 1-5", end = "0 19 * * 1-5" }
+}

@@ -1,0 +1,3 @@
+output "ready" {
+  value = aws_eks_node_group.this.id
+}

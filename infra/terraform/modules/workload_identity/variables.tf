@@ -1,0 +1,11 @@
+variable "cluster" {
+  type = string
+}
+
+variable "auto" {
+  type = bool
+}
+
+variable "zone_arn" {
+  type = string
+}

@@ -1,0 +1,3 @@
+// Terraform takes both processors for itself.
+[assembly: System.Runtime.Versioning.SupportedOSPlatform("linux")]
+[assembly: CollectionBehavior(DisableTestParallelization = true)]
