@@ -268,7 +268,10 @@ public abstract class CloneBackendContract
     {
         var connection = new MySqlConnection(new MySqlConnectionStringBuilder(MariaDb)
         {
-            UserID = UserOf(order), Password = secrets.DatabasePassword.Reveal(), Database = UserOf(order), Pooling = false,
+            UserID = UserOf(order),
+            Password = secrets.DatabasePassword.Reveal(),
+            Database = UserOf(order),
+            Pooling = false,
         }.ConnectionString);
         try
         {

@@ -20,7 +20,9 @@ internal static class CloneImageArchive
         Directory.CreateDirectory(Path.GetDirectoryName(archive)!);
         using var build = Process.Start(new ProcessStartInfo(Script, ["--cores", cores.FullName, archive])
         {
-            RedirectStandardInput = true, RedirectStandardOutput = true, RedirectStandardError = true,
+            RedirectStandardInput = true,
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
         })!;
         build.StandardInput.Close();
         var output = build.StandardOutput.ReadToEndAsync();
