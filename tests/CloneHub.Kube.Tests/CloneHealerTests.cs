@@ -1,5 +1,6 @@
 using CloneHub.Contracts;
 using CloneHub.Kube.Tests.Cluster;
+using CloneHub.Provisioning;
 using CloneHub.Provisioning.Kubernetes;
 using CloneHub.Provisioning.Kubernetes.Manifests;
 using CloneHub.Provisioning.Tests;
@@ -48,6 +49,25 @@ public sealed class CloneHealerTests(KubeCluster cluster) : IAsyncLifetime
         await Eventually.Until("the pod is gone", async () => await _stage.AskAsync(order) is null, Patience);
 
         await Eventually.Until("a new pod serves", async () => await _stage.AskAsync(order) is not null, TimeSpan.FromSeconds(90));
+    }
+
+    [KubeFact]
+    public async Task A_clone_whose_pod_was_lost_is_closed_and_never_shown_empty()
+    {
+        var order = await ServeAsync();
+        var held = _stage.View.StateOf(order.Job).ReadyPod!;
+        await _stage.Backend.ImportPublicAsync(order.Token(CloneStep.ImportContent, 4), order, _stage.Secrets, null!, new Progress<ContentProgress>(), default);
+        await _stage.Backend.OpenRouteAsync(order.Token(CloneStep.OpenIngress, 5), order, default);
+        Assert.NotNull(await _stage.VisitAsync(order));
+
+        await cluster.Admin.CoreV1.DeleteCollectionNamespacedPodAsync(_stage.Namespace, labelSelector: $"{CloneLabels.Job}={order.Job}");
+        await Eventually.Until(
+            "another pod is ready", () => _stage.View.StateOf(order.Job).ReadyPod is { } pod && pod.Metadata.Uid != held.Metadata.Uid, TimeSpan.FromSeconds(60));
+        await Eventually.Until("the address is closed", async () => await _stage.VisitAsync(order) is null, Patience);
+
+        var refused = await Assert.ThrowsAsync<StepFaultException>(
+            () => _stage.Backend.ActivatePluginAsync(order.Token(CloneStep.ActivatePlugin, 6), order, _stage.Secrets, default));
+        Assert.Equal("CONTENT_LOST", refused.Fault.Code);
     }
 
     [KubeFact]

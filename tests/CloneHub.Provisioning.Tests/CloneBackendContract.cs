@@ -91,7 +91,9 @@ public abstract class CloneBackendContract
         await CreateAsync(order, 1);
         using var stop = new CancellationTokenSource();
         var start = Backend.EnsurePodAsync(order.Token(CloneStep.StartPod, 2), order, Secrets, null, stop.Token);
-        await RemoveAsync(order, 3);
+
+        // It may stumble over what the attempt has just written; its job asks again then.
+        await Record.ExceptionAsync(() => RemoveAsync(order, 3));
 
         // As the step runner does once a newer order has come.
         await stop.CancelAsync();
@@ -266,7 +268,10 @@ public abstract class CloneBackendContract
     {
         var connection = new MySqlConnection(new MySqlConnectionStringBuilder(MariaDb)
         {
-            UserID = UserOf(order), Password = secrets.DatabasePassword.Reveal(), Database = UserOf(order), Pooling = false,
+            UserID = UserOf(order),
+            Password = secrets.DatabasePassword.Reveal(),
+            Database = UserOf(order),
+            Pooling = false,
         }.ConnectionString);
         try
         {

@@ -24,6 +24,7 @@ public sealed class KubeCluster : IAsyncLifetime
     private KubeTool? _tool;
     private DirectoryInfo? _folder;
     private Forwarder? _database;
+    private string? _cloneImage;
 
     public ServersFixture Servers { get; } = new();
 
@@ -83,8 +84,15 @@ public sealed class KubeCluster : IAsyncLifetime
 
     public Task DeleteAnchorAsync(string space, string name) => Admin.CoreV1.DeleteNamespacedConfigMapAsync(name, space);
 
-    /// <summary>Puts an image archive where pods find it.</summary>
-    public Task LoadAsync(string archive) => _tool!.RunAsync("load", archive);
+    /// <summary>Name of the real image of a clone; built and loaded if need be.</summary>
+    public async Task<string> CloneImageAsync()
+    {
+        if (_tool is null) return Image;
+        if (_cloneImage is not null) return _cloneImage;
+        var archive = await CloneImageArchive.EnsureAsync(await Servers.CoreStoreAsync());
+        await _tool.RunAsync("load", archive);
+        return _cloneImage = CloneImageArchive.NameIn(archive);
+    }
 
     private void UseGiven(string kubeConfig)
     {
@@ -105,7 +113,7 @@ public sealed class KubeCluster : IAsyncLifetime
         KubeConfig = (await _tool.RunAsync("kubeconfig")).Trim();
         var addresses = (await _tool.RunAsync("env")).Split('\n').Select(line => line.Replace("export ", "", StringComparison.Ordinal).Split('=', 2)).Where(pair => pair.Length == 2);
         HostAddress = IPAddress.Parse(addresses.Single(pair => pair[0] == "KUBE_HOST_IP")[1].Trim('"', '\''));
-        foreach (var archive in await StubImage.BuildAsync(_folder.CreateSubdirectory("image"))) await LoadAsync(archive);
+        foreach (var archive in await StubImage.BuildAsync(_folder.CreateSubdirectory("image"))) await _tool.RunAsync("load", archive);
     }
 }
 

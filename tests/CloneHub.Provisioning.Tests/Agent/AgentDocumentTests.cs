@@ -1,10 +1,10 @@
 using System.Text;
+using CloneHub.Agent;
 using CloneHub.Contracts;
 using CloneHub.Provisioning.Agent;
 using CloneHub.Provisioning.Tests.WordPress.Import;
 using CloneHub.Provisioning.Tests.WordPress.Source;
 using CloneHub.Provisioning.WordPress;
-using CloneHub.Agent;
 
 namespace CloneHub.Provisioning.Tests.Agent;
 

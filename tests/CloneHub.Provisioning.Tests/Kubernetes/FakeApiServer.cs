@@ -96,7 +96,10 @@ internal sealed class FakeApiServer : IAsyncDisposable
             Asked.Enqueue("list");
             await context.Response.WriteAsJsonAsync(new
             {
-                apiVersion = "v1", kind = "ConfigMapList", metadata = new { resourceVersion = Version }, items = Names.Select(name => ConfigMap(name, Version)),
+                apiVersion = "v1",
+                kind = "ConfigMapList",
+                metadata = new { resourceVersion = Version },
+                items = Names.Select(name => ConfigMap(name, Version)),
             });
             return;
         }
@@ -118,7 +121,9 @@ internal sealed class FakeApiServer : IAsyncDisposable
 
     private static object ConfigMap(string name, string version) => new
     {
-        apiVersion = "v1", kind = "ConfigMap", metadata = new { name, resourceVersion = version, labels = new Dictionary<string, string> { ["app"] = "wordpress-clone" } },
+        apiVersion = "v1",
+        kind = "ConfigMap",
+        metadata = new { name, resourceVersion = version, labels = new Dictionary<string, string> { ["app"] = "wordpress-clone" } },
     };
 
     private static object Status(int code) => new { kind = "Status", apiVersion = "v1", status = "Failure", message = "laid down by the test", reason = "Expired", code };

@@ -61,6 +61,20 @@ internal sealed class Anchors(
         throw new IOException($"{token.Job}: its anchor changed {Tries} times while it was to be claimed.");
     }
 
+    /// <summary>Notes which pod holds the content. The attempt holds the clone.</summary>
+    public async Task NoteContentAsync(StepToken token, string tenant, string podUid, CancellationToken cancellation)
+    {
+        for (var attempt = 1; attempt <= Tries; attempt++)
+        {
+            // The view may lag behind a change of our own; then the server says so and is asked.
+            var held = attempt == 1 ? await ClaimAsync(token, tenant, AnchorStage.Pod, cancellation) : await api.ReadAnchorAsync(token.Job, cancellation);
+            if (held is null || held.Fence != token.Fence) throw new OvertakenException(token);
+            if (held.Content == podUid || await api.PatchAnchorAsync(token.Job, AnchorManifest.Content(held, podUid), cancellation) is not null) return;
+        }
+
+        throw new IOException($"{token.Job}: its anchor changed {Tries} times while its content was to be noted.");
+    }
+
     public Task EnsureHeldAsync(StepToken token, CancellationToken cancellation) => fence.EnsureHeldAsync(token, cancellation);
 
     public Task BuryAsync(StepToken token, CancellationToken cancellation) => fence.BuryAsync(token, cancellation);

@@ -51,7 +51,7 @@ internal sealed partial class CloneHealer(
             await Task.WhenAny(change, pause);
 
             // Changes come in swarms: a look for each would be many looks for nothing.
-            await Task.Delay(TimeSpan.FromMilliseconds(500), clock, stoppingToken);
+            await Task.Delay(TimeSpan.FromMilliseconds(200), clock, stoppingToken);
         }
     }
 
@@ -65,7 +65,11 @@ internal sealed partial class CloneHealer(
         }
 
         if (!_incomplete.TryGetValue(anchor.Job, out var since)) _incomplete[anchor.Job] = since = clock.GetTimestamp();
-        if (clock.GetElapsedTime(since) < Grace) return;
+        var isWronglyOpen = IsWronglyOpen(view.StateOf(anchor.Job));
+        if (isWronglyOpen) Log.ContentLost(logger, anchor.Job);
+
+        // An empty WordPress asks whoever comes first to install it: that cannot wait.
+        else if (clock.GetElapsedTime(since) < Grace) return;
         if (LacksSecret(anchor.Job) && Vault is not null && await Vault.OpenAsync(anchor.Job, cancellation) is { } secrets)
         {
             await objects.ApplySecretAsync(anchor, secrets.DatabasePassword, cancellation);
@@ -81,9 +85,11 @@ internal sealed partial class CloneHealer(
     {
         if (anchor.Stage == AnchorStage.Database) return false;
         var there = view.StateOf(anchor.Job);
-        return there.Deployment is null || there.Service is null || (anchor.Stage == AnchorStage.Route && options.Value.Route == RouteKind.Ingress && there.Ingress is null)
+        return there.Deployment is null || there.Service is null || IsWronglyOpen(there) || (anchor.Stage == AnchorStage.Route && options.Value.Route == RouteKind.Ingress && there.Ingress is null)
             || LacksSecret(anchor.Job);
     }
+
+    private bool IsWronglyOpen(CloneState clone) => clone is { HasLostContent: true, Service: { } service } && !ClusterApi.IsCurrent(service, objects.ServiceOf(clone));
 
     /// <summary>It may not be read; but a pod that waits for its volumes may wait for it.</summary>
     private bool LacksSecret(JobId job) => view.StateOf(job).Pods.Any(pod =>
@@ -101,6 +107,9 @@ internal sealed partial class CloneHealer(
     {
         [LoggerMessage(2211, LogLevel.Warning, "{JobId}: {Parts} had gone or was altered and is made again")]
         public static partial void Healed(ILogger logger, JobId jobId, string parts);
+
+        [LoggerMessage(2213, LogLevel.Error, "{JobId}: the pod with its content is gone; its address is closed")]
+        public static partial void ContentLost(ILogger logger, JobId jobId);
 
         [LoggerMessage(2212, LogLevel.Error, "{JobId}: what it lacks could not be made; it is tried again")]
         public static partial void NotHealed(ILogger logger, Exception trouble, JobId jobId);

@@ -1,6 +1,7 @@
 using CloneHub.Contracts;
 using CloneHub.Provisioning.Kubernetes.Manifests;
 using CloneHub.Provisioning.Kubernetes.Watching;
+using k8s.Models;
 using Microsoft.Extensions.Options;
 
 namespace CloneHub.Provisioning.Kubernetes;
@@ -25,7 +26,7 @@ internal sealed class CloneObjects(ClusterApi api, ClusterView view, IOptions<Ku
             made.Add("Deployment");
         }
 
-        var service = PodManifests.Service(anchor.Spec, options.Value);
+        var service = ServiceOf(there with { Anchor = anchor });
         if (!ClusterApi.IsCurrent(there.Service, service))
         {
             await api.ApplyAsync(service, cancellation);
@@ -35,6 +36,8 @@ internal sealed class CloneObjects(ClusterApi api, ClusterView view, IOptions<Ku
         if (anchor.Stage == AnchorStage.Route) made.AddRange(await EnsureRouteAsync(anchor, there, cancellation));
         return made;
     }
+
+    public V1Service ServiceOf(CloneState clone) => PodManifests.Service(clone.Anchor!.Spec, options.Value, clone.HasLostContent);
 
     private async Task<IReadOnlyList<string>> EnsureRouteAsync(Anchor anchor, CloneState there, CancellationToken cancellation)
     {

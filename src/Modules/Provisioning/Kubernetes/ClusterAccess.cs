@@ -89,7 +89,11 @@ internal sealed partial class ClusterAccess(IKubernetes cluster, IOptions<Kubern
                 {
                     ResourceAttributes = new V1ResourceAttributes
                     {
-                        NamespaceProperty = options.Value.Namespace, Verb = right.Verb, Group = right.Group, Resource = resource, Subresource = subresource,
+                        NamespaceProperty = options.Value.Namespace,
+                        Verb = right.Verb,
+                        Group = right.Group,
+                        Resource = resource,
+                        Subresource = subresource,
                     },
                 },
             },

@@ -48,6 +48,7 @@ internal sealed class KubernetesBackend(
     public async Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
         var pod = await EnsureReadyAsync(token, order, AnchorStage.Pod, secrets, progress: null, cancellation);
+        RefuseEmpty(token.Job);
         var request = new ActivateRequest(
             token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job), secrets.ConnectorKey, secrets.ClonePassword);
         var done = await agent.RunAsync<AgentActivated>(pod.Metadata.Name, AgentCommand.Activate, request, token, progress: null, cancellation);
@@ -57,6 +58,7 @@ internal sealed class KubernetesBackend(
     public async Task<Uri> OpenRouteAsync(StepToken token, CloneOrder order, CancellationToken cancellation)
     {
         var anchor = await anchors.ClaimAsync(token, order.Tenant, AnchorStage.Route, cancellation);
+        RefuseEmpty(token.Job);
         await objects.EnsureAsync(anchor, cancellation);
         await objects.ApplyHttpRouteAsync(anchor, cancellation);
         var address = options.Value.PublicUrlOf(token.Job);
@@ -99,7 +101,16 @@ internal sealed class KubernetesBackend(
         var pod = await EnsureReadyAsync(token, order, AnchorStage.Pod, secrets, progress, cancellation);
         var done = await agent.RunAsync<AgentImported>(pod.Metadata.Name, AgentCommand.Import, request, token, progress, cancellation);
         await anchors.EnsureHeldAsync(token, cancellation);
+        await anchors.NoteContentAsync(token, order.Tenant, pod.Metadata.Uid, cancellation);
         return new ContentReport(done.Content, done.Warnings);
+    }
+
+    /// <summary>A pod that was replaced after the copy has an empty WordPress, which must never be handed over for a clone.</summary>
+    private void RefuseEmpty(JobId job)
+    {
+        if (view.StateOf(job).HasLostContent)
+            throw new StepFaultException(new StepFault(
+                "CONTENT_LOST", "The clone's pod was replaced after the content had been copied into it.", "Request the clone again.", Retryable: false));
     }
 
     private ImportRequest Import(StepToken token, JobSecrets secrets) => new(

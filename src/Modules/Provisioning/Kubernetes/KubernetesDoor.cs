@@ -31,7 +31,7 @@ internal sealed class KubernetesDoor(ClusterView view, IOptions<KubernetesOption
     {
         if (options.Value.Route != RouteKind.Router) return null;
         var clone = view.StateOf(job);
-        return clone is { Anchor: { IsGoing: false, Stage: AnchorStage.Route }, ReadyPod.Status.PodIP: { } address } ? $"http://{address}:{CloneImage.Port}" : null;
+        return clone is { HasLostContent: false, Anchor: { IsGoing: false, Stage: AnchorStage.Route }, ReadyPod.Status.PodIP: { } address } ? $"http://{address}:{CloneImage.Port}" : null;
     }
 
     public void Dispose() => Invoker.Dispose();

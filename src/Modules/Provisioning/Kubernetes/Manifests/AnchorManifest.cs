@@ -14,8 +14,9 @@ internal enum AnchorStage
 
 /// <summary>An anchor as it is read back.</summary>
 /// <param name="Version">The server's version of the object, for compare-and-swap.</param>
+/// <param name="Content">Uid of the pod that holds the content; null before any was copied.</param>
 internal sealed record Anchor(
-    JobId Job, string Uid, string Version, string Tenant, long Fence, AnchorStage Stage, DateTimeOffset? Expires, DateTimeOffset Since, bool IsGoing)
+    JobId Job, string Uid, string Version, string Tenant, long Fence, AnchorStage Stage, string? Content, DateTimeOffset? Expires, DateTimeOffset Since, bool IsGoing)
 {
     public CloneSpec Spec => new(Job, Tenant, Uid);
 }
@@ -25,6 +26,7 @@ internal static class AnchorManifest
 {
     public const string FenceKey = "fence";
     public const string StageKey = "stage";
+    public const string ContentKey = "content";
 
     private const string Time = "yyyy-MM-ddTHH:mm:ssZ";
 
@@ -46,6 +48,9 @@ internal static class AnchorManifest
     public static object Claim(Anchor read, long fence, AnchorStage stage) =>
         new { metadata = new { resourceVersion = read.Version }, data = State(fence, stage) };
 
+    public static object Content(Anchor read, string podUid) =>
+        new { metadata = new { resourceVersion = read.Version }, data = new Dictionary<string, string> { [ContentKey] = podUid } };
+
     public static object Expiry(Anchor read, DateTimeOffset? expires) =>
         new { metadata = new { resourceVersion = read.Version, annotations = new Dictionary<string, string?> { [CloneLabels.Expires] = Text(expires) } } };
 
@@ -62,6 +67,7 @@ internal static class AnchorManifest
             annotations.TryGetValue(CloneLabels.Tenant, out var tenant) ? tenant : "",
             data.TryGetValue(FenceKey, out var fence) && long.TryParse(fence, CultureInfo.InvariantCulture, out var number) ? number : 0,
             data.TryGetValue(StageKey, out var stage) && Enum.TryParse<AnchorStage>(stage, ignoreCase: true, out var reached) ? reached : AnchorStage.Database,
+            data.TryGetValue(ContentKey, out var content) ? content : null,
             annotations.TryGetValue(CloneLabels.Expires, out var text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out var expires) ? expires : null,
             map.Metadata.CreationTimestamp is { } created ? new DateTimeOffset(created.ToUniversalTime(), TimeSpan.Zero) : DateTimeOffset.UnixEpoch,
             map.Metadata.DeletionTimestamp is not null);

@@ -23,7 +23,8 @@ internal static class PodManifests
         Data = new Dictionary<string, byte[]> { [CloneImage.DatabasePasswordKey] = Encoding.UTF8.GetBytes(databasePassword.Reveal()) },
     };
 
-    public static V1Service Service(CloneSpec spec, KubernetesOptions options) => new()
+    /// <param name="isClosed">Leads to no pod: a clone that has lost its content must not be shown.</param>
+    public static V1Service Service(CloneSpec spec, KubernetesOptions options, bool isClosed = false) => new()
     {
         ApiVersion = "v1",
         Kind = "Service",
@@ -31,7 +32,7 @@ internal static class PodManifests
         Spec = new V1ServiceSpec
         {
             Type = "ClusterIP",
-            Selector = new Dictionary<string, string> { [CloneLabels.Job] = spec.Job.Value },
+            Selector = new Dictionary<string, string> { [CloneLabels.Job] = isClosed ? "none" : spec.Job.Value },
 
             // Server-side apply merges ports by number and protocol, so the protocol has to be said.
             Ports = [new V1ServicePort { Name = PortName, Port = 80, TargetPort = PortName, Protocol = "TCP" }],

@@ -14,6 +14,9 @@ internal sealed record CloneState(Anchor? Anchor, V1Deployment? Deployment, V1Se
     /// <summary>The pod that serves the clone; null while none is ready.</summary>
     public V1Pod? ReadyPod => Pods.FirstOrDefault(pod => pod.Metadata.DeletionTimestamp is null && pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true);
 
+    /// <summary>The pod that the content was copied into is gone. Another that started in its place has an empty WordPress.</summary>
+    public bool HasLostContent => Anchor?.Content is { } content && !Pods.Any(pod => pod.Metadata.Uid == content && pod.Status?.Phase is not ("Failed" or "Succeeded"));
+
     /// <summary>What exists beside the anchor, in the words of <see cref="ExistingClone"/>.</summary>
     public IEnumerable<string> Parts
     {
