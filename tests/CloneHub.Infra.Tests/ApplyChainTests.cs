@@ -74,7 +74,8 @@ public sealed class ApplyChainTests
 
     private static JsonObject Established(string name) => new()
     {
-        ["apiVersion"] = "apiextensions.k8s.io/v1", ["kind"] = "CustomResourceDefinition",
+        ["apiVersion"] = "apiextensions.k8s.io/v1",
+        ["kind"] = "CustomResourceDefinition",
         ["metadata"] = new JsonObject { ["name"] = name, ["uid"] = name, ["resourceVersion"] = "1" },
         ["status"] = new JsonObject { ["conditions"] = new JsonArray(new JsonObject { ["type"] = "Established", ["status"] = "True" }) },
     };

@@ -14,7 +14,10 @@ public sealed class NamespaceTests
 
         Assert.Equal(new Dictionary<string, string?>
         {
-            ["clonehub"] = "restricted", ["clonehub-clones"] = "restricted", ["clonehub-buffer"] = "restricted", ["clonehub-gateway"] = "baseline",
+            ["clonehub"] = "restricted",
+            ["clonehub-clones"] = "restricted",
+            ["clonehub-buffer"] = "restricted",
+            ["clonehub-gateway"] = "baseline",
         }, levels);
     }
 

@@ -29,8 +29,11 @@ internal static class Rendered
         ["node_ami_version"] = compute == "auto" ? null : "v20260702",
         ["buffer"] = new JsonObject
         {
-            ["strategy"] = strategy, ["nodes"] = 2, ["slots"] = 20,
-            ["instance_types"] = new JsonArray("t4g.medium", "c7g.large", "t4g.large"), ["capacity_types"] = new JsonArray("spot", "on-demand"),
+            ["strategy"] = strategy,
+            ["nodes"] = 2,
+            ["slots"] = 20,
+            ["instance_types"] = new JsonArray("t4g.medium", "c7g.large", "t4g.large"),
+            ["capacity_types"] = new JsonArray("spot", "on-demand"),
             ["schedule"] = scheduled ? new JsonObject { ["timezone"] = "Etc/UTC", ["start"] = "0 7 * * 1-5", ["end"] = "0 19 * * 1-5" } : null,
         },
         ["general"] = new JsonObject { ["cpu"] = 100, ["memory_gi"] = 400, ["architectures"] = new JsonArray("arm64", "amd64") },

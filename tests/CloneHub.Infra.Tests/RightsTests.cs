@@ -11,7 +11,13 @@ public sealed partial class RightsTests
 
     private static readonly Dictionary<string, string> Verbs = new()
     {
-        ["Read"] = "get", ["List"] = "list", ["Create"] = "create", ["Patch"] = "patch", ["Delete"] = "delete", ["Replace"] = "update", ["WatchList"] = "watch",
+        ["Read"] = "get",
+        ["List"] = "list",
+        ["Create"] = "create",
+        ["Patch"] = "patch",
+        ["Delete"] = "delete",
+        ["Replace"] = "update",
+        ["WatchList"] = "watch",
     };
 
     [KubectlFact]

@@ -128,7 +128,8 @@ internal sealed class StubCluster : IAsyncDisposable
         var (group, version) = home.Split('/') is [_, var g, var v] ? (g, v) : ("", "v1");
         return new JsonObject
         {
-            ["openapi"] = "3.0.0", ["info"] = new JsonObject { ["title"] = "stub", ["version"] = "1" },
+            ["openapi"] = "3.0.0",
+            ["info"] = new JsonObject { ["title"] = "stub", ["version"] = "1" },
             ["paths"] = new JsonObject([.. _kinds[$"{group}/{version}".TrimStart('/')].Select(kind => KeyValuePair.Create($"/{home}/{Plural(kind)}/{{name}}", (JsonNode?)new JsonObject
             {
                 ["patch"] = new JsonObject
@@ -148,7 +149,9 @@ internal sealed class StubCluster : IAsyncDisposable
 
     private JsonObject Resources(string groupVersion) => new()
     {
-        ["kind"] = "APIResourceList", ["apiVersion"] = "v1", ["groupVersion"] = groupVersion,
+        ["kind"] = "APIResourceList",
+        ["apiVersion"] = "v1",
+        ["groupVersion"] = groupVersion,
         ["resources"] = new JsonArray([.. _kinds[groupVersion].Select(kind => (JsonNode)new JsonObject
         {
             ["name"] = Plural(kind), ["singularName"] = kind.ToLowerInvariant(), ["kind"] = kind, ["namespaced"] = !ClusterWide.Contains(kind),
@@ -165,6 +168,11 @@ internal sealed class StubCluster : IAsyncDisposable
 
     private static JsonObject Status(string path) => new()
     {
-        ["kind"] = "Status", ["apiVersion"] = "v1", ["status"] = "Failure", ["reason"] = "NotFound", ["message"] = $"{path} is not here", ["code"] = 404,
+        ["kind"] = "Status",
+        ["apiVersion"] = "v1",
+        ["status"] = "Failure",
+        ["reason"] = "NotFound",
+        ["message"] = $"{path} is not here",
+        ["code"] = 404,
     };
 }

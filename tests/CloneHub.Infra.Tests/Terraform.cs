@@ -35,8 +35,11 @@ internal sealed class Terraform(string folder) : IDisposable
     {
         var all = new Dictionary<string, string>
         {
-            ["TF_CLI_CONFIG_FILE"] = "/dev/null", ["TF_DATA_DIR"] = Path.Combine(folder, "data", module.Replace('/', '-')), ["TF_IN_AUTOMATION"] = "1",
-            ["CHECKPOINT_DISABLE"] = "1", ["AWS_EC2_METADATA_DISABLED"] = "true",
+            ["TF_CLI_CONFIG_FILE"] = "/dev/null",
+            ["TF_DATA_DIR"] = Path.Combine(folder, "data", module.Replace('/', '-')),
+            ["TF_IN_AUTOMATION"] = "1",
+            ["CHECKPOINT_DISABLE"] = "1",
+            ["AWS_EC2_METADATA_DISABLED"] = "true",
         };
         foreach (var (name, value) in environment) all[name] = value;
         return Tool.RunAsync(Program ?? throw new InvalidOperationException(Missing), Path.Combine(Infra, "terraform", module), arguments, all);
