@@ -1,7 +1,7 @@
 using Akka.Actor;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Callbacks;
-using StackExchange.Redis;
+using CloneHub.Jobs.Journal;
 
 namespace CloneHub.Jobs;
 
@@ -73,9 +73,9 @@ internal sealed partial class CloneJobActor
 
         // A report that was overtaken decides nothing; what is owed is looked at again all the same.
         Timers.StartSingleTimer(nameof(CallOwner), RetryDue.Instance, BeforeCallAgain);
-        if (called.Error is RedisException or RedisTimeoutException)
+        if (called.Error is { } silence && RedisTrouble.Is(silence))
         {
-            LogOwnerNotCalled(_engine.Logger, called.Error, _id, called.Notice);
+            LogOwnerNotCalled(_engine.Logger, silence, _id, called.Notice);
             return;
         }
 

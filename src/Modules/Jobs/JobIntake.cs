@@ -6,7 +6,6 @@ using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.ListJobs;
 using CloneHub.Jobs.Vault;
-using StackExchange.Redis;
 
 namespace CloneHub.Jobs;
 
@@ -39,7 +38,7 @@ internal sealed class JobIntake(
             // Left behind, not undone: what is written after all is a job like any other, and a repeat under its key is told of it.
             return await TakeAsync(request).WaitAsync(Patience, clock, cancellation);
         }
-        catch (Exception e) when (e is RedisException or TimeoutException)
+        catch (Exception e) when (RedisTrouble.Is(e) && !cancellation.IsCancellationRequested)
         {
             throw new UnavailableException(UnavailableException.Store, "The store of live jobs does not answer.", e);
         }

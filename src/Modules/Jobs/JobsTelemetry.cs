@@ -55,7 +55,8 @@ internal static class JobsTelemetry
     /// <summary>Shows what has not happened yet as 0, so that the first time is a rise.</summary>
     public static void Begin()
     {
-        foreach (var counter in (Counter<long>[])[JobsAccepted, JobsCompleted, JobsFailed, JobsCancelled, Retries, ArchiveFailures, Forks, RedisFailures, Calls, CallFailures]) counter.Add(0);
+        foreach (var counter in (Counter<long>[])[JobsAccepted, JobsCompleted, JobsFailed, JobsCancelled, Retries, ArchiveFailures, Forks, RedisFailures, Calls]) counter.Add(0);
+        foreach (var final in (bool[])[false, true]) CallFailures.Add(0, new KeyValuePair<string, object?>("final", final));
     }
 
     /// <summary>Figures that are looked up whenever somebody asks.</summary>

@@ -95,6 +95,9 @@ internal static class Faults
 internal sealed record Expectation(
     Acceptance Accepts, (string Name, string Status)? Missing, bool Serves, IReadOnlyList<string> Refusals, string? MayFail = null)
 {
+    /// <summary>MariaDB that found its disk full asks only once a minute whether there is room again.</summary>
+    public TimeSpan Healing { get; private init; } = TimeSpan.FromSeconds(25);
+
     private static readonly string[] StoreAway = ["503 STORE_UNAVAILABLE"];
 
     public static Expectation Of(string dependency, Fault fault)
@@ -106,7 +109,10 @@ internal sealed record Expectation(
                 fault switch { Fault.Slow => Acceptance.Yes, Fault.Restarted => Acceptance.Either, Fault.DiskFull => Acceptance.NotForLong, _ => Acceptance.No },
                 isAway || fault is Fault.DiskFull ? ("redis", "unhealthy") : null, Serves: true, StoreAway),
             "postgresql" => new(Acceptance.Yes, isAway ? ("postgresql", "degraded") : null, Serves: true, []),
-            "mariadb" => new(Acceptance.Yes, isAway ? ("backend", "degraded") : null, Serves: false, [], fault is Fault.DiskFull ? "DISK_FULL" : null),
+            "mariadb" => new(Acceptance.Yes, isAway ? ("backend", "degraded") : null, Serves: false, [], fault is Fault.DiskFull ? "DISK_FULL" : null)
+            {
+                Healing = TimeSpan.FromSeconds(fault is Fault.DiskFull ? 75 : 25),
+            },
             _ => new(Acceptance.Yes, null, Serves: false, [], fault is Fault.DiskFull ? "DISK_FULL" : null),
         };
     }

@@ -60,6 +60,13 @@ public sealed class FaultStage : IAsyncLifetime
         await Source.DisposeAsync();
     }
 
+    /// <summary>What the Host has written about answers of 500, with the first lines of each cause.</summary>
+    internal string LastWords()
+    {
+        var lines = Host.Output.Split('\n');
+        return string.Join('\n', lines.Where((_, at) => lines[Math.Max(0, at - 6)..(at + 1)].Any(line => line.Contains("answered with 500", StringComparison.Ordinal))).TakeLast(40));
+    }
+
     /// <summary>Asks for a clone of a site that does not exist, under a label and a key that are the same text.</summary>
     internal Task<HttpResponseMessage> RequestOfNothingAsync(string key)
     {

@@ -69,7 +69,8 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
         StatusCodes.Status500InternalServerError, "INTERNAL", "Something went wrong here", "Try again; if it stays, give the operator the trace_id.");
 
     public static readonly ProblemKind StoreUnavailable = new(
-        StatusCodes.Status503ServiceUnavailable, UnavailableException.Store, "The store of jobs cannot be reached", "Try again after the time in Retry-After.");
+        StatusCodes.Status503ServiceUnavailable, UnavailableException.Store, "The store of jobs cannot be reached",
+        "Try again after the time in Retry-After, a request to clone under the same Idempotency-Key: it may have been accepted all the same.");
 
     public static readonly ProblemKind ArchiveLag = new(
         StatusCodes.Status503ServiceUnavailable, UnavailableException.Archive, "Too much waits to be archived", "Try again after the time in Retry-After.");

@@ -1,7 +1,6 @@
 using CloneHub.Jobs.Journal;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
-using StackExchange.Redis;
 
 namespace CloneHub.Jobs.Archive;
 
@@ -25,7 +24,7 @@ internal sealed partial class ArchiveGuard(JobStore store, ArchiveLag lag, TimeP
                 lag.SetStored(load.UnarchivedEvents, load.MemoryRatio);
                 JobsTelemetry.Measured(ping, load.LiveJobs, load.UnarchivedEvents, load.MemoryRatio);
             }
-            catch (Exception e) when (e is RedisException or RedisTimeoutException)
+            catch (Exception e) when (RedisTrouble.Is(e) && !stoppingToken.IsCancellationRequested)
             {
                 JobsTelemetry.CountRedisFailure();
                 LogUnknown(logger, e);

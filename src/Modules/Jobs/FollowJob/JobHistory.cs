@@ -4,7 +4,6 @@ using CloneHub.Jobs.Archive;
 using CloneHub.Jobs.Journal;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using StackExchange.Redis;
 
 namespace CloneHub.Jobs.FollowJob;
 
@@ -33,7 +32,7 @@ internal sealed partial class JobHistory(JobStore store, RedisJournalFormat form
             var isWhole = stored.Count > 0 ? stored[0].SequenceNr == from : from > 1 && await store.HighestAsync(job).WaitAsync(cancellation) == from - 1;
             return isWhole ? [.. stored.Select(e => ((RecordedEvent)e.Payload).Event)] : null;
         }
-        catch (Exception e) when (e is RedisException or RedisTimeoutException)
+        catch (Exception e) when (RedisTrouble.Is(e))
         {
             LogJournalSilent(logger, e, job);
             return null;

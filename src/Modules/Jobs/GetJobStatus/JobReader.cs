@@ -8,7 +8,6 @@ using CloneHub.Jobs.Queue;
 using Marten;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using StackExchange.Redis;
 
 namespace CloneHub.Jobs.GetJobStatus;
 
@@ -42,12 +41,12 @@ internal sealed partial class JobReader(
             var state = await AskAsync(job, cancellation);
             return await WithToldProgressAsync(await WithPositionAsync(state));
         }
-        catch (Exception e) when (view is not null && view.Version >= seen && e is UnavailableException or RedisException or RedisTimeoutException)
+        catch (Exception e) when (view is not null && view.Version >= seen && (e is UnavailableException || RedisTrouble.Is(e)))
         {
             LogJobSilent(logger, e, job);
             return told.AtLeast(JobSnapshots.Of(job, view!.Job, view.Version));
         }
-        catch (Exception e) when (e is RedisException or RedisTimeoutException)
+        catch (Exception e) when (RedisTrouble.Is(e))
         {
             throw new UnavailableException(UnavailableException.Store, "The store of live jobs does not answer.", e);
         }
@@ -59,7 +58,7 @@ internal sealed partial class JobReader(
         {
             if (!await store.IsKnownAsync(job) && await ViewAsync(job, cancellation) is null) return null;
         }
-        catch (Exception e) when (e is RedisException or RedisTimeoutException)
+        catch (Exception e) when (RedisTrouble.Is(e))
         {
             throw new UnavailableException(UnavailableException.Store, "The store of live jobs does not answer.", e);
         }
@@ -112,7 +111,7 @@ internal sealed partial class JobReader(
         {
             return told.AtLeast(snapshot with { Progress = Math.Max(snapshot.Progress, await store.ProgressAsync(snapshot.Job)) });
         }
-        catch (Exception e) when (e is RedisException or RedisTimeoutException)
+        catch (Exception e) when (RedisTrouble.Is(e))
         {
             LogProgressSilent(logger, e, snapshot.Job);
             return told.AtLeast(snapshot);
@@ -126,7 +125,7 @@ internal sealed partial class JobReader(
         {
             return view.Job.Stage is Stage.Serving && await store.HighestAsync(job) > view.Version;
         }
-        catch (Exception e) when (e is RedisException or RedisTimeoutException)
+        catch (Exception e) when (RedisTrouble.Is(e))
         {
             // Without Redis there is no password to tell either.
             LogProgressSilent(logger, e, job);

@@ -6,7 +6,6 @@ using CloneHub.Jobs.Journal;
 using Marten;
 using Microsoft.Extensions.Logging;
 using Npgsql;
-using StackExchange.Redis;
 
 namespace CloneHub.Jobs.ListJobs;
 
@@ -75,7 +74,7 @@ internal sealed partial class JobList(IDocumentStore documents, JobStore store, 
             var told = await store.ProgressAsync([.. jobs.Select(job => job.Job)]);
             return [.. jobs.Zip(told, (job, percent) => job with { Progress = Math.Max(job.Progress, percent) })];
         }
-        catch (Exception e) when (e is RedisException or RedisTimeoutException)
+        catch (Exception e) when (RedisTrouble.Is(e))
         {
             LogProgressSilent(logger, e);
             return jobs;

@@ -102,6 +102,18 @@ public sealed class HostileSiteTests : IAsyncLifetime
         Assert.InRange(TimeProvider.System.GetElapsedTime(started), TimeSpan.Zero, TimeSpan.FromMinutes(2));
     }
 
+    [Fact]
+    public void A_tag_of_attributes_without_end_and_end_tags_without_number_are_not_read()
+    {
+        var attributes = string.Concat(Enumerable.Range(0, 300_000).Select(i => $" a{i}"));
+        var ends = string.Concat(Enumerable.Repeat("</y>", 300_000));
+        const string Menu = "<nav><ul><li><a href=/x>X</a></li></ul></nav>";
+        Assert.NotEmpty(HomePageMenus.Of($"<p title='>'>{Menu}", _api.Url));
+        Assert.Empty(HomePageMenus.Of($"<p{attributes}>{Menu}", _api.Url));
+        Assert.Empty(HomePageMenus.Of($"<p title='>'{attributes}>{Menu}", _api.Url));
+        Assert.Empty(HomePageMenus.Of($"{Menu}{ends}", _api.Url));
+    }
+
     private async Task GetAsync(TimeSpan patience, TimeSpan longest)
     {
         using var turn = new SemaphoreSlim(1);

@@ -45,6 +45,29 @@ public sealed class SiteVisitsTests
     }
 
     [Fact]
+    public async Task A_farewell_waits_a_moment_for_its_turn_and_goes_without()
+    {
+        var first = new Visit();
+        var one = _visits.RunAsync("example.com", first.RunAsync, CancellationToken.None);
+        var farewell = new Visit();
+        var leaving = _visits.LeaveAsync("example.com", farewell.RunAsync, CancellationToken.None);
+        var next = new Visit();
+        var other = _visits.RunAsync("example.com", next.RunAsync, CancellationToken.None);
+        Assert.False(farewell.HasBegun);
+
+        _clock.Advance(SiteVisits.Courtesy);
+        farewell.End.SetResult(2);
+        Assert.Equal(2, await leaving.WaitAsync(Patience));
+
+        // The turn it did not have is not given to anybody.
+        Assert.False(next.HasBegun);
+        first.End.SetResult(1);
+        Assert.Equal(1, await one.WaitAsync(Patience));
+        next.End.SetResult(3);
+        Assert.Equal(3, await other.WaitAsync(Patience));
+    }
+
+    [Fact]
     public async Task A_visit_that_failed_or_gave_up_waiting_leaves_the_site_free()
     {
         using var stop = new CancellationTokenSource();

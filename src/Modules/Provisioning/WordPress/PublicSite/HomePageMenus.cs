@@ -22,14 +22,18 @@ internal static partial class HomePageMenus
 
     /// <summary>Of a page; three times as many as a large one has. The parser's time grows with their square where they are nested.</summary>
     private const int MostElements = 20_000;
+    private const int MostTags = 2 * MostElements;
     private const int DeepestElement = 500;
+
+    /// <summary>Characters of one start tag without the values in quotes: the parser compares each attribute with all before it.</summary>
+    private const int LongestTag = 8 << 10;
     private const string Lists = "nav ul, ul.menu, ul.nav-menu, ul[id^=menu-], ul.wp-block-navigation__container";
     private static readonly string[] NoMenus = ["pagination", "breadcrumb", "nav-links", "page-numbers", "social", "wp-block-social"];
 
     /// <summary>Menus in the order in which the page shows them.</summary>
     internal static IReadOnlyList<IReadOnlyList<MenuLink>> Of(string html, Uri home)
     {
-        if (StartTag().Count(html) > MostElements) return [];
+        if (StartTag().Count(html) > MostElements || Tag().Count(html) > MostTags || HasLongTag(html)) return [];
         var left = new StrongBox<int>(MostLinksInAll);
         var page = new HtmlParser().ParseDocument(Costly().Replace(html, "<$1x-$2"));
         if (IsDeep(page)) return [];
@@ -62,6 +66,22 @@ internal static partial class HomePageMenus
         return Uri.TryCreate(home, target, out var address) && address.Scheme is "http" or "https" ? new MenuLink(label, address.AbsoluteUri, children) : null;
     }
 
+    private static bool HasLongTag(string html)
+    {
+        var (isInside, quote, length) = (false, '\0', 0);
+        for (var at = 0; at < html.Length; at++)
+        {
+            var c = html[at];
+            if (!isInside) (isInside, quote, length) = (c == '<' && at + 1 < html.Length && char.IsAsciiLetter(html[at + 1]), '\0', 0);
+            else if (quote != '\0') quote = c == quote ? '\0' : quote;
+            else if (c is '"' or '\'') quote = c;
+            else if (c == '>') isInside = false;
+            else if (++length > LongestTag) return true;
+        }
+
+        return false;
+    }
+
     /// <summary>Lists of links that look like menus and are something else.</summary>
     private static bool IsOther(IElement list)
     {
@@ -87,6 +107,9 @@ internal static partial class HomePageMenus
 
         return false;
     }
+
+    [GeneratedRegex("</?[a-zA-Z]")]
+    private static partial Regex Tag();
 
     [GeneratedRegex("<[a-zA-Z]")]
     private static partial Regex StartTag();

@@ -8,6 +8,8 @@ internal sealed class SiteVisits(TimeProvider clock)
 {
     internal static readonly TimeSpan Longest = TimeSpan.FromMinutes(2);
 
+    internal static readonly TimeSpan Courtesy = TimeSpan.FromSeconds(3);
+
     private readonly Lock _gate = new();
     private readonly Dictionary<string, Turns> _sites = new(StringComparer.OrdinalIgnoreCase);
 
@@ -31,6 +33,44 @@ internal sealed class SiteVisits(TimeProvider clock)
         finally
         {
             Leave(site, turns);
+        }
+    }
+
+    /// <summary>A farewell waits a moment for its turn and goes without: a log-in that comes back is less to leave than a connector.</summary>
+    public async Task<T> LeaveAsync<T>(string site, Func<CancellationToken, Task<T>> farewell, CancellationToken cancellation)
+    {
+        var turns = Enter(site);
+        try
+        {
+            var isOurs = await IsFreeSoonAsync(turns, cancellation);
+            try
+            {
+                return await farewell(cancellation);
+            }
+            finally
+            {
+                if (isOurs) turns.Free.Release();
+            }
+        }
+        finally
+        {
+            Leave(site, turns);
+        }
+    }
+
+    private async Task<bool> IsFreeSoonAsync(Turns turns, CancellationToken cancellation)
+    {
+        using var courtesy = new CancellationTokenSource(Courtesy, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(courtesy.Token, cancellation);
+        try
+        {
+            await turns.Free.WaitAsync(either.Token);
+            return true;
+        }
+        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        {
+            // Whoever is there stays longer than we can wait.
+            return false;
         }
     }
 

@@ -44,10 +44,10 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         }
     }
 
-    /// <summary>Removes the connector when its work is done, while nobody else logs in: that would bring back the log-ins it takes away.</summary>
+    /// <summary>Removes the connector when its work is done, while nobody else logs in if that can be had: that would bring back the log-ins it takes away.</summary>
     /// <returns>What the site could not remove.</returns>
     public Task<IReadOnlyList<string>> LeaveAsync(SourceChannel channel, CancellationToken cancellation) =>
-        _visits.RunAsync(channel.Site, channel.ByeAsync, cancellation);
+        _visits.LeaveAsync(channel.Site, channel.ByeAsync, cancellation);
 
     /// <summary>Removes the connector if it is still there. Does its best and never fails: the source may be gone. Without a log-in only the connector itself is asked.</summary>
     public async Task LeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
@@ -73,7 +73,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         if (await Endpoint.FindAsync(http, door, signer, clock, cancellation) is { } endpoint)
         {
             var farewell = new Farewell(new SourceCalls(http.SendAsync, endpoint.Address, signer, clock), clock);
-            var rest = await _visits.RunAsync(door.Base.Authority, patience => farewell.SayAsync(endpoint.Build, patience), cancellation);
+            var rest = await _visits.LeaveAsync(door.Base.Authority, patience => farewell.SayAsync(endpoint.Build, patience), cancellation);
             if (rest.Count == 0) LogLeft(order.Job);
             else LogRest(order.Job, string.Join(", ", rest));
         }

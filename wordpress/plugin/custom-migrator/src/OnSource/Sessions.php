@@ -15,7 +15,7 @@ final class Sessions
     public static function forget(Job $job): void
     {
         // WordPress writes a person's log-ins back as a whole, so another one may come between reading and writing.
-        for ($tries = 1; $tries <= self::MOST_TRIES && !self::try_forget($job); $tries++) {
+        for ($tries = 1; !self::try_forget($job) && $tries < self::MOST_TRIES; $tries++) {
             usleep(20000 * $tries);
         }
     }
@@ -31,6 +31,10 @@ final class Sessions
             $others = array_filter((array) $sessions, static function ($session) use ($job): bool {
                 return !is_array($session) || false === strpos((string) ($session['ua'] ?? ''), $job->id);
             });
+            if (count($others) === count((array) $sessions)) {
+                continue;
+            }
+
             // Only if nobody has changed it since: a log-in that is lost here would throw a person out.
             $as_read = ['umeta_id' => $row->umeta_id, 'meta_value' => $row->meta_value];
             $changed = [] === $others
