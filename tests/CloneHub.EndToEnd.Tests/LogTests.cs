@@ -21,7 +21,11 @@ public sealed class LogTests(SourceSiteFixture fixture) : IClassFixture<SourceSi
         var other = await api.RequestAsync(fixture.Site);
         var job = await RequestTracedAsync(host);
 
-        await Eventually.Until("content is being copied", () => host.Output.Contains($"Job {job}: step ImportContent started", StringComparison.Ordinal), CloneApi.Patience);
+        // The line of whoever does the work: the job's own comes a moment before it.
+        await Eventually.Until(
+            "content is being copied",
+            () => Lines(host).Any(line => line.Has(2001) && line.Text.Contains(job, StringComparison.Ordinal) && line.Text.Contains("ImportContent", StringComparison.Ordinal)),
+            CloneApi.Patience);
         await host.KillAsync();
         await host.StartAsync();
         foreach (var each in (string[])[job, other]) await api.WaitAsync(each, "completed");
