@@ -51,7 +51,6 @@ public sealed partial class RightsTests
     [ChainFact]
     public async Task Goal_4_every_call_of_the_back_end_is_allowed_and_every_right_is_used()
     {
-        if (!Directory.Exists(Repository.PathOf(BackEnd))) return;
         var roles = (await Kubectl.BuildAsync("platform")).Concat((await Rendered.OverlaysAsync()).Where(m => m.From.EndsWith("httproute", StringComparison.Ordinal)))
             .Where(m => m.Kind == "Role" && m.Name.StartsWith("clonehub-clones", StringComparison.Ordinal));
         var allowed = roles.SelectMany(Rights).ToHashSet();

@@ -66,10 +66,14 @@ internal static class Faults
                     break;
             }
         }
-        finally
+        catch
         {
-            await PassAsync(fault, dependency);
+            // What was seen is to be told, whatever becomes of the rest.
+            await Record.ExceptionAsync(() => PassAsync(fault, dependency));
+            throw;
         }
+
+        await PassAsync(fault, dependency);
     }
 
     private static Task PassAsync(Fault fault, Dependency dependency)

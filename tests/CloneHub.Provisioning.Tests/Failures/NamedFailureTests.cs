@@ -17,7 +17,13 @@ public sealed partial class NamedFailureTests(FailureStage stage, ITestOutputHel
     public async Task A_failure_has_its_name(string name)
     {
         var failure = NamedFailure.All.Single(failure => failure.Name == name);
-        if (failure.Code == "DISK_FULL" && !stage.HasFullDisks) return;
+        if (failure.Code == "DISK_FULL" && !stage.HasFullDisks)
+        {
+            Assert.False(Environment.IsPrivilegedProcess, "Root can mount a small file system, and this one could not.");
+            output.WriteLine("Left out: only root can mount a small file system.");
+            return;
+        }
+
         var started = Stopwatch.GetTimestamp();
         var job = await failure.Inject(stage);
         var fault = job.Fault!;

@@ -32,7 +32,7 @@ internal sealed partial class JobHistory(JobStore store, RedisJournalFormat form
             var isWhole = stored.Count > 0 ? stored[0].SequenceNr == from : from > 1 && await store.HighestAsync(job).WaitAsync(cancellation) == from - 1;
             return isWhole ? [.. stored.Select(e => ((RecordedEvent)e.Payload).Event)] : null;
         }
-        catch (Exception e) when (RedisTrouble.Is(e))
+        catch (Exception e) when (RedisTrouble.Is(e) && !cancellation.IsCancellationRequested)
         {
             LogJournalSilent(logger, e, job);
             return null;

@@ -41,12 +41,12 @@ internal sealed partial class JobReader(
             var state = await AskAsync(job, cancellation);
             return await WithToldProgressAsync(await WithPositionAsync(state));
         }
-        catch (Exception e) when (view is not null && view.Version >= seen && (e is UnavailableException || RedisTrouble.Is(e)))
+        catch (Exception e) when (view is not null && view.Version >= seen && (e is UnavailableException || IsSilence(e, cancellation)))
         {
             LogJobSilent(logger, e, job);
             return told.AtLeast(JobSnapshots.Of(job, view!.Job, view.Version));
         }
-        catch (Exception e) when (RedisTrouble.Is(e))
+        catch (Exception e) when (IsSilence(e, cancellation))
         {
             throw new UnavailableException(UnavailableException.Store, "The store of live jobs does not answer.", e);
         }
@@ -58,7 +58,7 @@ internal sealed partial class JobReader(
         {
             if (!await store.IsKnownAsync(job) && await ViewAsync(job, cancellation) is null) return null;
         }
-        catch (Exception e) when (RedisTrouble.Is(e))
+        catch (Exception e) when (IsSilence(e, cancellation))
         {
             throw new UnavailableException(UnavailableException.Store, "The store of live jobs does not answer.", e);
         }
@@ -86,6 +86,9 @@ internal sealed partial class JobReader(
     /// <summary>True if either log knows the job: one that Redis has lost is still a job.</summary>
     public async Task<bool> ExistsAsync(JobId job, CancellationToken cancellation) =>
         await store.IsKnownAsync(job).WaitAsync(cancellation) || await LoadAsync(job, cancellation) is not null;
+
+    /// <summary>A caller who hangs up is no silence of Redis.</summary>
+    private static bool IsSilence(Exception e, CancellationToken cancellation) => RedisTrouble.Is(e) && !cancellation.IsCancellationRequested;
 
     private async Task<JobSnapshot> WithPositionAsync(JobState state)
     {

@@ -65,7 +65,7 @@ internal sealed class RedisHealth(IConnectionMultiplexer redis, RedisOptions opt
                 ? HealthCheckResult.Unhealthy(fault)
                 : HealthCheckResult.Healthy("Redis answers and keeps what it acknowledges.");
         }
-        catch (Exception e) when (RedisTrouble.Is(e))
+        catch (Exception e) when (RedisTrouble.Is(e) && !cancellationToken.IsCancellationRequested)
         {
             // Whoever asks may be a stranger, so no address is told.
             return HealthCheckResult.Unhealthy("Redis does not answer.", e);

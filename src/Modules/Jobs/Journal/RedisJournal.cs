@@ -51,7 +51,7 @@ internal sealed class RedisJournal : AsyncWriteJournal
             await PingAsync().WaitAsync(_pingTimeout, TimeProvider.System, cancellationToken);
             return new PersistenceHealthCheckResult(PersistenceHealthStatus.Healthy, "Redis answers.", null, null);
         }
-        catch (Exception e) when (RedisTrouble.Is(e))
+        catch (Exception e) when (RedisTrouble.Is(e) && !cancellationToken.IsCancellationRequested)
         {
             return new PersistenceHealthCheckResult(PersistenceHealthStatus.Unhealthy, "Redis does not answer.", e, null);
         }

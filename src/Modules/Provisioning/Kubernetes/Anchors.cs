@@ -11,13 +11,11 @@ namespace CloneHub.Provisioning.Kubernetes;
 /// fence inside the cluster, where it is changed only by who has seen its newest version.
 /// </summary>
 internal sealed class Anchors(
-    ClusterApi api, ClusterView view, CloneFence fence, IServiceProvider services, IOptions<KubernetesOptions> options, TimeProvider clock)
+    ClusterApi api, ClusterView view, CloneFence fence, IOptions<KubernetesOptions> options, TimeProvider clock, IJobDirectory? jobs = null)
 {
     private const int Tries = 10;
     private static readonly TimeSpan GoingPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
-
-    private IJobDirectory? Jobs { get; } = (IJobDirectory?)services.GetService(typeof(IJobDirectory));
 
     /// <summary>The attempt takes the clone; its anchor exists and says what else should.</summary>
     public async Task<Anchor> ClaimAsync(StepToken token, string tenant, AnchorStage stage, CancellationToken cancellation)
@@ -81,7 +79,7 @@ internal sealed class Anchors(
 
     /// <summary>When a job's clone must be gone; null if nobody knows.</summary>
     public async Task<DateTimeOffset?> ExpiryOfAsync(JobId job, CancellationToken cancellation) =>
-        Jobs is null ? null : await Jobs.DeadlineAsync(job, cancellation);
+        jobs is null ? null : await jobs.DeadlineAsync(job, cancellation);
 
     private async Task<Anchor?> CreateAsync(StepToken token, string tenant, AnchorStage stage, CancellationToken cancellation)
     {

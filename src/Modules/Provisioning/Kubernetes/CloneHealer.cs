@@ -9,8 +9,8 @@ namespace CloneHub.Provisioning.Kubernetes;
 
 /// <summary>Makes again what a clone lacks, and keeps the time of its end on its anchor. It looks after every change and now and then without one.</summary>
 internal sealed partial class CloneHealer(
-    CloneObjects objects, ClusterApi api, ClusterView view, Anchors anchors, IServiceProvider services, IOptions<KubernetesOptions> options, TimeProvider clock,
-    ILogger<CloneHealer> logger) : BackgroundService
+    CloneObjects objects, ClusterApi api, ClusterView view, Anchors anchors, IOptions<KubernetesOptions> options, TimeProvider clock, ILogger<CloneHealer> logger,
+    IJobVault? vault = null) : BackgroundService
 {
     /// <summary>A step that makes the same things just now has this long to be seen.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
@@ -18,8 +18,6 @@ internal sealed partial class CloneHealer(
     private static readonly TimeSpan LongStart = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<JobId, long> _incomplete = [];
-
-    private IJobVault? Vault { get; } = (IJobVault?)services.GetService(typeof(IJobVault));
 
     /// <summary>One look at all clones.</summary>
     public async Task LookAsync(CancellationToken cancellation)
@@ -70,7 +68,7 @@ internal sealed partial class CloneHealer(
 
         // An empty WordPress asks whoever comes first to install it: that cannot wait.
         else if (clock.GetElapsedTime(since) < Grace) return;
-        if (LacksSecret(anchor.Job) && Vault is not null && await Vault.OpenAsync(anchor.Job, cancellation) is { } secrets)
+        if (LacksSecret(anchor.Job) && vault is not null && await vault.OpenAsync(anchor.Job, cancellation) is { } secrets)
         {
             await objects.ApplySecretAsync(anchor, secrets.DatabasePassword, cancellation);
             Log.Healed(logger, anchor.Job, "Secret");
