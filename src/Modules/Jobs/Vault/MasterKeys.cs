@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Text;
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using System.Text;
 
@@ -12,9 +13,10 @@ namespace CloneHub.Jobs.Vault;
 /// open with the key that they were sealed with. Remove the old line no sooner than the last job sealed with it has ended; until then a
 /// repeated Idempotency-Key from before the rotation is recognised as well.
 /// </summary>
-internal sealed class MasterKeys : IDisposable
+internal sealed partial class MasterKeys : IDisposable
 {
     private const int KeyBytes = 32;
+    private const int AlreadyExists = 17; // EEXIST
     private static ReadOnlySpan<byte> Blank => " \t\r"u8;
 
     private readonly List<(uint Version, byte[] Key)> _keys;
@@ -114,14 +116,16 @@ internal sealed class MasterKeys : IDisposable
             file.Flush(flushToDisk: true);
         }
 
-        try
-        {
-            File.Move(draft, path, overwrite: false);
-        }
-        catch (IOException) when (File.Exists(path))
-        {
-            // Another process was first; its key counts.
-            File.Delete(draft);
-        }
+        // Not File.Move, which looks first and renames then: of two at once each would win, and the first one's jobs could never be opened.
+        var fault = Link(draft, path) == 0 ? 0 : Marshal.GetLastPInvokeError();
+        File.Delete(draft);
+
+        // If another process was first, its key counts.
+        if (fault is not 0 and not AlreadyExists)
+            throw new IOException($"{path}: the master key could not be put there: {Marshal.GetPInvokeErrorMessage(fault)}.");
     }
+
+    /// <summary>Gives a file a second name, unless that name is taken.</summary>
+    [LibraryImport("libc", EntryPoint = "link", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Link(string file, string name);
 }
