@@ -21,7 +21,7 @@ internal static class ContentFailures
         new("a connector whose time is up", "CHANNEL_EXPIRED", "time", stage => stage.ImportAsync("schema", SourceFailures.Page(410))),
         new("a database that the connector cannot read", "CONNECTOR_FAILED", "no such luck", stage => stage.ImportAsync("schema", ScriptedConnector.Error(isFinal: true))),
         new("an error that comes again and again", "CONNECTOR_FAILED", "no such luck", stage => stage.ImportAsync("dump", ScriptedConnector.Error(isFinal: false))),
-        new("a line that always breaks", "SOURCE_UNREACHABLE", "reached: ConnectionReset", stage => stage.ImportAsync("dump", ScriptedConnector.HalfAnAnswer())),
+        new("a line that always breaks", "SOURCE_UNREACHABLE", "reached: The connection broke.", stage => stage.ImportAsync("dump", ScriptedConnector.HalfAnAnswer())),
         new("a path that leads out of the site", "SOURCE_UNTRUSTED", "../evil.php", stage => stage.ImportAsync("list", List("f\t4\t1600000000\t644\t\t..%2Fevil.php\t"))),
         new("a link that leads out of the site", "SOURCE_UNTRUSTED", "/etc/passwd", stage => stage.ImportAsync("list", List("l\t0\t1600000000\t777\t\tpasswd\t%2Fetc%2Fpasswd"))),
         new("a row that is too large", "CELL_TOO_LARGE", "32 MB", stage => stage.ImportAsync("schema", PlainTable, "dump", TooLarge)),

@@ -14,7 +14,7 @@ internal static class SourceFailures
     [
         new("a name that does not exist", "SOURCE_UNREACHABLE", "HostNotFound", stage => stage.ConnectAsync(new Uri("http://no-such-shop.invalid/"))),
         new("a port where nobody listens", "SOURCE_UNREACHABLE", "ConnectionRefused", stage => stage.ConnectAsync(new Uri("http://127.0.0.1:1/"))),
-        new("a connection that is reset", "SOURCE_UNREACHABLE", "ConnectionReset", stage => stage.AnsweredAsync(Reset)),
+        new("a connection that is reset", "SOURCE_UNREACHABLE", "reached: The connection broke.", stage => stage.AnsweredAsync(Reset)),
         new("an answer that ends before it begins", "SOURCE_UNREACHABLE", "prematurely", stage => stage.AnsweredAsync(Cut("HTTP/1.1 200 OK\r\n"))),
         new("an answer that is no HTTP", "SOURCE_UNREACHABLE", "invalid", stage => stage.AnsweredAsync(Cut("SSH-2.0-OpenSSH_9.2\r\n"))),
         new("an answer that never comes", "SOURCE_UNREACHABLE", "within 40 seconds", Silent),

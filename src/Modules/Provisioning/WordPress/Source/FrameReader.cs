@@ -172,7 +172,7 @@ internal sealed class FrameReader(HttpResponseMessage response, Stream stream, T
         }
         catch (Exception trouble) when (trouble is IOException or HttpRequestException)
         {
-            throw new AnswerBrokenException("The connection broke.", trouble) { MayHaveArrived = true };
+            throw new AnswerBrokenException(SourceFaults.Broken, trouble) { MayHaveArrived = true };
         }
     }
 

@@ -7,6 +7,9 @@ namespace CloneHub.Provisioning.WordPress;
 /// <summary>Everything that can be wrong with a source, in words for its owner.</summary>
 internal static class SourceFaults
 {
+    /// <summary>Said alike before the first byte of an answer and after it: which of the two it was is a matter of moments.</summary>
+    public const string Broken = "The connection broke.";
+
     private const string ManualWay = "Let the site's owner allow the log-in from here, or give an account and a password that work without it.";
 
     public static StepFaultException AddressRefused(string host) => Final("SOURCE_ADDRESS_REFUSED",
@@ -119,6 +122,8 @@ internal static class SourceFaults
                     return inner;
                 case AuthenticationException:
                     return Tls(inner.Message, trouble);
+                case SocketException { SocketErrorCode: SocketError.ConnectionReset }:
+                    return Unreachable(Broken, trouble);
                 case SocketException socket:
                     return Unreachable(socket.SocketErrorCode.ToString(), trouble);
             }
