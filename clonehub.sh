@@ -41,9 +41,10 @@ help() {
   up                 run CloneHub with private PostgreSQL, Redis and MariaDB until Ctrl-C
   demo [--once]      the same, with a WordPress site that is cloned before your eyes;
                      --once removes the clone and ends
-  test [fast|all|infra]
+  test [fast|all|infra] [--retry]
                      run the tests; fast leaves out those that need servers or
-                     Terraform, infra runs those of infra/ alone
+                     Terraform, infra runs those of infra/ alone; with --retry, up to
+                     three tests that failed beside the others run once more, alone
   test kube          run the tests that need a Kubernetes cluster: the one that KUBECONFIG
                      names, or a single node of our own (CLONEHUB_KUBE, ../shared/kube)
   lint               check the form of PHP and C# without changing anything
@@ -142,6 +143,7 @@ run_dev() {
 }
 
 # Runs the tests and says, as its last line, how many of them there were according to the result files.
+# KIND [--retry]: with --retry up to three tests that failed beside all others run once more, alone.
 run_tests() {
     local filter='Needs!=kube' results=artifacts/test-results what=CloneHub.sln status=0 expected=1
     case $1 in
@@ -150,16 +152,46 @@ run_tests() {
         all) need_packages ;;
     esac
     need_dotnet
-    rm -rf "$results"
+    rm -rf "$results" "$results-alone"
     say "Building."
     build "$what"
     say "Testing."
     # Two projects at a time, each with servers of its own: the longest mostly waits for faults to pass.
-    dotnet test "$what" -c Release --no-build --nologo -m:2 --results-directory "$results" \
-        --blame-hang-timeout 8m --blame-hang-dump-type none --filter "$filter" </dev/null || status=$?
+    test_with "$what" "$results" --filter "$filter" || status=$?
     if [[ $1 == all ]]; then expected=$(compgen -G 'tests/*/*.Tests.csproj' | grep -cv 'CloneHub.Kube.Tests'); fi
-    count_tests "$results" "$expected" || status=1
-    return "$status"
+    count_tests "$results" "$expected" && return "$status"
+    [[ ${2:-} == --retry ]] && ((status == 1)) && pass_alone "$what" "$results" "$expected"
+}
+
+# PROJECT FOLDER ARGUMENTS...
+test_with() {
+    local what=$1 results=$2
+    shift 2
+    dotnet test "$what" -c Release --no-build --nologo -m:2 --results-directory "$results" \
+        --blame-hang-timeout 8m --blame-hang-dump-type none "$@" </dev/null
+}
+
+# PROJECT FOLDER EXPECTED: two cores now and then starve one of sixteen hundred tests of real processes. Such a test is
+# named, so that it is mended, and does not hide that all others passed. What is broken fails again.
+pass_alone() {
+    local names filter passed failed files first
+    names=$(failed_tests "$2")
+    read_counters "$2"
+    first=$passed
+    ((files >= $3 && failed > 0 && failed <= 3)) && [[ -n $names ]] || return 1
+    filter=$(sed 's/^/FullyQualifiedName=/' <<<"$names" | paste -sd '|')
+    say "Once more, alone:" $names
+    test_with "$1" "$2-alone" --filter "$filter" || return 1
+    local missed=$failed
+    read_counters "$2-alone"
+    ((passed >= missed && failed == 0)) || return 1
+    say "Failed beside the others and passed alone, to be mended:" $names
+    printf '%d passed, 0 failed\n' "$((first + missed))"
+}
+
+# FOLDER: the full names of the tests that failed, a theory's without its arguments.
+failed_tests() {
+    sed -n 's/.*<UnitTestResult .* testName="\([^"(]*\).* outcome="Failed".*/\1/p' "$1"/*.trx | sort -u
 }
 
 # The tests that need a cluster. They bring up what they need, take it down again, and end in time whatever happens.
@@ -180,7 +212,17 @@ run_kube_tests() {
 
 # FOLDER EXPECTED: a project that died before it wrote its result file must not pass unseen.
 count_tests() {
-    local passed=0 failed=0 files=0 file counters number
+    local passed failed files
+    read_counters "$1"
+    ((files >= $2)) || printf 'Only %d of %d test projects left results.\n' "$files" "$2" >&2
+    printf '%d passed, %d failed\n' "$passed" "$failed"
+    ((passed > 0 && failed == 0 && files >= $2))
+}
+
+# FOLDER: sets passed, failed and files by what the result files say.
+read_counters() {
+    local file counters number
+    passed=0 failed=0 files=0
     for file in "$1"/*.trx; do
         [[ -e $file ]] || continue
         files=$((files + 1))
@@ -191,9 +233,6 @@ count_tests() {
             failed=$((failed + number))
         done
     done
-    ((files >= $2)) || printf 'Only %d of %d test projects left results.\n' "$files" "$2" >&2
-    printf '%d passed, %d failed\n' "$passed" "$failed"
-    ((passed > 0 && failed == 0 && files >= $2))
 }
 
 # Finds what needs no test to be seen: PHP that does not parse, C# that is not laid out by the house's rules.
@@ -225,7 +264,7 @@ case $command in
         ;;
     test)
         case ${1:-all} in
-            fast | all | infra) run_tests "${1:-all}" ;;
+            fast | all | infra) run_tests "${1:-all}" "${2:-}" ;;
             kube) run_kube_tests ;;
             *) fail "Unknown kind of test: $1. There are fast, all, infra and kube." 64 ;;
         esac
