@@ -181,10 +181,13 @@ pass_alone() {
     ((files >= $3 && failed > 0 && failed <= 3)) && [[ -n $names ]] || return 1
     filter=$(sed 's/^/FullyQualifiedName=/' <<<"$names" | paste -sd '|')
     say "Once more, alone:" $names
-    test_with "$1" "$2-alone" --filter "$filter" || return 1
+    test_with "$1" "$2-alone" --filter "$filter" || true
     local missed=$failed
     read_counters "$2-alone"
-    ((passed >= missed && failed == 0)) || return 1
+    if ((passed < missed || failed > 0)); then
+        printf '%d passed, %d failed\n' "$first" "$missed"
+        return 1
+    fi
     say "Failed beside the others and passed alone, to be mended:" $names
     printf '%d passed, 0 failed\n' "$((first + missed))"
 }
