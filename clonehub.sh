@@ -47,6 +47,8 @@ help() {
                      three tests that failed beside the others run once more, alone
   test kube          run the tests that need a Kubernetes cluster: the one that KUBECONFIG
                      names, or a single node of our own (CLONEHUB_KUBE, ../shared/kube)
+  chaos [--seed N] [--minutes M] [--jobs N]
+                     break things at random for a while and check that nothing is lost, doubled or left
   lint               check the form of PHP and C# without changing anything
   bench              measure, see benchmarks/
   format             bring all code into the house's form
@@ -278,6 +280,14 @@ case $command in
         build src/CloneHub.Host
         build benchmarks/CloneHub.Benchmarks
         exec dotnet artifacts/bin/CloneHub.Benchmarks/release/CloneHub.Benchmarks.dll "$@"
+        ;;
+    chaos)
+        need_packages
+        need_dotnet
+        say "Building."
+        build src/CloneHub.Host
+        build tests/CloneHub.Chaos
+        exec dotnet artifacts/bin/CloneHub.Chaos/release/CloneHub.Chaos.dll "$@"
         ;;
     lint) lint ;;
     format)

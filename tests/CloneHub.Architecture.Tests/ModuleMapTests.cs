@@ -18,6 +18,8 @@ public sealed class ModuleMapTests
         ["CloneHub.Provisioning.Tests"] = ["CloneHub.Provisioning", "CloneHub.Agent", "CloneHub.Jobs", "CloneHub.Testing"],
         ["CloneHub.Cleanup.Tests"] = ["CloneHub.Cleanup", "CloneHub.Testing"],
         ["CloneHub.Host.Tests"] = ["CloneHub.Host", "CloneHub.Testing"],
+        ["CloneHub.Chaos"] = ["CloneHub.Host", "CloneHub.Dev"],
+        ["CloneHub.Chaos.Tests"] = ["CloneHub.Chaos"],
         ["CloneHub.EndToEnd.Tests"] = ["CloneHub.Host", "CloneHub.Testing"],
         ["CloneHub.Kube.Tests"] = ["CloneHub.Provisioning", "CloneHub.Host", "CloneHub.Testing"],
         ["CloneHub.Infra.Tests"] = [],
@@ -43,6 +45,8 @@ public sealed class ModuleMapTests
         ["CloneHub.Provisioning.Tests"] = ["Akka.TestKit.Xunit2", "FsCheck.Xunit"],
         ["CloneHub.Cleanup.Tests"] = ["Akka.TestKit.Xunit2"],
         ["CloneHub.Host.Tests"] = ["Microsoft.AspNetCore.Mvc.Testing", "YamlDotNet"],
+        ["CloneHub.Chaos"] = ["Microsoft.AspNetCore.Mvc.Testing"],
+        ["CloneHub.Chaos.Tests"] = [],
         ["CloneHub.EndToEnd.Tests"] = [],
         ["CloneHub.Kube.Tests"] = [],
         ["CloneHub.Infra.Tests"] = ["Jint", "YamlDotNet"],
@@ -98,10 +102,10 @@ public sealed class ModuleMapTests
 
         Assert.NotEmpty(friends);
 
-        // The agent is the importer of Provisioning in another place, and nothing of its own.
+        // The agent is the importer of Provisioning in another place, and nothing of its own. Chaos puts a ledger in the place of its back end.
         Assert.Contains("CloneHub.Provisioning -> clonehub-agent", friends);
         Assert.All(
-            friends.Except(["CloneHub.Provisioning -> clonehub-agent", "CloneHub.Agent -> CloneHub.Provisioning.Tests", "CloneHub.Provisioning -> CloneHub.Kube.Tests"]),
+            friends.Except(["CloneHub.Provisioning -> clonehub-agent", "CloneHub.Agent -> CloneHub.Provisioning.Tests", "CloneHub.Provisioning -> CloneHub.Kube.Tests", "CloneHub.Provisioning -> CloneHub.Chaos", "CloneHub.Host -> CloneHub.Chaos"]),
             friend => Assert.Equal(friend.Split(" -> ")[0] + ".Tests", friend.Split(" -> ")[1]));
     }
 

@@ -39,6 +39,31 @@ public sealed class RebuildTests : IAsyncLifetime
         Assert.Empty(await _log.DumpAsync("mt_doc_rebuild_mark"));
     }
 
+    /// <summary>Where a connection breaks while events are appended, Marten fills the gap in their numbers by an event in a stream of its own.</summary>
+    [Fact]
+    public async Task A_gap_that_a_broken_append_left_is_no_job()
+    {
+        await _log.AppendAsync(_traffic.Jobs(5, Begin, 1));
+        await using (var filling = _log.Get<NpgsqlDataSource>().CreateCommand(
+            """
+            insert into clonehub.mt_streams select (jsonb_populate_record(null::clonehub.mt_streams, to_jsonb(s) || '{"id": "mt_tombstone"}')).* from (select * from clonehub.mt_streams limit 1) s;
+            insert into clonehub.mt_events select (jsonb_populate_record(null::clonehub.mt_events, to_jsonb(e) || jsonb_build_object(
+                'id', gen_random_uuid(), 'seq_id', nextval('clonehub.mt_events_sequence'), 'stream_id', 'mt_tombstone', 'version', 1, 'type', 'tombstone',
+                'mt_dotnet_type', 'JasperFx.Events.Tombstone, JasperFx.Events', 'data', '{}'::jsonb))).* from (select * from clonehub.mt_events limit 1) e
+            """))
+        {
+            await filling.ExecuteNonQueryAsync();
+        }
+
+        await _log.CatchUpAsync();
+        var live = await _log.DumpAsync();
+
+        Assert.Equal(0, await CommandAsync("rebuild"));
+
+        Assert.Equal(live, await _log.DumpAsync());
+        Assert.Equal(5, await RequestedAsync());
+    }
+
     [Fact]
     public async Task While_daemons_run_and_views_are_emptied_again_and_again_nothing_is_counted_twice()
     {

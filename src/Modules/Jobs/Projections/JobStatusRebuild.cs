@@ -68,10 +68,11 @@ internal sealed class JobStatusRebuild(IDocumentStore store, NpgsqlDataSource da
         return (next, jobs.Count);
     }
 
+    /// <summary>Streams of jobs only: where an append was broken off Marten fills the gap by tombstones in a stream of its own.</summary>
     private static async Task<List<string>> LockAsync(NpgsqlConnection connection, RebuildMark mark, CancellationToken cancellation)
     {
         await using var command = new NpgsqlCommand(
-            $"select id from {EventLog.Schema}.mt_streams where id > $1 and timestamp >= $2 order by id limit {BatchSize} for update", connection);
+            $"select id from {EventLog.Schema}.mt_streams where id > $1 and id like 'job-%' and timestamp >= $2 order by id limit {BatchSize} for update", connection);
         command.Parameters.Add(new NpgsqlParameter { Value = mark.Cursor });
         command.Parameters.Add(new NpgsqlParameter { Value = mark.Since });
         await using var reader = await command.ExecuteReaderAsync(cancellation);

@@ -1,0 +1,113 @@
+using System.Text.Json;
+using CloneHub.Contracts;
+
+namespace CloneHub.Chaos.Tests;
+
+/// <summary>Each check finds what it is there to find, and nothing in a job as it should be.</summary>
+public sealed class ChecksTests
+{
+    private const string Job = "job-aaaaaaaaaaaaaaaaaaaaaaaaaa";
+    private static readonly string[] Good =
+    [
+        "clone_requested.v1", "started.v1", "step_started.v1", "database_ready.v1", "step_started.v1", "pod_ready.v1", "step_started.v1", "content_imported.v1",
+        "step_started.v1", "plugin_activated.v1", "step_started.v1", "ingress_ready.v1", "expired.v1", "step_started.v1", "removed.v1",
+    ];
+
+    [Fact]
+    public void A_job_as_it_should_be_is_found_nothing_in()
+    {
+        var history = History(Good);
+        var entries = Entries(history);
+
+        Assert.Empty(Checks.NotOver(history, [Job]));
+        Assert.Empty(Checks.NotWhole(history));
+        Assert.Empty(Checks.Twice(history));
+        Assert.Empty(Checks.FencesOutOfOrder(history));
+        Assert.Empty(Checks.EffectsWithoutOrder(history, entries));
+        Assert.Empty(Checks.DoneWithoutEffect(history, entries));
+        Assert.Empty(Checks.Early(history));
+        Assert.Empty(Checks.LogsThatDiffer(history, new Dictionary<string, long> { [Job] = Good.Length }));
+    }
+
+    [Fact]
+    public void A_lost_job_is_found() => Assert.Single(Checks.NotOver(History(Good), ["job-bbbbbbbbbbbbbbbbbbbbbbbbbb"]));
+
+    [Fact]
+    public void A_job_that_never_ends_is_found() => Assert.Single(Checks.NotOver(History(Good[..^1]), [Job]));
+
+    [Fact]
+    public void A_hole_in_a_history_is_found()
+    {
+        var events = History(Good)[Job];
+
+        Assert.Single(Checks.NotWhole(Of([.. events.Take(3), .. events.Skip(4)])));
+    }
+
+    [Fact]
+    public void An_event_that_came_twice_is_found() => Assert.Single(Checks.Twice(History([.. Good, "removed.v1"])));
+
+    [Fact]
+    public void A_fence_that_does_not_rise_is_found()
+    {
+        var events = History(Good)[Job];
+
+        Assert.Single(Checks.FencesOutOfOrder(Of([.. events, events[2]])));
+    }
+
+    [Fact]
+    public void An_effect_that_nobody_ordered_is_found()
+    {
+        var history = History(Good);
+
+        Assert.Single(Checks.EffectsWithoutOrder(history, [.. Entries(history), new LedgerEntry(Job, CloneStep.StartPod, 1, 99, Made: true)]));
+    }
+
+    [Fact]
+    public void A_step_that_left_no_effect_is_found()
+    {
+        var history = History(Good);
+
+        Assert.Single(Checks.DoneWithoutEffect(history, Entries(history).Where(entry => entry.Step is not CloneStep.StartPod)));
+    }
+
+    [Fact]
+    public void A_clone_that_expired_early_is_found() => Assert.Single(Checks.Early(History(Good, expiredAfter: TimeSpan.FromMinutes(4))));
+
+    [Fact]
+    public void A_journal_that_has_more_is_found() => Assert.Single(Checks.LogsThatDiffer(History(Good), new Dictionary<string, long> { [Job] = Good.Length + 1 }));
+
+    [Theory]
+    [InlineData("running", 50, "running", 40)]
+    [InlineData("running", 50, "pending", 50)]
+    [InlineData("completed", 100, "running", 100)]
+    [InlineData("failed", 40, "completed", 100)]
+    public void A_status_that_goes_back_is_found(string first, int firstProgress, string second, int secondProgress)
+    {
+        var watch = new JobWatch(Job);
+        Assert.Empty(watch.See(Status(first, firstProgress)));
+
+        Assert.NotEmpty(watch.See(Status(second, secondProgress)));
+    }
+
+    private static JsonElement Status(string status, int progress) => JsonSerializer.SerializeToElement(new { status, progress });
+
+    private static Dictionary<string, IReadOnlyList<StoredEvent>> Of(IReadOnlyList<StoredEvent> events) => new() { [Job] = events };
+
+    private static Dictionary<string, IReadOnlyList<StoredEvent>> History(IReadOnlyList<string> names, TimeSpan? expiredAfter = null)
+    {
+        var ready = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+        var fence = 0;
+        return Of([.. names.Select((name, i) => new StoredEvent(i + 1, name, Body(name)))]);
+
+        JsonElement Body(string name) => name switch
+        {
+            "step_started.v1" => JsonSerializer.SerializeToElement(new { at = ready, step = Enum.GetName((CloneStep)fence), attempt = 1, fence = ++fence }),
+            "ingress_ready.v1" => JsonSerializer.SerializeToElement(new { at = ready, expiresAt = ready.AddMinutes(5) }),
+            "expired.v1" => JsonSerializer.SerializeToElement(new { at = ready + (expiredAfter ?? TimeSpan.FromMinutes(5)) }),
+            _ => JsonSerializer.SerializeToElement(new { at = ready }),
+        };
+    }
+
+    private static List<LedgerEntry> Entries(Dictionary<string, IReadOnlyList<StoredEvent>> history) =>
+        [.. history[Job].Named("step_started.v1").Select((e, i) => new LedgerEntry(Job, (CloneStep)i, 1, i + 1, (CloneStep)i is not CloneStep.Remove))];
+}

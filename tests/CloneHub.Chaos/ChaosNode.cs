@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Runtime.InteropServices;
+using CloneHub.Contracts;
+using CloneHub.Host;
+using CloneHub.Provisioning.Local;
+using CloneHub.Provisioning.Steps;
+using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.Configuration;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace CloneHub.Chaos;
+
+/// <summary>The whole Host, but for its clock and what its steps do: those write the ledger.</summary>
+internal static class ChaosNode
+{
+    public const string Command = "node";
+    private const string Section = "Chaos";
+
+    /// <summary>Settings of a node, as environment variables, on top of the Host's own.</summary>
+    public static Dictionary<string, string> Settings(string ledger, DateTimeOffset begin, int speed) => new()
+    {
+        [$"{Section}__Ledger"] = ledger,
+        [$"{Section}__Begin"] = begin.UtcTicks.ToString(CultureInfo.InvariantCulture),
+        [$"{Section}__Speed"] = speed.ToString(CultureInfo.InvariantCulture),
+    };
+
+    public static async Task<int> RunAsync(int port)
+    {
+        var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
+        {
+            signal.Cancel = true;
+            end.TrySetResult();
+        });
+        // Any type of the Host says which program is meant.
+        await using var factory = new WebApplicationFactory<ClusterNodeOptions>().WithWebHostBuilder(host => host.ConfigureTestServices(Replace));
+        factory.UseKestrel(port);
+        factory.StartServer();
+        await end.Task;
+        return 0;
+    }
+
+    private static void Replace(IServiceCollection services)
+    {
+        services.Replace(ServiceDescriptor.Singleton<TimeProvider>(provider => Clock(Settings(provider))));
+        services.AddSingleton(provider => Ledger.OpenAsync(Settings(provider)["Ledger"]!).GetAwaiter().GetResult());
+        services.Replace(ServiceDescriptor.Singleton<ICloneInventory, LedgerInventory>());
+        services.RemoveAll<ICloneStep>();
+        foreach (var kind in Enum.GetValues<CloneStep>())
+            services.AddSingleton<ICloneStep>(provider => new LedgerStep(kind, provider.GetRequiredService<Ledger>(), provider.GetRequiredService<TimeProvider>()));
+
+        // It looks after the processes of clones, and there are none.
+        foreach (var supervisor in services.Where(service => service.ImplementationType == typeof(CloneSupervisor)).ToList()) services.Remove(supervisor);
+    }
+
+    private static IConfigurationSection Settings(IServiceProvider provider) => provider.GetRequiredService<IConfiguration>().GetSection(Section);
+
+    private static FastClock Clock(IConfiguration settings) =>
+        new(new DateTimeOffset(settings.GetValue<long>("Begin"), TimeSpan.Zero), settings.GetValue<int>("Speed"));
+}

@@ -1,0 +1,106 @@
+using System.Globalization;
+using CloneHub.Dev;
+using CloneHub.Dev.Host;
+using CloneHub.Dev.Processes;
+using CloneHub.Dev.Servers;
+using StackExchange.Redis;
+
+namespace CloneHub.Chaos;
+
+/// <summary>One run from its seed: servers, a node, customers and weather; then calm, and the checks.</summary>
+internal static class ChaosRun
+{
+    private const int Slots = 8;
+    private static readonly TimeSpan PatienceAfterwards = TimeSpan.FromMinutes(2);
+
+    public static async Task<Verdict> RunAsync(ChaosOptions options, IProgress<string> progress, CancellationToken ct)
+    {
+        using var leash = new Leash();
+        var folder = Repository.Path("artifacts", "chaos", string.Create(CultureInfo.InvariantCulture, $"{options.Seed}-{Environment.ProcessId}"));
+        var world = await StartAsync(Path.Combine(folder, "world"), ServerKinds.Redis, leash, progress, ct);
+        var servers = await StartAsync(Path.Combine(folder, "servers"), ServerKinds.Redis | ServerKinds.PostgreSql, leash, progress, ct);
+        var ledger = await Ledger.OpenAsync(world.RedisConnectionString);
+        var begin = TimeProvider.System.GetUtcNow();
+        using var node = NewNode(servers, world, options, begin, leash);
+        await node.StartAsync(ct);
+        await node.AwaitReadyAsync(ct);
+
+        var storm = new Storm(node, servers, progress);
+        var customers = new Customers(node, options.Seed);
+        using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        enough.CancelAfter(options.Length);
+        var served = customers.RunAsync(options.JobsAtOnce, enough.Token);
+        await storm.RunAsync(Weather.Of(options.Seed, options.Length), ct);
+        progress.Report("The storm is over. Waiting for the jobs under way.");
+        await served;
+        await UntilOverAsync(servers, customers, ct);
+
+        var verdict = new Verdict(options) { Jobs = customers.Jobs.Count };
+        await JudgeAsync(verdict, options, servers, ledger, customers, storm, begin);
+        verdict.Check("views built anew say what they said", await new Views(node, servers).ThatDifferAsync(ct));
+        await node.EndAsync("TERM", ct);
+        return verdict;
+    }
+
+    private static Task<PrivateServers> StartAsync(string folder, ServerKinds wanted, Leash leash, IProgress<string> progress, CancellationToken ct) => PrivateServers.StartAsync(
+        new PrivateServersOptions { StateDirectory = folder, Wanted = wanted, Leash = leash, RemoveAtEnd = true }, progress, ct);
+
+    private static NodeProcess NewNode(PrivateServers servers, PrivateServers world, ChaosOptions options, DateTimeOffset begin, Leash leash)
+    {
+        var state = servers.State.CreateSubdirectory("node");
+        var port = Ports.Free();
+        var settings = HostSettings.For(servers, state, state, port);
+        settings["CloneHub__Slots"] = Slots.ToString(CultureInfo.InvariantCulture);
+        settings["CloneHub__RateLimit__ClonesPerMinute"] = "1000000";
+        settings["CloneHub__Cleanup__SweepInterval"] = "00:00:05";
+
+        // The ledger needs no MariaDB; the setting is looked at all the same.
+        settings["CloneHub__Local__MariaDb"] = "Server=127.0.0.1";
+        foreach (var (name, value) in ChaosNode.Settings(world.RedisConnectionString, begin, options.ClockSpeed)) settings[name] = value;
+        return new NodeProcess(port, settings, state, leash);
+    }
+
+    /// <summary>What a failed job made stays for its time to live; then that goes too.</summary>
+    private static async Task UntilOverAsync(PrivateServers servers, Customers customers, CancellationToken ct)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (TimeProvider.System.GetElapsedTime(started) < PatienceAfterwards)
+        {
+            var history = await History.ReadAsync(servers.PostgreSqlConnectionString);
+            if (!Checks.NotOver(history, customers.Jobs.Union(history.Keys)).Any()) return;
+            await Task.Delay(TimeSpan.FromMilliseconds(500), TimeProvider.System, ct);
+        }
+    }
+
+    private static async Task JudgeAsync(
+        Verdict verdict, ChaosOptions options, PrivateServers servers, Ledger ledger, Customers customers, Storm storm, DateTimeOffset begin)
+    {
+        var history = await History.ReadAsync(servers.PostgreSqlConnectionString);
+        var entries = await ledger.EntriesAsync();
+        var journal = await JournalAsync(servers.RedisConnectionString);
+        verdict.Fact($"{customers.Jobs.Count} jobs acknowledged, {history.Values.Count(events => events.Named("ingress_ready.v1").Any())} served, {Checks.CountExpiries(history)} expired by themselves; {customers.Repeats} calls repeated; {entries.Count} effects; {history.Values.Sum(events => events.Count)} events");
+        verdict.Check("nobody saw progress fall, an end taken back, an acknowledged job missing, or a fault of ours", customers.Wrongs);
+        verdict.Check("every acknowledged job is in the event log and over", Checks.NotOver(history, customers.Jobs));
+        verdict.Check("one job for one idempotency key", history.Keys.Except(customers.Jobs).Select(job => $"{job} was made and never acknowledged"));
+        verdict.Check("every history is whole", Checks.NotWhole(history));
+        verdict.Check("nothing that happens once is written twice", Checks.Twice(history));
+        verdict.Check("fences rise by one", Checks.FencesOutOfOrder(history));
+        verdict.Check("no effect without an order that was written down before", Checks.EffectsWithoutOrder(history, entries));
+        verdict.Check("no step is done without its effect", Checks.DoneWithoutEffect(history, entries));
+        verdict.Check("nothing is left in the world", (await ledger.ExistingAsync()).Select(clone => $"{clone.Job}: {string.Join(", ", clone.Parts)}"));
+        verdict.Check("no clone expires early", Checks.Early(history));
+        verdict.Check("no clone expires more than 5 s late while all is well", Checks.Late(history, storm, begin, options.ClockSpeed));
+        verdict.Check("both logs end with the same event of every job", Checks.LogsThatDiffer(history, journal));
+    }
+
+    private static async Task<IReadOnlyDictionary<string, long>> JournalAsync(string redis)
+    {
+        const string Before = "clonehub:journal:persisted:clone-";
+        const string After = ":highestSequenceNr";
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(redis);
+        var found = new Dictionary<string, long>();
+        await foreach (var key in connection.GetServers()[0].KeysAsync(pattern: $"{Before}*{After}"))
+            found[key.ToString()[Before.Length..^After.Length]] = (long)await connection.GetDatabase().StringGetAsync(key);
+        return found;
+    }
+}

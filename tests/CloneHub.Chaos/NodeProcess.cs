@@ -1,0 +1,76 @@
+using System.Globalization;
+using System.Net;
+using CloneHub.Dev;
+using CloneHub.Dev.Host;
+using CloneHub.Dev.Processes;
+
+namespace CloneHub.Chaos;
+
+/// <summary>One node as a process that can be ended, frozen and started again.</summary>
+internal sealed class NodeProcess : IDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(30);
+    private static readonly TimeSpan AnswerLimit = TimeSpan.FromSeconds(20);
+
+    private readonly Dictionary<string, string> _settings;
+    private readonly DirectoryInfo _folder;
+    private readonly Leash _leash;
+    private readonly int _port;
+    private Daemon? _daemon;
+
+    public NodeProcess(int port, Dictionary<string, string> settings, DirectoryInfo folder, Leash leash)
+    {
+        (_port, _settings, _folder, _leash) = (port, settings, folder, leash);
+        Client = LoopbackHttp.CreateClient(new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/")));
+        Client.Timeout = AnswerLimit;
+    }
+
+    public HttpClient Client { get; }
+
+    /// <summary>A file with the settings of the node, for a shell.</summary>
+    public string Environment => Path.Combine(_folder.FullName, "environment");
+
+    public string LogFile => Path.Combine(_folder.FullName, "node.log");
+
+    public async Task StartAsync(CancellationToken ct)
+    {
+        await Account.Self.WriteSecretAsync(Environment, string.Concat(_settings.Select(setting => $"export {setting.Key}='{setting.Value}'\n")), ct);
+        string[] program = [typeof(ChaosNode).Assembly.Location, ChaosNode.Command, _port.ToString(CultureInfo.InvariantCulture)];
+        _daemon = Daemon.Start(new DaemonSpec("node", "sh", ["-c", ". \"$1\"; cd \"$2\"; shift 2; exec dotnet \"$@\"", "sh", Environment, _folder.FullName, .. program]), _folder, _leash);
+    }
+
+    /// <summary>Waits until the node says that it can work; one that has ended instead is told of at once.</summary>
+    public async Task AwaitReadyAsync(CancellationToken ct)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        while (!await IsReadyAsync(ct))
+        {
+            if (_daemon?.IsAlive != true || TimeProvider.System.GetElapsedTime(started) > Patience)
+                throw new SetUpException($"A node is not ready. The end of {LogFile}:\n{_daemon?.LastWords()}");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, ct);
+        }
+    }
+
+    public async Task EndAsync(string signal, CancellationToken ct)
+    {
+        if (_daemon is { } daemon) await daemon.Process.EndAsync(signal, Grace, ct);
+    }
+
+    public Task SignalAsync(string signal, CancellationToken ct) => _daemon?.Process.SignalAsync(signal, ct) ?? Task.CompletedTask;
+
+    public void Dispose() => Client.Dispose();
+
+    private async Task<bool> IsReadyAsync(CancellationToken ct)
+    {
+        try
+        {
+            using var answer = await Client.GetAsync(new Uri("health/ready", UriKind.Relative), ct);
+            return answer.StatusCode == HttpStatusCode.OK;
+        }
+        catch (Exception e) when (e is HttpRequestException || (e is TaskCanceledException && !ct.IsCancellationRequested))
+        {
+            return false;
+        }
+    }
+}

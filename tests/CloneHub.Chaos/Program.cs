@@ -1,0 +1,69 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using CloneHub.Dev;
+
+namespace CloneHub.Chaos;
+
+/// <summary>Shakes CloneHub by faults from a seed and checks afterwards that nothing was lost, doubled or left. Also the node that is shaken.</summary>
+internal static class ChaosCommand
+{
+    private const int WrongUsage = 64; // EX_USAGE of sysexits.h
+    private const string Usage = "Usage: CloneHub.Chaos [--seed N] [--minutes M] [--jobs N]";
+
+    public static async Task<int> Main(string[] args)
+    {
+        if (args is [ChaosNode.Command, var port]) return await ChaosNode.RunAsync(int.Parse(port, CultureInfo.InvariantCulture));
+        if (Read(args) is not { } options)
+        {
+            await Console.Error.WriteLineAsync(Usage);
+            return WrongUsage;
+        }
+
+        try
+        {
+            var verdict = await ChaosRun.RunAsync(options, new Progress<string>(Console.Error.WriteLine), CancellationToken.None);
+            await Console.Out.WriteLineAsync(verdict.ToString());
+            return verdict.Holds ? 0 : 1;
+        }
+        catch (SetUpException e)
+        {
+            await Console.Error.WriteLineAsync(e.Message);
+            return 1;
+        }
+    }
+
+    private static ChaosOptions? Read(string[] args)
+    {
+        var options = new ChaosOptions { Seed = RandomNumberGenerator.GetInt32(1, 1_000_000) };
+        for (var i = 0; i < args.Length; i += 2)
+        {
+            if (i + 1 == args.Length || !int.TryParse(args[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0) return null;
+            switch (args[i])
+            {
+                case "--seed": options = options with { Seed = number }; break;
+                case "--minutes": options = options with { Length = TimeSpan.FromMinutes(number) }; break;
+                case "--jobs": options = options with { JobsAtOnce = number }; break;
+                default: return null;
+            }
+        }
+
+        return options;
+    }
+}
+
+/// <summary>One run. The same seed gives the same faults at the same moments and the same requests; how they meet is the machine's.</summary>
+internal sealed record ChaosOptions
+{
+    public required int Seed { get; init; }
+
+    /// <summary>How long faults come. The jobs under way after that are awaited.</summary>
+    public TimeSpan Length { get; init; } = TimeSpan.FromMinutes(2);
+
+    public int JobsAtOnce { get; init; } = 24;
+
+    /// <summary>The nodes' clock runs so many times as fast as the real one: a clone's shortest time, five minutes, is over in seconds.</summary>
+    public int ClockSpeed { get; init; } = 20;
+
+    /// <summary>How to see the same again.</summary>
+    public string Replay => string.Create(CultureInfo.InvariantCulture, $"./clonehub.sh chaos --seed {Seed} --minutes {Math.Max(1, (int)Length.TotalMinutes)} --jobs {JobsAtOnce}");
+}

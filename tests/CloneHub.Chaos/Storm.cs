@@ -1,0 +1,69 @@
+using System.Collections.Concurrent;
+using CloneHub.Dev.Servers;
+
+namespace CloneHub.Chaos;
+
+/// <summary>Carries out the weather, and knows afterwards when something was away.</summary>
+internal sealed class Storm(NodeProcess node, PrivateServers servers, IProgress<string> progress)
+{
+    private readonly ConcurrentQueue<(DateTimeOffset From, DateTimeOffset To)> _outages = [];
+
+    /// <summary>True if nothing was away from so long before <paramref name="from"/> until <paramref name="to"/>, real time.</summary>
+    public bool WasCalm(DateTimeOffset from, DateTimeOffset to) => !_outages.Any(outage => outage.From < to && outage.To > from);
+
+    public async Task RunAsync(IReadOnlyList<Gust> gusts, CancellationToken ct)
+    {
+        var started = TimeProvider.System.GetTimestamp();
+        foreach (var gust in gusts)
+        {
+            var wait = gust.At - TimeProvider.System.GetElapsedTime(started);
+            if (wait > TimeSpan.Zero) await Task.Delay(wait, TimeProvider.System, ct);
+            progress.Report(gust.ToString());
+            var from = TimeProvider.System.GetUtcNow();
+            await StrikeAsync(gust, ct);
+            await node.AwaitReadyAsync(ct);
+            _outages.Enqueue((from, TimeProvider.System.GetUtcNow()));
+        }
+    }
+
+    private Task StrikeAsync(Gust gust, CancellationToken ct) => gust.Blow switch
+    {
+        Blow.KillNode => EndNodeAsync("KILL", gust.Lasts, ct),
+        Blow.StopNode => EndNodeAsync("TERM", gust.Lasts, ct),
+        Blow.FreezeNode => FreezeAsync(node.SignalAsync, gust.Lasts, ct),
+        Blow.KillRedis => servers.RestartAsync(ServerKinds.Redis, "KILL", ct),
+        Blow.FreezeRedis => FreezeAsync(servers.Server(ServerKinds.Redis).Process!.SignalAsync, gust.Lasts, ct),
+        Blow.KillPostgreSql => servers.RestartAsync(ServerKinds.PostgreSql, "KILL", ct),
+        Blow.FreezePostgreSql => FreezeAsync(servers.Server(ServerKinds.PostgreSql).Process!.SignalAsync, gust.Lasts, ct),
+        Blow.KillAll => KillAllAsync(gust.Lasts, ct),
+        _ => throw new ArgumentOutOfRangeException(nameof(gust), gust, null),
+    };
+
+    private async Task EndNodeAsync(string signal, TimeSpan lasts, CancellationToken ct)
+    {
+        await node.EndAsync(signal, ct);
+        await Task.Delay(lasts, TimeProvider.System, ct);
+        await node.StartAsync(ct);
+    }
+
+    private static async Task FreezeAsync(Func<string, CancellationToken, Task> signal, TimeSpan lasts, CancellationToken ct)
+    {
+        await signal("STOP", ct);
+        try
+        {
+            await Task.Delay(lasts, TimeProvider.System, ct);
+        }
+        finally
+        {
+            await signal("CONT", CancellationToken.None);
+        }
+    }
+
+    private async Task KillAllAsync(TimeSpan lasts, CancellationToken ct)
+    {
+        await Task.WhenAll(
+            EndNodeAsync("KILL", lasts, ct),
+            servers.RestartAsync(ServerKinds.Redis, "KILL", ct),
+            servers.RestartAsync(ServerKinds.PostgreSql, "KILL", ct));
+    }
+}
