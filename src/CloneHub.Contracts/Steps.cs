@@ -41,6 +41,12 @@ public sealed record StepFault(string Code, string Message, string Hint, bool Re
 {
     /// <summary>What the step works with does not answer. The source has no part in it.</summary>
     public const string BackendUnavailable = "BACKEND_UNAVAILABLE";
+
+    /// <summary>The worker that ran the step is gone. Neither the source nor the back end has a part in it.</summary>
+    public const string WorkerLost = "WORKER_LOST";
+
+    public static readonly StepFault LostWorker = new(
+        WorkerLost, "The worker that did the step is gone.", "The step is started again on another one; nothing needs to be done.", Retryable: true);
 }
 
 /// <summary>What a finished step found out and the job's log should keep. Only what applies to the step is set.</summary>
@@ -66,8 +72,11 @@ public sealed record StepFacts
 
 public sealed record ContentFacts(int Tables, long Rows, long Files, long Bytes);
 
+/// <summary>A message that may pass from one node to another. Jobs gives each a name that versions share, and refuses what has none.</summary>
+public interface IWireMessage;
+
 /// <summary>A message that concerns one job; the shard region finds its way by it.</summary>
-public interface IJobMessage
+public interface IJobMessage : IWireMessage
 {
     JobId Job { get; }
 }
@@ -99,6 +108,13 @@ public sealed record StepReported(StepToken Token, StepFault? Fault, StepFacts F
     public JobId Job => Token.Job;
 }
 
+/// <summary>Order to this node's step runner: take no more orders. Answered by <see cref="StepsEnded"/> once none runs.</summary>
+/// <param name="AtOnce">Stop what runs, too. Whoever ordered a stopped step is told <see cref="StepFault.LostWorker"/>.</param>
+public sealed record DrainSteps(bool AtOnce);
+
+/// <summary>No step runs on this node any more, and none will.</summary>
+public sealed record StepsEnded;
+
 /// <summary>Order from Cleanup to a job: your time may be over. The job itself decides whether it is.</summary>
 public sealed record ExpireJob(JobId Job) : IJobMessage;
 
@@ -106,4 +122,8 @@ public sealed record ExpireJob(JobId Job) : IJobMessage;
 public sealed class JobsRegion;
 
 /// <summary>Marker of this node's step runner in the actor registry.</summary>
-public sealed class StepRunners;
+public sealed class StepRunners
+{
+    /// <summary>Name of the runner's actor on every worker.</summary>
+    public const string ActorName = "steps";
+}

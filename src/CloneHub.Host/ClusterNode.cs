@@ -1,3 +1,4 @@
+using System.Globalization;
 using Akka.Actor;
 using Akka.Cluster;
 using Akka.Cluster.Hosting;
@@ -5,69 +6,33 @@ using Akka.Cluster.Hosting.SBR;
 using Akka.Hosting;
 using Akka.Remote.Hosting;
 using CloneHub.Cleanup;
+using CloneHub.Contracts;
 using CloneHub.Jobs;
 using CloneHub.Provisioning;
 using Microsoft.Extensions.Options;
 
 namespace CloneHub.Host;
 
-/// <summary>Settings of this node in its cluster, section "CloneHub:Cluster". The defaults make a cluster of one.</summary>
-internal sealed class ClusterNodeOptions
-{
-    public const string Section = "CloneHub:Cluster";
-    public const string Core = "core";
-    public const string Worker = "worker";
-
-    /// <summary>Address that the node binds to.</summary>
-    public string HostName { get; set; } = "127.0.0.1";
-
-    /// <summary>Address under which other nodes reach it; the bound one if empty.</summary>
-    public string? PublicHostName { get; set; }
-
-    /// <summary>0 takes a free port.</summary>
-    public int Port { get; set; }
-
-    /// <summary>"core" answers requests and drives jobs, "worker" does their steps. One node is both; others are not supported yet.</summary>
-    public IList<string> Roles { get; } = [];
-
-    /// <summary>Addresses such as akka.tcp://clonehub@core-0:4053. Not supported yet: the node forms a cluster by itself.</summary>
-    public IList<string> SeedNodes { get; } = [];
-}
-
-internal sealed class ClusterNodeOptionsCheck : IValidateOptions<ClusterNodeOptions>
-{
-    private const string OneNode = "more than one node is not supported yet.";
-
-    public ValidateOptionsResult Validate(string? name, ClusterNodeOptions options)
-    {
-        List<string> faults =
-        [
-            .. options.Roles.Where(role => role is not (ClusterNodeOptions.Core or ClusterNodeOptions.Worker))
-                .Select(role => $"{ClusterNodeOptions.Section}:Roles may hold 'core' and 'worker', not '{role}'."),
-            .. options.SeedNodes.Where(seed => !ActorPath.TryParseAddress(seed, out _))
-                .Select(seed => $"{ClusterNodeOptions.Section}:SeedNodes: '{seed}' is not an address such as akka.tcp://clonehub@core-0:4053."),
-        ];
-        if (options.SeedNodes.Count > 0) faults.Add($"{ClusterNodeOptions.Section}:SeedNodes must be empty: {OneNode}");
-        if (options.Roles.Count > 0 && !(options.Roles.Contains(ClusterNodeOptions.Core) && options.Roles.Contains(ClusterNodeOptions.Worker)))
-            faults.Add($"{ClusterNodeOptions.Section}:Roles must be empty or hold both 'core' and 'worker': {OneNode}");
-        if (options.Port is < 0 or > 65535) faults.Add($"{ClusterNodeOptions.Section}:Port must be from 0 to 65535.");
-        return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
-    }
-}
-
 /// <summary>This process as a node: the actor system, its place in the cluster, and what runs on it.</summary>
 internal static class ClusterNode
 {
+    public const string SystemName = "clonehub";
+
     public static void AddCluster(this WebApplicationBuilder builder)
     {
         var services = builder.Services;
         services.AddOptions<ClusterNodeOptions>().BindConfiguration(ClusterNodeOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<ClusterNodeOptions>, ClusterNodeOptionsCheck>();
         services.AddSingleton<BackendHealth>();
+        services.AddSingleton<NodeExit>();
+        services.AddHostedService<FreezeWatch>();
         services.AddHealthChecks()
             .AddCheck<ClusterHealth>(ClusterHealth.Name, tags: [Health.Ready])
             .AddCheck<BackendHealth>(BackendHealth.Name, tags: [Health.Ready]);
-        services.AddAkka("clonehub", (akka, provider) =>
+
+        // A worker lets its steps end before it goes, and a core node hands its jobs over.
+        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(90));
+        services.AddAkka(SystemName, (akka, provider) =>
         {
             var options = provider.GetRequiredService<IOptions<ClusterNodeOptions>>().Value;
             akka.ConfigureLoggers(loggers =>
@@ -75,17 +40,59 @@ internal static class ClusterNode
                     loggers.ClearLoggers();
                     loggers.AddLoggerFactory();
                 })
+                .AddHocon(Timing(options), HoconAddMode.Prepend)
                 .WithRemoting(new RemoteOptions { HostName = options.HostName, PublicHostName = options.PublicHostName, Port = options.Port })
                 .WithClustering(new ClusterOptions
                 {
-                    Roles = options.Roles.Count > 0 ? [.. options.Roles] : [ClusterNodeOptions.Core, ClusterNodeOptions.Worker],
+                    Roles = [.. Roles(options)],
                     SeedNodes = [.. options.SeedNodes],
-                    SplitBrainResolver = new KeepMajorityOption { Role = ClusterNodeOptions.Core },
-                });
-            if (options.SeedNodes.Count == 0) akka.AddStartup((system, _) => Cluster.Get(system).Join(Cluster.Get(system).SelfAddress));
+                    SplitBrainResolver = new KeepMajorityOption { Role = NodeRoles.Core },
+                })
+                .WithJobsWire();
+            if (options.IsAlone) akka.AddStartup((system, _) => Cluster.Get(system).Join(Cluster.Get(system).SelfAddress));
 
             // Each looks up what the one before it has registered.
-            akka.WithStepRunner().WithJobs(provider).WithCleanup(provider);
+            if (options.IsWorker) akka.WithStepRunner();
+            if (options.IsCore) akka.WithJobs(provider).WithSingleton<ExpirySchedule>(
+                "expiries", (_, registry, _) => CleanupModule.ExpirySchedule(provider, registry.Get<JobsRegion>()), new ClusterSingletonOptions { Role = NodeRoles.Core }, createProxyToo: false);
+            akka.AddStartup((system, _) => provider.GetRequiredService<NodeExit>().Watch(system));
         });
     }
+
+    private static IEnumerable<string> Roles(ClusterNodeOptions options)
+    {
+        if (options.IsCore) yield return NodeRoles.Core;
+        if (options.IsWorker) yield return NodeRoles.Worker;
+    }
+
+    /// <summary>
+    /// A silent node is out of sight after a part of the patience, and is put out of the cluster when nothing has changed for the rest of it.
+    /// What moves then waits two seconds more, for one that is only cut off to notice the same.
+    /// </summary>
+    private static string Timing(ClusterNodeOptions options)
+    {
+        var pause = (int)(options.Patience.TotalMilliseconds * 0.4);
+        var stable = (int)options.Patience.TotalMilliseconds - pause;
+        var drain = (int)options.DrainTimeout.TotalMilliseconds + 10_000;
+        return string.Create(CultureInfo.InvariantCulture, $$"""
+            akka {
+              remote.dot-netty.tcp { maximum-frame-size = 1048576b, send-buffer-size = 2097152b, receive-buffer-size = 2097152b }
+              cluster {
+                failure-detector { heartbeat-interval = 1s, acceptable-heartbeat-pause = {{pause}}ms, threshold = 10.0 }
+                split-brain-resolver { stable-after = {{stable}}ms, down-all-when-unstable = {{4 * stable}}ms }
+                down-removal-margin = 2s
+                run-coordinated-shutdown-when-down = on
+                singleton.hand-over-retry-interval = 500ms
+                sharding {
+                  retry-interval = 500ms
+                  distributed-data { durable.keys = [], majority-min-cap = 2 }
+                  coordinator-state { write-majority-plus = 0, read-majority-plus = 0 }
+                }
+              }
+              coordinated-shutdown.phases.before-service-unbind.timeout = {{drain}}ms
+            }
+            """);
+    }
+
+    private sealed class ExpirySchedule;
 }

@@ -12,11 +12,12 @@ try
     // The settings lie beside the program, wherever it is started from.
     var builder = WebApplication.CreateBuilder(new WebApplicationOptions { Args = args, ContentRootPath = AppContext.BaseDirectory });
     builder.WebHost.ConfigureKestrel(kestrel => kestrel.AddServerHeader = false);
+    var node = ClusterNodeOptions.Of(builder.Configuration);
     builder.AddLogs();
     builder.AddTelemetry();
     builder.Services.AddApiDocument();
     builder.Services.AddProvisioning(builder.Configuration);
-    builder.Services.AddJobs(builder.Configuration);
+    builder.Services.AddJobs(builder.Configuration, node.IsCore);
     builder.Services.AddCleanup(builder.Configuration);
     builder.AddCluster();
 
@@ -31,12 +32,13 @@ try
 
     app.UseCloneRouter();
     app.UseJobsApi();
-    app.MapJobs();
+    if (node.IsCore) app.MapJobs();
     app.MapApiDocument();
     app.MapHealth();
     app.MapMetrics();
+    var exit = app.Services.GetRequiredService<NodeExit>();
     await app.RunAsync();
-    return 0;
+    return exit.Code;
 }
 catch (OptionsValidationException e)
 {

@@ -15,6 +15,7 @@ public sealed class ExpiryScheduleActorTests : TestKit
 
     private readonly FakeTimeProvider _clock = new(Noon);
     private readonly FakeDirectory _directory = new();
+    private readonly CleanupDuty _duty = new();
 
     public ExpiryScheduleActorTests()
         : base("""akka { loglevel = OFF, scheduler.implementation = "Akka.TestKit.TestScheduler, Akka.TestKit" }""")
@@ -85,12 +86,24 @@ public sealed class ExpiryScheduleActorTests : TestKit
         FishForMessage(m => m is ExpireJob e && e.Job == Job(2), TimeSpan.FromSeconds(5));
     }
 
+    [Fact]
+    public async Task The_node_that_it_runs_on_sweeps_and_no_other()
+    {
+        Assert.False(_duty.IsHere);
+        await StartAsync();
+        Assert.True(_duty.IsHere);
+
+        await (await Sys.ActorSelection("/user/expiries").ResolveOne(TimeSpan.FromSeconds(5))).GracefulStop(TimeSpan.FromSeconds(5));
+
+        Assert.False(_duty.IsHere);
+    }
+
     private static JobId Job(byte number) => JobId.FromBytes([.. Enumerable.Repeat(number, 16)]);
 
     /// <summary>Once an actor has identified itself it has also set its first timer.</summary>
     private async Task StartAsync()
     {
-        var schedule = Sys.ActorOf(Props.Create(() => new ExpiryScheduleActor(_directory, TestActor, _clock, NullLogger<ExpiryScheduleActor>.Instance)), "expiries");
+        var schedule = Sys.ActorOf(Props.Create(() => new ExpiryScheduleActor(_directory, TestActor, _duty, _clock, NullLogger<ExpiryScheduleActor>.Instance)), "expiries");
         await schedule.Ask<ActorIdentity>(new Identify(null), TimeSpan.FromSeconds(5));
     }
 

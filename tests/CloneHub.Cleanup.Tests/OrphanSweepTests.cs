@@ -95,7 +95,7 @@ public sealed class OrphanSweepTests
     {
         _clones.Stuck.Add(Job(1));
         Existing(1, JobPresence.Gone, age: TimeSpan.Zero);
-        using var periodic = new PeriodicSweep(NewSweep(), Options.Create(_options), _clock, NullLogger<PeriodicSweep>.Instance);
+        using var periodic = new PeriodicSweep(NewSweep(), new CleanupDuty { IsHere = true }, Options.Create(_options), _clock, NullLogger<PeriodicSweep>.Instance);
         await periodic.StartAsync(CancellationToken.None);
         _clock.Advance(_options.SweepInterval);
         Assert.Equal([Job(1)], _clones.Left);

@@ -1,5 +1,4 @@
 using Akka.Actor;
-using Akka.Hosting;
 using CloneHub.Contracts;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -18,21 +17,31 @@ public static class CleanupModule
     {
         services.AddOptions<CleanupOptions>().Bind(configuration.GetSection(CleanupOptions.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<CleanupOptions>, CleanupOptionsCheck>();
+        services.AddSingleton<CleanupDuty>();
         services.AddSingleton<OrphanSweep>();
         services.AddHostedService<PeriodicSweep>();
         return services;
     }
 
-    /// <summary>The clock of expiries. The region of jobs must be registered before.</summary>
-    public static AkkaConfigurationBuilder WithCleanup(this AkkaConfigurationBuilder builder, IServiceProvider services) =>
-        builder.WithActors((system, registry) =>
-        {
-            var directory = services.GetRequiredService<IJobDirectory>();
-            var clock = services.GetRequiredService<TimeProvider>();
-            var logger = services.GetRequiredService<ILogger<ExpiryScheduleActor>>();
-            var jobs = registry.Get<JobsRegion>();
-            system.ActorOf(Props.Create(() => new ExpiryScheduleActor(directory, jobs, clock, logger)), "expiries");
-        });
+    /// <summary>The clock of expiries. One runs in the whole cluster, and the node that it runs on sweeps.</summary>
+    public static Props ExpirySchedule(IServiceProvider services, IActorRef jobs)
+    {
+        var (directory, duty) = (services.GetRequiredService<IJobDirectory>(), services.GetRequiredService<CleanupDuty>());
+        var (clock, logger) = (services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILogger<ExpiryScheduleActor>>());
+        return Props.Create(() => new ExpiryScheduleActor(directory, jobs, duty, clock, logger));
+    }
+}
+
+/// <summary>Whether it is this node that cleans up.</summary>
+internal sealed class CleanupDuty
+{
+    private volatile bool _isHere;
+
+    public bool IsHere
+    {
+        get => _isHere;
+        set => _isHere = value;
+    }
 }
 
 /// <summary>Settings of the sweep, section "CloneHub:Cleanup".</summary>

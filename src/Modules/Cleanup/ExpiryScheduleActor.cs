@@ -16,12 +16,13 @@ internal sealed partial class ExpiryScheduleActor : ReceiveActor, IWithTimers
 
     private readonly IJobDirectory _directory;
     private readonly IActorRef _jobs;
+    private readonly CleanupDuty _duty;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
 
-    public ExpiryScheduleActor(IJobDirectory directory, IActorRef jobs, TimeProvider clock, ILogger<ExpiryScheduleActor> logger)
+    public ExpiryScheduleActor(IJobDirectory directory, IActorRef jobs, CleanupDuty duty, TimeProvider clock, ILogger<ExpiryScheduleActor> logger)
     {
-        (_directory, _jobs, _clock, _logger) = (directory, jobs, clock, logger);
+        (_directory, _jobs, _duty, _clock, _logger) = (directory, jobs, duty, clock, logger);
         Receive<Look>(look => _directory.DueAsync(_clock.GetUtcNow(), look.Skip, Limit, CancellationToken.None)
             .PipeTo(Self, success: due => new Due(look.Skip, due), failure: e => new LookFailed(e)));
         Receive<Due>(due =>
@@ -40,7 +41,13 @@ internal sealed partial class ExpiryScheduleActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    protected override void PreStart() => LookAgain();
+    protected override void PreStart()
+    {
+        _duty.IsHere = true;
+        LookAgain();
+    }
+
+    protected override void PostStop() => _duty.IsHere = false;
 
     private void LookAgain() => Timers.StartSingleTimer(nameof(Look), new Look(0), Interval);
 

@@ -78,8 +78,8 @@ internal sealed partial class OrphanSweep(
     private static partial void LogRemoveFailed(ILogger logger, Exception error, JobId jobId);
 }
 
-/// <summary>Sweeps now and then.</summary>
-internal sealed partial class PeriodicSweep(OrphanSweep sweep, IOptions<CleanupOptions> options, TimeProvider clock, ILogger<PeriodicSweep> logger)
+/// <summary>Sweeps now and then, on the node whose duty it is: two that sweep at once would get into each other's way.</summary>
+internal sealed partial class PeriodicSweep(OrphanSweep sweep, CleanupDuty duty, IOptions<CleanupOptions> options, TimeProvider clock, ILogger<PeriodicSweep> logger)
     : BackgroundService
 {
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
@@ -88,6 +88,7 @@ internal sealed partial class PeriodicSweep(OrphanSweep sweep, IOptions<CleanupO
         using var timer = new PeriodicTimer(options.Value.SweepInterval, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
+            if (!duty.IsHere) continue;
             try
             {
                 await sweep.RunAsync(options.Value.DryRun, stoppingToken);

@@ -19,7 +19,7 @@ public sealed partial record CloneJob
     public static readonly TimeSpan SameEnd = TimeSpan.FromSeconds(30);
 
     /// <summary>What CloneHub itself lacks for a while is no fault of the source: that is tried as often as the step may be started.</summary>
-    private static int MaxFailuresOf(StepFault fault) => fault.Code == StepFault.BackendUnavailable ? MaxAttempts : MaxFailures;
+    private static int MaxFailuresOf(StepFault fault) => fault.Code is StepFault.BackendUnavailable or StepFault.WorkerLost ? MaxAttempts : MaxFailures;
 
     /// <summary>From the request to serving, waiting included. The connector on the source expires with it.</summary>
     public static readonly TimeSpan BuildLimit = TimeSpan.FromHours(2);
@@ -49,9 +49,10 @@ public sealed partial record CloneJob
     public static StepFault TimedOut(CloneStep step) => new(
         "STEP_TIMED_OUT", $"The step took longer than {LimitOf(step).TotalMinutes:0} minutes.", "It is tried again; if it goes on, check how fast the source answers.", true);
 
-    /// <summary>Doubles with every failure up to a minute (five for a removal), and falls between half of that and all of it.</summary>
-    private TimeSpan BackOff(double jitter)
+    /// <summary>Doubles with every failure up to a minute (five for a removal), and falls between half of that and all of it. Another worker need not wait.</summary>
+    private TimeSpan BackOff(StepFault fault, double jitter)
     {
+        if (fault.Code == StepFault.WorkerLost) return TimeSpan.Zero;
         var limit = Stage is Stage.Removing ? 300 : 60;
         var seconds = Math.Min(limit, Math.Pow(2, Math.Min(Failures, 10)));
         return TimeSpan.FromSeconds(seconds * (1 + jitter) / 2);

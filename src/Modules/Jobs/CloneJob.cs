@@ -173,7 +173,7 @@ public sealed partial record CloneJob
         (ReportStep r, _) when !StepRunning || r.Token.Fence != Fence => [],
         (ReportStep { Fault: null } r, _) => [Done(r, now)],
         (ReportStep { Fault: { } f } r, _) when Stage is Stage.Removing || (f.Retryable && Failures + 1 < MaxFailuresOf(f))
-            => [new StepFailed(r.Token.Step, r.Token.Attempt, f, now + BackOff(r.Jitter), now)],
+            => [new StepFailed(r.Token.Step, r.Token.Attempt, f, now + BackOff(f, r.Jitter), now)],
         (ReportStep { Fault: { } f } r, _) => [Fail(r.Token.Step, f, now)],
 
         // Each extension makes the stream longer, so one that changes next to nothing is none.

@@ -18,10 +18,10 @@ internal sealed record ExtendJob(JobId Job, TimeSpan Ttl) : IJobMessage;
 /// <param name="Version">Events the job has had.</param>
 /// <param name="Fraction">How much of the running step is done.</param>
 /// <param name="Doing">What the running step says of itself; null if it has said nothing yet.</param>
-internal sealed record JobState(JobId Id, CloneJob Job, long Version, double Fraction, string? Doing);
+internal sealed record JobState(JobId Id, CloneJob Job, long Version, double Fraction, string? Doing) : IWireMessage;
 
 /// <summary>To the waker: this job's actor had to stop; wake it in a moment.</summary>
-internal sealed record WakeLater(JobId Job);
+internal sealed record WakeLater(JobId Job) : IWireMessage;
 
 internal sealed partial class CloneJobActor
 {

@@ -1,5 +1,6 @@
 using System.Diagnostics.Metrics;
 using Akka.Actor;
+using Akka.Cluster;
 using Akka.Cluster.Hosting;
 using Akka.Cluster.Sharding;
 using Akka.Hosting;
@@ -11,6 +12,7 @@ using CloneHub.Jobs.FollowJob;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.ListJobs;
+using CloneHub.Jobs.Nodes;
 using CloneHub.Jobs.Projections;
 using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Vault;
@@ -30,7 +32,8 @@ public static class JobsModule
 
     private const int Shards = 64;
 
-    public static IServiceCollection AddJobs(this IServiceCollection services, IConfiguration configuration)
+    /// <param name="drivesJobs">False for a node that only does their steps: it reads secrets, and neither projects nor serves.</param>
+    public static IServiceCollection AddJobs(this IServiceCollection services, IConfiguration configuration, bool drivesJobs = true)
     {
         var settings = JobsSettings.Read(configuration);
         services.AddSingleton(settings);
@@ -38,7 +41,7 @@ public static class JobsModule
         services.AddVault(settings.MasterKeyIsMounted
             ? () => MasterKeys.LoadMounted(settings.MasterKeyFile)
             : () => MasterKeys.LoadOrCreate(settings.MasterKeyFile));
-        services.AddEventLog(settings.PostgreSql, settings.MigrateAtStart);
+        services.AddEventLog(settings.PostgreSql, drivesJobs && settings.MigrateAtStart, drivesJobs);
         services.AddSingleton<RequestFingerprint>();
         services.AddSingleton<JobNews>();
         services.AddSingleton<IJobHistory, JobHistory>();
@@ -58,7 +61,12 @@ public static class JobsModule
         return services;
     }
 
-    /// <summary>The actors of this node, in the order in which they look each other up. The step runner must be registered before.</summary>
+    /// <summary>What every node of the cluster must have in common: how messages between nodes are written.</summary>
+    public static AkkaConfigurationBuilder WithJobsWire(this AkkaConfigurationBuilder builder) => builder
+        .WithCustomSerializer("clonehub-wire", [typeof(IWireMessage)], system => new WireSerializer(system))
+        .WithCustomSerializer("clonehub-refused", [typeof(object)], system => new RefusingSerializer(system));
+
+    /// <summary>The actors of a node that drives jobs, in the order in which they look each other up. Of what is marked as single one runs in the whole cluster.</summary>
     public static AkkaConfigurationBuilder WithJobs(this AkkaConfigurationBuilder builder, IServiceProvider services)
     {
         var settings = services.GetRequiredService<JobsSettings>();
@@ -66,7 +74,13 @@ public static class JobsModule
             .WithRedisJournal(services.GetRequiredService<IConnectionMultiplexer>(), settings.Redis)
             .WithCustomSerializer("clonehub-events", [typeof(RecordedEvent)], system => new EventSerializer(system))
             .WithActors((system, registry, resolver) =>
-                registry.Register<Archiver>(system.ActorOf(resolver.Props<ArchiverActor>(), "archiver")))
+            {
+                registry.Register<Archiver>(system.ActorOf(resolver.Props<ArchiverActor>(), "archiver"));
+                registry.Register<Workers>(system.ActorOf(WorkersOf(services, system, registry), WorkersActor.Path));
+                var exchange = system.ActorOf(resolver.Props<NewsExchangeActor>(), NewsExchangeActor.Path);
+                services.GetRequiredService<JobNews>().Exchange = exchange;
+                services.GetRequiredService<NewJobs>().Exchange = exchange;
+            })
             .WithShardRegion<JobsRegion>(
                 "clone-jobs",
                 (_, registry, resolver) =>
@@ -78,23 +92,25 @@ public static class JobsModule
                 // A job tells itself when it may rest: while a step runs it waits for hours without a message.
                 new ShardOptions
                 {
-                    Role = "core",
+                    Role = NodeRoles.Core,
                     StateStoreMode = StateStoreMode.DData,
                     RememberEntities = false,
                     ShouldPassivateIdleEntities = false,
                     HandOffStopMessage = CloneJobActor.Stop.Instance,
                 })
-            .WithActors((system, registry) =>
-            {
-                var jobs = registry.Get<JobsRegion>();
-                var news = services.GetRequiredService<JobNews>();
-                var load = Measured(services);
-                registry.Register<SlotQueue>(system.ActorOf(Props.Create(() => new SlotQueueActor(settings.Slots, jobs, news, load)), "slots"));
-                var store = services.GetRequiredService<JobStore>();
-                var logger = services.GetRequiredService<ILogger<LiveJobsActor>>();
-                registry.Register<LiveJobs>(system.ActorOf(Props.Create(() => new LiveJobsActor(store, jobs, logger)), "live-jobs"));
-            });
+            .WithSingleton<SlotQueue>("slots", (_, registry, _) => QueueOf(services, settings, registry), OnCore, createProxyToo: true)
+            .WithSingleton<LiveJobs>(
+                "live-jobs",
+                (_, registry, _) =>
+                {
+                    var (store, jobs, logger) = (services.GetRequiredService<JobStore>(), registry.Get<JobsRegion>(), services.GetRequiredService<ILogger<LiveJobsActor>>());
+                    return Props.Create(() => new LiveJobsActor(store, jobs, logger));
+                },
+                OnCore, createProxyToo: true);
     }
+
+    /// <summary>Before a worker stops: no job gives it another step, and what it does may end within <paramref name="patience"/>. What does not is stopped and goes on elsewhere.</summary>
+    public static Task DrainWorkerAsync(ActorSystem system, TimeSpan patience) => WorkerDrain.RunAsync(system, ActorRegistry.For(system).Get<StepRunners>(), patience);
 
     /// <summary>Brings the schema of the event log to this version.</summary>
     public static Task MigrateAsync(IServiceProvider services) =>
@@ -103,6 +119,23 @@ public static class JobsModule
     /// <summary>The Host's command "projections": how far the views of the event log are, or building them anew.</summary>
     public static Task<int> RunProjectionsCommandAsync(IServiceProvider services, IReadOnlyList<string> args) =>
         ProjectionCommands.RunAsync(services, args, Console.Out, Console.Error, CancellationToken.None);
+
+    private static ClusterSingletonOptions OnCore => new() { Role = NodeRoles.Core, SingletonIdentificationInterval = TimeSpan.FromMilliseconds(200), BufferSize = 10_000 };
+
+    private static Props QueueOf(IServiceProvider services, JobsSettings settings, IReadOnlyActorRegistry registry)
+    {
+        var (jobs, news, load) = (registry.Get<JobsRegion>(), services.GetRequiredService<JobNews>(), Measured(services));
+        return Props.Create(() => new SlotQueueActor(settings.Slots, jobs, news, load));
+    }
+
+    private static Props WorkersOf(IServiceProvider services, ActorSystem system, IReadOnlyActorRegistry registry)
+    {
+        var self = Cluster.Get(system).SelfUniqueAddress;
+        Func<UniqueAddress, ICanTell> runnerOf = worker =>
+            worker.Equals(self) ? registry.Get<StepRunners>() : system.ActorSelection(new RootActorPath(worker.Address) / "user" / StepRunners.ActorName);
+        var logger = services.GetRequiredService<ILogger<WorkersActor>>();
+        return Props.Create(() => new WorkersActor(runnerOf, logger));
+    }
 
     private static QueueLoad Measured(IServiceProvider services)
     {
@@ -123,7 +156,7 @@ public static class JobsModule
             Environment.MachineName,
             services.GetRequiredService<ILogger<CloneJobActor>>())
         {
-            Runner = registry.Get<StepRunners>(),
+            Runner = registry.Get<Workers>(),
             Archiver = registry.Get<Archiver>(),
             Queue = registry.Get<SlotQueue>(),
             Waker = registry.Get<LiveJobs>(),
@@ -142,4 +175,6 @@ public static class JobsModule
     private sealed class Archiver;
 
     private sealed class LiveJobs;
+
+    private sealed class Workers;
 }

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Cluster;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Journal;
 using Microsoft.Extensions.Logging;
@@ -8,7 +9,8 @@ namespace CloneHub.Jobs;
 /// <summary>
 /// Wakes jobs: all live ones after a start, a page at a time so that their recoveries do not starve new requests; once a minute those that
 /// have come since and that nobody may have woken, because the answer to their acceptance was lost; and in a moment those whose actor had
-/// to stop because a store did not answer.
+/// to stop because a store did not answer. When a node that drives jobs goes, or was out of sight for a while, all are woken again: what was
+/// there goes on elsewhere, and what was told by or to it may be lost.
 /// </summary>
 internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
 {
@@ -25,14 +27,17 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
     private HashSet<JobId> _seenBefore = [];
     private HashSet<JobId> _seen = [];
     private int _woken;
+    private bool _isLooking;
+    private bool _startsAnew;
 
     public LiveJobsActor(JobStore store, IActorRef jobs, ILogger<LiveJobsActor> logger)
     {
         (_store, _jobs, _logger) = (store, jobs, logger);
-        Receive<NextPage>(_ => _store.LiveAsync(_position, PageSize).PipeTo(Self, success: page => page, failure: e => new PageFailed(e)));
+        Receive<NextPage>(_ => Look());
         Receive<LivePage>(Wake);
         Receive<PageFailed>(f =>
         {
+            _isLooking = false;
             LogPageFailed(_logger, f.Error);
             Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BeforeRetry);
         });
@@ -45,14 +50,43 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
             _later.Remove(w.Job);
             _jobs.Tell(new WakeJob(w.Job));
         });
+        Receive<ClusterEvent.MemberRemoved>(e => WakeAllAgain(e.Member));
+        Receive<ClusterEvent.ReachableMember>(e => WakeAllAgain(e.Member));
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    protected override void PreStart() => Self.Tell(NextPage.Instance);
+    protected override void PreStart()
+    {
+        Self.Tell(NextPage.Instance);
+        if (!Context.System.Settings.HasCluster) return;
+        Cluster.Get(Context.System).Subscribe(
+            Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved), typeof(ClusterEvent.ReachableMember));
+    }
+
+    protected override void PostStop()
+    {
+        if (Context.System.Settings.HasCluster) Cluster.Get(Context.System).Unsubscribe(Self);
+    }
+
+    private void WakeAllAgain(Member member)
+    {
+        if (!member.HasRole(NodeRoles.Core)) return;
+        LogNodeChanged(_logger, member.Address.ToString());
+        _startsAnew = true;
+        if (!_isLooking) Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BetweenPages);
+    }
+
+    private void Look()
+    {
+        if (_startsAnew) (_seenBefore, _seen, _position, _startsAnew) = ([], [], LivePosition.Start, false);
+        _isLooking = true;
+        _store.LiveAsync(_position, PageSize).PipeTo(Self, success: page => page, failure: e => new PageFailed(e));
+    }
 
     private void Wake(LivePage page)
     {
+        _isLooking = false;
         foreach (var job in page.Jobs)
         {
             if (!_seen.Add(job) || _seenBefore.Contains(job)) continue;
@@ -74,6 +108,9 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
 
     [LoggerMessage(1020, LogLevel.Information, "{Count} live jobs were woken.")]
     private static partial void LogWoken(ILogger logger, int count);
+
+    [LoggerMessage(1022, LogLevel.Information, "Node {Node} is gone, or back in sight: all live jobs are woken again.")]
+    private static partial void LogNodeChanged(ILogger logger, string node);
 
     [LoggerMessage(1021, LogLevel.Warning, "The index of live jobs could not be read; trying again.")]
     private static partial void LogPageFailed(ILogger logger, Exception error);

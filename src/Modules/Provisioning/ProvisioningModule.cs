@@ -53,7 +53,7 @@ public static class ProvisioningModule
     /// <summary>Starts this node's step runner; others find it under <see cref="StepRunners"/>.</summary>
     public static AkkaConfigurationBuilder WithStepRunner(this AkkaConfigurationBuilder builder) =>
         builder.WithActors((system, registry, resolver) =>
-            registry.Register<StepRunners>(system.ActorOf(resolver.Props<StepRunnerActor>(), "steps")));
+            registry.Register<StepRunners>(system.ActorOf(resolver.Props<StepRunnerActor>(), StepRunners.ActorName)));
 
     /// <summary>The public door of the clones. It comes before everything else: their hosts are not ours to authenticate or limit.</summary>
     public static IApplicationBuilder UseCloneRouter(this IApplicationBuilder app)

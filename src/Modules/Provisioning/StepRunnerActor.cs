@@ -8,13 +8,20 @@ namespace CloneHub.Provisioning;
 
 /// <summary>
 /// Does on this node what jobs order. One attempt per job at a time: a newer one cancels the older and begins when that has really ended.
+/// Orders and reports may be lost between nodes: an order that is repeated is answered by the report again, and what was ordered by a node
+/// that is gone is stopped.
 /// </summary>
 internal sealed partial class StepRunnerActor : ReceiveActor
 {
+    /// <summary>Whoever ordered is told within seconds; this is for those that the report did not reach.</summary>
+    private const int Remembered = 1_000;
+
     private readonly Dictionary<JobId, Running> _running = [];
+    private readonly OrderedDictionary<JobId, (long Fence, StepReported? Report)> _ended = [];
     private readonly Dictionary<CloneStep, ICloneStep> _steps;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
+    private IActorRef? _drainedBy;
 
     public StepRunnerActor(IEnumerable<ICloneStep> steps, TimeProvider clock, ILogger<StepRunnerActor> logger)
     {
@@ -25,6 +32,8 @@ internal sealed partial class StepRunnerActor : ReceiveActor
         Receive<RunStep>(Accept);
         Receive<CancelStep>(Cancel);
         Receive<Ended>(Finish);
+        Receive<DrainSteps>(Drain);
+        Receive<Terminated>(t => StopAll(t.ActorRef.Equals));
     }
 
     protected override void PostStop()
@@ -34,6 +43,19 @@ internal sealed partial class StepRunnerActor : ReceiveActor
 
     private void Accept(RunStep order)
     {
+        if (_ended.TryGetValue(order.Job, out var ended) && order.Token.Fence <= ended.Fence)
+        {
+            if (order.Token.Fence == ended.Fence && ended.Report is not null) Sender.Tell(ended.Report);
+            return;
+        }
+
+        if (_drainedBy is not null && !_running.ContainsKey(order.Job))
+        {
+            Sender.Tell(new StepReported(order.Token, StepFault.LostWorker, StepFacts.None));
+            return;
+        }
+
+        Context.Watch(Sender);
         if (!_running.TryGetValue(order.Job, out var current))
         {
             Start(new Waiting(order, Sender));
@@ -71,13 +93,41 @@ internal sealed partial class StepRunnerActor : ReceiveActor
         _running.Remove(ended.Token.Job);
         attempt.Stop.Dispose();
         ProvisioningTelemetry.Ended(ended.Token, ended.Outcome, ended.Elapsed);
-        Report(ended, attempt.ReportTo);
+        var report = ReportOf(ended);
+        Remember(ended.Token, report);
+        if (report is not null) attempt.ReportTo.Tell(report);
         if (attempt.Next is { } next) Start(next);
+        else if (_running.Count == 0) _drainedBy?.Tell(new StepsEnded());
     }
 
-    private static void Report(Ended ended, IActorRef reportTo)
+    private StepReported? ReportOf(Ended ended) => ended.Outcome switch
     {
-        if (ended.Outcome is StepOutcome.Done or StepOutcome.Failed) reportTo.Tell(new StepReported(ended.Token, ended.Fault, ended.Facts));
+        StepOutcome.Done or StepOutcome.Failed => new StepReported(ended.Token, ended.Fault, ended.Facts),
+        StepOutcome.Cancelled when _drainedBy is not null => new StepReported(ended.Token, StepFault.LostWorker, StepFacts.None),
+        _ => null,
+    };
+
+    private void Remember(StepToken token, StepReported? report)
+    {
+        _ended.Remove(token.Job);
+        _ended.Add(token.Job, (token.Fence, report));
+        if (_ended.Count > Remembered) _ended.RemoveAt(0);
+    }
+
+    private void Drain(DrainSteps order)
+    {
+        _drainedBy = Sender;
+        if (order.AtOnce) StopAll(_ => true);
+        if (_running.Count == 0) Sender.Tell(new StepsEnded());
+    }
+
+    private void StopAll(Predicate<IActorRef> orderedBy)
+    {
+        foreach (var (job, attempt) in _running.ToList())
+        {
+            if (attempt.Next is { } next && orderedBy(next.ReportTo)) _running[job] = attempt with { Next = null };
+            if (orderedBy(attempt.ReportTo)) attempt.Stop.Cancel();
+        }
     }
 
     /// <summary>Everything an attempt does and says happens inside its span and names its job.</summary>

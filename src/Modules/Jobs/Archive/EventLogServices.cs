@@ -15,7 +15,7 @@ namespace CloneHub.Jobs.Archive;
 internal static class EventLogServices
 {
     /// <summary>The event log and its projections. The schema is changed by <c>CloneHub.Host migrate</c>, or at start in development.</summary>
-    public static IServiceCollection AddEventLog(this IServiceCollection services, string connectionString, bool ownSchema)
+    public static IServiceCollection AddEventLog(this IServiceCollection services, string connectionString, bool ownSchema, bool drivesJobs = true)
     {
         services.AddSingleton(_ => NpgsqlDataSource.Create(connectionString));
         services.AddMarten(provider =>
@@ -27,9 +27,10 @@ internal static class EventLogServices
         if (ownSchema) services.AddHostedService<SchemaAtStart>();
         services.AddSingleton<EventLog>();
         services.AddSingleton<ArchiveLag>();
+        services.AddProjections(drivesJobs);
+        if (!drivesJobs) return services;
         services.AddHostedService<ArchiveGuard>();
         services.AddHealthChecks().AddCheck<EventLogHealth>("postgresql", tags: ["ready"]);
-        services.AddProjections();
         return services;
     }
 

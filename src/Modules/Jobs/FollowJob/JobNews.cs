@@ -1,3 +1,4 @@
+using Akka.Actor;
 using CloneHub.Contracts;
 
 namespace CloneHub.Jobs.FollowJob;
@@ -5,11 +6,27 @@ namespace CloneHub.Jobs.FollowJob;
 /// <summary>
 /// Wakes whoever follows a job on this node when there is something new of it. What is new is read from the logs, so that on the way to a
 /// follower nothing can be lost, doubled or overtaken, and one that listens slowly costs no memory: it is woken once for all it has missed.
+/// Jobs of other nodes are heard of by <see cref="NewsExchangeActor"/>.
 /// </summary>
 internal sealed class JobNews
 {
     private readonly Dictionary<JobId, List<JobFollower>> _followers = [];
     private readonly Lock _gate = new();
+
+    /// <summary>Who brings news to other nodes and from them; null where there are none.</summary>
+    public IActorRef? Exchange { get; set; }
+
+    /// <summary>The jobs that other nodes follow.</summary>
+    public IReadOnlySet<JobId> FollowedElsewhere { get; set => Volatile.Write(ref field, value); } = new HashSet<JobId>();
+
+    /// <summary>The jobs that somebody follows on this node.</summary>
+    public IReadOnlyList<JobId> Followed
+    {
+        get
+        {
+            lock (_gate) return [.. _followers.Keys];
+        }
+    }
 
     /// <summary>Follow first, then read: what happens in between wakes the follower.</summary>
     /// <param name="withQueue">Wakes the follower also when the job's place in the queue may have changed.</param>
@@ -22,21 +39,22 @@ internal sealed class JobNews
             else _followers[job] = [follower];
         }
 
+        Exchange?.Tell(new NewsExchangeActor.Followed(job));
         return follower;
     }
 
     /// <summary>The job has come so far, and all that led there is durable.</summary>
     public void Tell(JobState state)
     {
-        lock (_gate)
-        {
-            if (_followers.TryGetValue(state.Id, out var followers)) followers.ForEach(follower => follower.Wake(state));
-        }
+        Hear(state.Id, state);
+        if (FollowedElsewhere.Contains(state.Id)) Exchange?.Tell(new HaveNews(state.Id, state));
     }
 
     /// <summary>Something around these jobs has changed that they do not know themselves: their place in the queue.</summary>
     public void Stir(Predicate<JobId> concerns)
     {
+        // What it is asked of may change in a moment, so it is asked here.
+        foreach (var job in FollowedElsewhere.Where(job => concerns(job))) Exchange?.Tell(new HaveNews(job, null));
         lock (_gate)
         {
             foreach (var (job, followers) in _followers)
@@ -44,6 +62,15 @@ internal sealed class JobNews
                 if (!concerns(job)) continue;
                 foreach (var follower in followers.Where(follower => follower.WithQueue)) follower.Wake(null);
             }
+        }
+    }
+
+    /// <param name="state">Null if the follower has to look for itself.</param>
+    internal void Hear(JobId job, JobState? state)
+    {
+        lock (_gate)
+        {
+            if (_followers.TryGetValue(job, out var followers)) followers.ForEach(follower => follower.Wake(state));
         }
     }
 

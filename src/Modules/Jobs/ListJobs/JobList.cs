@@ -40,7 +40,7 @@ internal sealed partial class JobList(IDocumentStore documents, JobStore store, 
 
     private async Task<IReadOnlyList<JobSnapshot>> FreshAsync(JobFilter filter)
     {
-        var fresh = newJobs.Of(filter.Tenant);
+        var fresh = await newJobs.OfAllNodesAsync(filter.Tenant);
         if (fresh.Count == 0) return [];
         var ids = fresh.Select(job => job.Job.Value).ToArray();
         await using var session = documents.QuerySession();

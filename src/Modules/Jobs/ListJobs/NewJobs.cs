@@ -1,5 +1,7 @@
+using Akka.Actor;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Api;
+using CloneHub.Jobs.FollowJob;
 
 namespace CloneHub.Jobs.ListJobs;
 
@@ -7,13 +9,21 @@ namespace CloneHub.Jobs.ListJobs;
 /// The jobs that this node accepted last, for lists: the projection holds a job some milliseconds after its acceptance, and later while
 /// PostgreSQL is behind, but whoever was answered 202 finds the job in the list at once. After a restart the projection alone is asked.
 /// </summary>
-internal sealed class NewJobs
+internal sealed class NewJobs(TimeProvider clock)
 {
     /// <summary>About a megabyte. Where more wait for the event log the oldest of them appear when it has them.</summary>
     private const int Most = 1000;
 
+    /// <summary>What is older by now is in the projection, or waits for PostgreSQL. A message between nodes must not grow without bound.</summary>
+    private static readonly TimeSpan JustNow = TimeSpan.FromSeconds(30);
+    private const int MostJustNow = 100;
+    private static readonly TimeSpan PatienceWithNodes = TimeSpan.FromSeconds(2);
+
     private readonly OrderedDictionary<JobId, JobSnapshot> _jobs = [];
     private readonly Lock _gate = new();
+
+    /// <summary>Who knows what other nodes have accepted; null where there are none.</summary>
+    public IActorRef? Exchange { get; set; }
 
     public void Add(JobSnapshot job)
     {
@@ -24,9 +34,27 @@ internal sealed class NewJobs
         }
     }
 
-    public IReadOnlyList<JobSnapshot> Of(string tenant)
+    /// <summary>Those that any node has accepted last.</summary>
+    public async Task<IReadOnlyList<JobSnapshot>> OfAllNodesAsync(string tenant)
     {
-        lock (_gate) return [.. _jobs.Values.Where(job => job.Tenant == tenant)];
+        if (Exchange is null) return Of(tenant);
+        try
+        {
+            var others = await Exchange.Ask<NewJobsOf>(new GetNewJobs(tenant), PatienceWithNodes);
+            return [.. Of(tenant), .. others.Jobs];
+        }
+        catch (AskTimeoutException)
+        {
+            // A list that lacks what was accepted elsewhere in this second is better than none.
+            return Of(tenant);
+        }
+    }
+
+    /// <param name="justNow">Only those of the last half minute.</param>
+    public IReadOnlyList<JobSnapshot> Of(string tenant, bool justNow = false)
+    {
+        var since = justNow ? clock.GetUtcNow() - JustNow : DateTimeOffset.MinValue;
+        lock (_gate) return [.. _jobs.Values.Where(job => job.Tenant == tenant && job.CreatedAt >= since).TakeLast(justNow ? MostJustNow : Most)];
     }
 
     /// <summary>The projection holds these.</summary>

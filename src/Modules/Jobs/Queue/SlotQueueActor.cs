@@ -5,22 +5,22 @@ using CloneHub.Jobs.FollowJob;
 namespace CloneHub.Jobs.Queue;
 
 /// <summary>From a job that waits for its turn.</summary>
-internal sealed record WantSlot(JobId Job, DateTimeOffset AcceptedAt);
+internal sealed record WantSlot(JobId Job, DateTimeOffset AcceptedAt) : IWireMessage;
 
 /// <summary>From a job that has begun, perhaps before a restart: it occupies a slot whatever the count says.</summary>
-internal sealed record HoldSlot(JobId Job);
+internal sealed record HoldSlot(JobId Job) : IWireMessage;
 
 /// <summary>From a job that needs a slot no longer, or not any more.</summary>
-internal sealed record ReleaseSlot(JobId Job);
+internal sealed record ReleaseSlot(JobId Job) : IWireMessage;
 
 /// <summary>To a job: begin.</summary>
 internal sealed record SlotGranted(JobId Job) : IJobMessage;
 
 /// <summary>Answered by <see cref="QueuePosition"/>.</summary>
-internal sealed record GetQueuePosition(JobId Job);
+internal sealed record GetQueuePosition(JobId Job) : IWireMessage;
 
 /// <param name="Position">1 for the next one; null if the job does not wait.</param>
-internal sealed record QueuePosition(int? Position);
+internal sealed record QueuePosition(int? Position) : IWireMessage;
 
 /// <summary>
 /// The slots of this node and who waits for one, in the order of acceptance. It holds nothing that the jobs do not know:
