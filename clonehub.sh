@@ -38,7 +38,8 @@ help() {
     cat <<'TEXT'
 ./clonehub.sh COMMAND
 
-  up                 run CloneHub with private PostgreSQL, Redis and MariaDB until Ctrl-C
+  up [--nodes N]     run CloneHub with private PostgreSQL, Redis and MariaDB until Ctrl-C;
+                     with --nodes, N of it as a cluster behind one front door
   demo [--once]      the same, with a WordPress site that is cloned before your eyes;
                      --once removes the clone and ends
   test [fast|all|infra] [--retry]

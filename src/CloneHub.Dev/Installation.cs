@@ -41,6 +41,8 @@ internal sealed class Installation : IAsyncDisposable
 
     public HostRun? Host { get; private set; }
 
+    public HostCluster? Nodes { get; private set; }
+
     /// <summary>What may be kept and shared between installations of this checkout.</summary>
     public static DirectoryInfo Cache(IProgress<string> progress) => StateDirectory.Place(Repository.Path(".clonehub", "cache"), progress);
 
@@ -71,7 +73,13 @@ internal sealed class Installation : IAsyncDisposable
         _leash.Remove(_servers.Sockets.FullName);
     }
 
-    public async Task<HostRun> StartHostAsync(CancellationToken ct)
+    public async Task<HostRun> StartHostAsync(CancellationToken ct) => Host = await HostRun.StartAsync(await SettingsAsync(ct), State, _leash, ct);
+
+    /// <summary>Several Hosts behind the one address.</summary>
+    public async Task<HostCluster> StartNodesAsync(int nodes, CancellationToken ct) =>
+        Nodes = await HostCluster.StartAsync(nodes, await SettingsAsync(ct), Port(), State, _leash, _progress, ct);
+
+    private async Task<Dictionary<string, string>> SettingsAsync(CancellationToken ct)
     {
         _progress.Report("Starting CloneHub.");
         await HostRun.StopAnywayAsync(State, ct);
@@ -81,17 +89,17 @@ internal sealed class Installation : IAsyncDisposable
         foreach (var name in settings.Keys.Where(IsGiven).ToList())
             settings.Remove(name);
         settings["Urls"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port()}");
-        return Host = await HostRun.StartAsync(settings, State, _leash, ct);
+        return settings;
     }
 
     public async ValueTask DisposeAsync()
     {
         if (Host is { } host)
-        {
             await host.StopAsync();
+        if (Nodes is { } nodes)
+            await nodes.DisposeAsync();
+        if (Host is not null || Nodes is not null)
             await LocalClones.StopAllAsync(State, CancellationToken.None);
-        }
-
         if (_servers is { } servers)
             await servers.StopAsync(CancellationToken.None);
         _leash.Dispose();

@@ -1,8 +1,10 @@
+using System.Globalization;
 using System.Runtime.InteropServices;
 using CloneHub.Dev;
 using CloneHub.Dev.Demo;
+using CloneHub.Dev.Host;
 
-const string usage = "Usage: CloneHub.Dev up | demo [--once] | down [--state FOLDER]";
+const string usage = "Usage: CloneHub.Dev up [--nodes N] | demo [--once] | down [--state FOLDER]";
 
 var screen = new Screen();
 using var end = new CancellationTokenSource();
@@ -22,7 +24,8 @@ try
 {
     return words switch
     {
-        ["up"] => await UpCommand.RunAsync(state ?? Repository.Path(".clonehub", "up"), screen, end.Token),
+        ["up"] => await UpCommand.RunAsync(state ?? Repository.Path(".clonehub", "up"), nodes: 1, screen, end.Token),
+        ["up", "--nodes", var text] => await UpCommand.RunAsync(state ?? Repository.Path(".clonehub", "up"), Nodes(text), screen, end.Token),
         ["demo"] => await DemoCommand.RunAsync(state ?? Repository.Path(".clonehub", "demo"), once: false, screen, end.Token),
         ["demo", "--once"] => await DemoCommand.RunAsync(state ?? Repository.Path(".clonehub", "demo"), once: true, screen, end.Token),
         ["down"] => await DownAsync(),
@@ -46,6 +49,10 @@ Task<int> DownAsync()
     string[] usual = [Repository.Path(".clonehub", "up"), Repository.Path(".clonehub", "demo"), Repository.Path(".clonehub", "bench")];
     return DownCommand.RunAsync(state is null ? usual : [state], screen, end.Token);
 }
+
+static int Nodes(string text) => int.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var nodes) && nodes is 1 or (>= 3 and <= HostCluster.Most)
+    ? nodes
+    : throw new SetUpException($"--nodes takes 1 or 3 to {HostCluster.Most}, not {text}: of two nodes neither is a majority.");
 
 int Refuse()
 {

@@ -38,7 +38,7 @@ public sealed class ModuleMapTests
             "Microsoft.AspNetCore.OpenApi", "Scalar.AspNetCore", "OpenTelemetry.Extensions.Hosting", "OpenTelemetry.Instrumentation.AspNetCore",
             "OpenTelemetry.Exporter.OpenTelemetryProtocol", "OpenTelemetry.Exporter.Prometheus.AspNetCore",
         ],
-        ["CloneHub.Dev"] = ["MySqlConnector", "Spectre.Console"],
+        ["CloneHub.Dev"] = ["MySqlConnector", "Spectre.Console", "Yarp.ReverseProxy"],
         ["CloneHub.Testing"] = ["xunit.assert", "xunit.extensibility.core", "Microsoft.Extensions.TimeProvider.Testing"],
         ["CloneHub.Architecture.Tests"] = ["NetArchTest.Rules"],
         ["CloneHub.Jobs.Tests"] = ["Akka.TestKit.Xunit2", "FsCheck.Xunit"],

@@ -98,6 +98,21 @@ public sealed class HostProcess : IAsyncDisposable
         await _process.WaitForExitAsync();
     }
 
+    /// <summary>STOP freezes it, CONT lets it go on.</summary>
+    public async Task SignalAsync(string signal)
+    {
+        if (_process is { HasExited: false } process && ProcessIdentity.Of(process.Id) is { } identity)
+            await identity.SignalAsync(signal, CancellationToken.None);
+    }
+
+    /// <summary>Waits until it has ended, and answers its exit code.</summary>
+    public async Task<int> WaitForEndAsync(TimeSpan patience)
+    {
+        await Eventually.Until($"the Host at {Address} has ended", () => _process!.HasExited, patience);
+        await _process!.WaitForExitAsync();
+        return _process.ExitCode;
+    }
+
     /// <summary>The orderly end: SIGTERM, and what the Host does then.</summary>
     public async Task StopAsync()
     {

@@ -7,6 +7,7 @@ namespace CloneHub.Dev.Host;
 /// <summary>The Host as a process in a session of its own.</summary>
 internal sealed class HostRun
 {
+    private const string Usual = "host";
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
     private readonly Daemon _daemon;
 
@@ -22,9 +23,10 @@ internal sealed class HostRun
 
     public string LogFile => _daemon.LogFile;
 
-    public static async Task<HostRun> StartAsync(Dictionary<string, string> settings, DirectoryInfo state, Leash leash, CancellationToken ct)
+    /// <param name="name">Folder of its log; one that begins with "host".</param>
+    public static async Task<HostRun> StartAsync(Dictionary<string, string> settings, DirectoryInfo state, Leash leash, CancellationToken ct, string name = Usual)
     {
-        var folder = state.CreateSubdirectory("host");
+        var folder = state.CreateSubdirectory(name);
         // Secrets are among the settings: a file for the shell, not arguments that every account can read.
         var environment = Path.Combine(folder.FullName, "environment");
         var lines = settings.Select(setting => $"export {setting.Key}={Quoted(setting.Value)}\n");
@@ -38,20 +40,25 @@ internal sealed class HostRun
     /// <summary>Waits for Ctrl-C. Nobody looks at the log of a Host that ends by itself, so that is told.</summary>
     public async Task WatchAsync(CancellationToken ct)
     {
-        while (_daemon.IsAlive)
-            await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, ct);
+        await WaitForEndAsync(ct);
         throw new SetUpException($"CloneHub ended by itself. The end of {_daemon.LogFile}:\n{_daemon.LastWords()}");
     }
 
     public Task StopAsync() => _daemon.StopAsync(CancellationToken.None);
 
-    /// <summary>Ends a Host that a killed run left behind.</summary>
+    /// <summary>Waits until it has ended by itself.</summary>
+    public async Task WaitForEndAsync(CancellationToken ct)
+    {
+        while (_daemon.IsAlive)
+            await Task.Delay(TimeSpan.FromMilliseconds(250), TimeProvider.System, ct);
+    }
+
+    /// <summary>Ends the Hosts that a killed run left behind.</summary>
     public static async Task<bool> StopAnywayAsync(DirectoryInfo state, CancellationToken ct)
     {
-        if (Daemon.Find("host", new DirectoryInfo(Path.Combine(state.FullName, "host"))) is not { } daemon)
-            return false;
-        await daemon.StopAsync(ct);
-        return true;
+        var left = state.Exists ? state.GetDirectories($"{Usual}*").Select(folder => Daemon.Find("host", folder)).OfType<Daemon>().ToList() : [];
+        await Task.WhenAll(left.Select(daemon => daemon.StopAsync(ct)));
+        return left.Count > 0;
     }
 
     private async Task AwaitReadyAsync(CancellationToken ct)

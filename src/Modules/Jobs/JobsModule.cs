@@ -120,7 +120,7 @@ public static class JobsModule
     public static Task<int> RunProjectionsCommandAsync(IServiceProvider services, IReadOnlyList<string> args) =>
         ProjectionCommands.RunAsync(services, args, Console.Out, Console.Error, CancellationToken.None);
 
-    private static ClusterSingletonOptions OnCore => new() { Role = NodeRoles.Core, SingletonIdentificationInterval = TimeSpan.FromMilliseconds(200), BufferSize = 10_000 };
+    private static ClusterSingletonOptions OnCore => new() { Role = NodeRoles.Core, SingletonIdentificationInterval = TimeSpan.FromMilliseconds(200), BufferSize = 10_000, LogSingletonIdentificationFailure = false };
 
     private static Props QueueOf(IServiceProvider services, JobsSettings settings, IReadOnlyActorRegistry registry)
     {

@@ -145,6 +145,62 @@ public sealed class StepRunnerActorTests : TestKit
     }
 
     [Fact]
+    public async Task An_order_that_is_repeated_after_its_end_is_reported_again_and_not_done_again()
+    {
+        Order(fence: 1);
+        (await _step.NextAsync()).Finish();
+        await ExpectMsgAsync<StepReported>();
+
+        Order(fence: 1);
+
+        Assert.Equal("found", (await ExpectMsgAsync<StepReported>()).Facts.Username);
+        Assert.Equal(1, _step.Started);
+    }
+
+    [Fact]
+    public async Task What_was_ordered_by_one_that_is_gone_is_stopped()
+    {
+        var node = CreateTestProbe();
+        _runner.Tell(new RunStep(Token(fence: 1), _order), node);
+        var run = await _step.NextAsync();
+
+        Sys.Stop(node);
+
+        await run.Cancelled;
+        await ExpectNextReportAsync(fence: 2);
+    }
+
+    [Fact]
+    public async Task A_runner_that_drains_lets_its_steps_end_and_takes_no_more()
+    {
+        Order(fence: 1);
+        var run = await _step.NextAsync();
+        var drain = CreateTestProbe();
+        _runner.Tell(new DrainSteps(AtOnce: false), drain);
+        var other = TestJobs.NewOrder();
+        _runner.Tell(new RunStep(other.Token(CloneStep.CreateDatabase, 1), other), TestActor);
+        Assert.Equal(StepFault.WorkerLost, (await ExpectMsgAsync<StepReported>()).Fault!.Code);
+
+        run.Finish();
+
+        Assert.Null((await ExpectMsgAsync<StepReported>()).Fault);
+        await drain.ExpectMsgAsync<StepsEnded>();
+        Assert.Equal(1, _step.Started);
+    }
+
+    [Fact]
+    public async Task A_step_that_is_stopped_by_the_drain_is_told_to_begin_elsewhere()
+    {
+        Order(fence: 1);
+        var run = await _step.NextAsync();
+
+        _runner.Tell(new DrainSteps(AtOnce: true), CreateTestProbe());
+
+        await run.Cancelled;
+        Assert.Equal(StepFault.WorkerLost, (await ExpectMsgAsync<StepReported>()).Fault!.Code);
+    }
+
+    [Fact]
     public async Task A_step_is_a_span_of_the_trace_that_its_order_names()
     {
         var spans = Channel.CreateUnbounded<Activity>();

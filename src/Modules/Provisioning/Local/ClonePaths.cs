@@ -46,6 +46,9 @@ internal sealed class LocalLayout(string stateDirectory, string socketDirectory)
 
     public string Clones => Path.Combine(StateDirectory, "clones");
 
+    /// <summary>Files that processes which share these clones lock.</summary>
+    public string Locks => Path.Combine(StateDirectory, "locks");
+
     public string NginxFolder => Path.Combine(StateDirectory, "nginx");
 
     public string NginxConfig => Path.Combine(StateDirectory, "nginx.conf");

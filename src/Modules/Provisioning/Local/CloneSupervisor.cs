@@ -38,7 +38,6 @@ internal sealed partial class CloneSupervisor(
     {
         ProvisioningTelemetry.Begin();
         tree.EnsureShared();
-        routes.Adopt();
         await LookAsync(ask: true, stoppingToken);
         using var timer = new PeriodicTimer(options.Value.SupervisionInterval, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken)) await LookAsync(ask: false, stoppingToken);

@@ -23,6 +23,7 @@ internal sealed partial class Nginx(LocalLayout layout, NginxClient client, IOpt
         await _gate.WaitAsync(cancellation);
         try
         {
+            using var machine = await MachineLock.TakeAsync(layout, "nginx", clock, cancellation);
             var template = NginxConfig.Of(layout);
             var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(template)));
 

@@ -110,6 +110,7 @@ internal sealed partial class PhpFpm(LocalLayout layout, IOptions<LocalOptions> 
         await gate.WaitAsync(cancellation);
         try
         {
+            using var machine = await MachineLock.TakeAsync(layout, job, clock, cancellation);
             await work();
         }
         finally
