@@ -67,3 +67,6 @@ void Stop(PosixSignalContext signal)
     screen.Report("Stopping.");
     end.Cancel();
 }
+
+/// <summary>Said outright, or ASP.NET makes it public and it is taken for the Host's.</summary>
+internal sealed partial class Program;

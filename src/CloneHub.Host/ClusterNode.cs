@@ -31,7 +31,10 @@ internal static class ClusterNode
             .AddCheck<BackendHealth>(BackendHealth.Name, tags: [Health.Ready]);
 
         // A worker lets its steps end before it goes, and a core node hands its jobs over.
-        services.Configure<HostOptions>(host => host.ShutdownTimeout = TimeSpan.FromSeconds(90));
+        services.AddOptions<HostOptions>().Configure<IOptions<ClusterNodeOptions>>((host, node) =>
+        {
+            if (!node.Value.IsAlone) host.ShutdownTimeout = TimeSpan.FromSeconds(90);
+        });
         services.AddAkka(SystemName, (akka, provider) =>
         {
             var options = provider.GetRequiredService<IOptions<ClusterNodeOptions>>().Value;

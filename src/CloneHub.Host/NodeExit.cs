@@ -41,21 +41,21 @@ internal sealed partial class NodeExit(IOptions<ClusterNodeOptions> options, IHo
 
 /// <summary>
 /// Notices that this process stood still (a signal, a machine without time for it) for longer than the others wait. They have gone on by then, and
-/// would need seconds more to make it known; so the node puts itself out.
+/// would need seconds more to make it known; so the node puts itself out. It goes by the time of the machine, as its peers do.
 /// </summary>
-internal sealed partial class FreezeWatch(IOptions<ClusterNodeOptions> options, ActorSystem system, TimeProvider clock, ILogger<FreezeWatch> logger) : BackgroundService
+internal sealed partial class FreezeWatch(IOptions<ClusterNodeOptions> options, ActorSystem system, ILogger<FreezeWatch> logger) : BackgroundService
 {
     private static readonly TimeSpan Interval = TimeSpan.FromMilliseconds(500);
 
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         if (options.Value.IsAlone) return;
-        using var timer = new PeriodicTimer(Interval, clock);
-        var last = clock.GetTimestamp();
+        using var timer = new PeriodicTimer(Interval, TimeProvider.System);
+        var last = TimeProvider.System.GetTimestamp();
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            var still = clock.GetElapsedTime(last);
-            last = clock.GetTimestamp();
+            var still = TimeProvider.System.GetElapsedTime(last);
+            last = TimeProvider.System.GetTimestamp();
             if (still < options.Value.Patience) continue;
             LogFroze(logger, still);
             Cluster.Get(system).Down(Cluster.Get(system).SelfAddress);

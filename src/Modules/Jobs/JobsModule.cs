@@ -77,9 +77,8 @@ public static class JobsModule
             {
                 registry.Register<Archiver>(system.ActorOf(resolver.Props<ArchiverActor>(), "archiver"));
                 registry.Register<Workers>(system.ActorOf(WorkersOf(services, system, registry), WorkersActor.Path));
-                var exchange = system.ActorOf(resolver.Props<NewsExchangeActor>(), NewsExchangeActor.Path);
-                services.GetRequiredService<JobNews>().Exchange = exchange;
-                services.GetRequiredService<NewJobs>().Exchange = exchange;
+                services.GetRequiredService<JobNews>().Exchange = services.GetRequiredService<NewJobs>().Exchange =
+                    system.ActorOf(resolver.Props<NewsExchangeActor>(), NewsExchangeActor.Path);
             })
             .WithShardRegion<JobsRegion>(
                 "clone-jobs",
@@ -99,14 +98,7 @@ public static class JobsModule
                     HandOffStopMessage = CloneJobActor.Stop.Instance,
                 })
             .WithSingleton<SlotQueue>("slots", (_, registry, _) => QueueOf(services, settings, registry), OnCore, createProxyToo: true)
-            .WithSingleton<LiveJobs>(
-                "live-jobs",
-                (_, registry, _) =>
-                {
-                    var (store, jobs, logger) = (services.GetRequiredService<JobStore>(), registry.Get<JobsRegion>(), services.GetRequiredService<ILogger<LiveJobsActor>>());
-                    return Props.Create(() => new LiveJobsActor(store, jobs, logger));
-                },
-                OnCore, createProxyToo: true);
+            .WithSingleton<LiveJobs>("live-jobs", (_, registry, _) => LiveJobsOf(services, registry), OnCore, createProxyToo: true);
     }
 
     /// <summary>Before a worker stops: no job gives it another step, and what it does may end within <paramref name="patience"/>. What does not is stopped and goes on elsewhere.</summary>
@@ -126,6 +118,12 @@ public static class JobsModule
     {
         var (jobs, news, load) = (registry.Get<JobsRegion>(), services.GetRequiredService<JobNews>(), Measured(services));
         return Props.Create(() => new SlotQueueActor(settings.Slots, jobs, news, load));
+    }
+
+    private static Props LiveJobsOf(IServiceProvider services, IReadOnlyActorRegistry registry)
+    {
+        var (store, jobs, logger) = (services.GetRequiredService<JobStore>(), registry.Get<JobsRegion>(), services.GetRequiredService<ILogger<LiveJobsActor>>());
+        return Props.Create(() => new LiveJobsActor(store, jobs, logger));
     }
 
     private static Props WorkersOf(IServiceProvider services, ActorSystem system, IReadOnlyActorRegistry registry)

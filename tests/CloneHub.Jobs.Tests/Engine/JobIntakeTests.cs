@@ -20,7 +20,7 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
     private static readonly CloneRequest Request = new("acme", Given.Source, "admin", new Secret("source-password"), "shop", Given.Ttl, "key-1");
 
     private readonly ArchiveLag _lag = new(TimeProvider.System);
-    private readonly NewJobs _newJobs = new(TimeProvider.System);
+    private readonly NewJobs _newJobs = new();
 
     [Fact]
     public async Task A_request_is_durable_sealed_and_indexed_when_it_is_answered()

@@ -15,7 +15,7 @@ namespace CloneHub.Jobs.Tests.Engine;
 public sealed class JobListTests(Stores stores) : JobKit(stores, stores.NewCorner())
 {
     private readonly string _tenant = ServersFixture.Unique("t");
-    private readonly NewJobs _new = new(TimeProvider.System);
+    private readonly NewJobs _new = new();
 
     [Fact]
     public async Task Pages_hold_every_job_once_the_newest_first()

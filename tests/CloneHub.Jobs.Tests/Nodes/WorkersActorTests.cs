@@ -13,7 +13,7 @@ namespace CloneHub.Jobs.Tests.Nodes;
 /// <summary>Orders and reports between a node that drives jobs and two workers, in a cluster of three systems. The test is each worker's runner.</summary>
 public sealed class WorkersActorTests : TestKit
 {
-    private const string Quiet =
+    internal const string Quiet =
         """
         akka {
           loglevel = OFF, stdout-loglevel = OFF, actor.provider = cluster

@@ -33,11 +33,10 @@ internal sealed class NewsExchangeActor : ReceiveActor, IWithTimers
     private readonly Dictionary<UniqueAddress, ICanTell> _peers = [];
     private readonly Dictionary<JobId, Dictionary<IActorRef, long>> _wishes = [];
     private readonly JobNews _news;
-    private readonly TimeProvider _clock;
 
-    public NewsExchangeActor(JobNews news, NewJobs newJobs, TimeProvider clock)
+    public NewsExchangeActor(JobNews news, NewJobs newJobs)
     {
-        (_news, _clock) = (news, clock);
+        _news = news;
         Receive<Followed>(f => Wish([f.Job]));
         Receive<WantNews>(OnWish);
         Receive<HaveNews>(_ => IsFromElsewhere, n => _news.Hear(n.Job, n.State));
@@ -86,7 +85,7 @@ internal sealed class NewsExchangeActor : ReceiveActor, IWithTimers
 
             // What was told before the wish was here is not told again: whoever wishes has to look once more.
             if (!by.ContainsKey(Sender)) Sender.Tell(new HaveNews(job, null));
-            by[Sender] = _clock.GetTimestamp();
+            by[Sender] = TimeProvider.System.GetTimestamp();
         }
 
         _news.FollowedElsewhere = _wishes.Keys.ToHashSet();
@@ -122,7 +121,7 @@ internal sealed class NewsExchangeActor : ReceiveActor, IWithTimers
         {
             foreach (var (peer, since) in by.ToList())
             {
-                if (_clock.GetElapsedTime(since) > WishLasts) by.Remove(peer);
+                if (TimeProvider.System.GetElapsedTime(since) > WishLasts) by.Remove(peer);
             }
 
             if (by.Count == 0) _wishes.Remove(job);

@@ -9,7 +9,7 @@ namespace CloneHub.Jobs.ListJobs;
 /// The jobs that this node accepted last, for lists: the projection holds a job some milliseconds after its acceptance, and later while
 /// PostgreSQL is behind, but whoever was answered 202 finds the job in the list at once. After a restart the projection alone is asked.
 /// </summary>
-internal sealed class NewJobs(TimeProvider clock)
+internal sealed class NewJobs
 {
     /// <summary>About a megabyte. Where more wait for the event log the oldest of them appear when it has them.</summary>
     private const int Most = 1000;
@@ -19,7 +19,7 @@ internal sealed class NewJobs(TimeProvider clock)
     private const int MostJustNow = 100;
     private static readonly TimeSpan PatienceWithNodes = TimeSpan.FromSeconds(2);
 
-    private readonly OrderedDictionary<JobId, JobSnapshot> _jobs = [];
+    private readonly OrderedDictionary<JobId, (JobSnapshot Job, long Added)> _jobs = [];
     private readonly Lock _gate = new();
 
     /// <summary>Who knows what other nodes have accepted; null where there are none.</summary>
@@ -29,7 +29,7 @@ internal sealed class NewJobs(TimeProvider clock)
     {
         lock (_gate)
         {
-            _jobs[job.Job] = job;
+            _jobs[job.Job] = (job, TimeProvider.System.GetTimestamp());
             if (_jobs.Count > Most) _jobs.RemoveAt(0);
         }
     }
@@ -53,8 +53,12 @@ internal sealed class NewJobs(TimeProvider clock)
     /// <param name="justNow">Only those of the last half minute.</param>
     public IReadOnlyList<JobSnapshot> Of(string tenant, bool justNow = false)
     {
-        var since = justNow ? clock.GetUtcNow() - JustNow : DateTimeOffset.MinValue;
-        lock (_gate) return [.. _jobs.Values.Where(job => job.Tenant == tenant && job.CreatedAt >= since).TakeLast(justNow ? MostJustNow : Most)];
+        lock (_gate)
+        {
+            var found = _jobs.Values.Where(entry => entry.Job.Tenant == tenant);
+            if (justNow) found = found.Where(entry => TimeProvider.System.GetElapsedTime(entry.Added) < JustNow).TakeLast(MostJustNow);
+            return [.. found.Select(entry => entry.Job)];
+        }
     }
 
     /// <summary>The projection holds these.</summary>

@@ -44,6 +44,16 @@ internal sealed class CloneDatabase(CloneServer server)
         await ExecuteAsync(connection, $"DROP DATABASE IF EXISTS `{name}`", null, cancellation);
     }
 
+    /// <summary>
+    /// Cuts whatever is connected as the clone's user. An attempt on a node that stands still holds its locks for as long as its connections
+    /// are there, and could write through them when it goes on.
+    /// </summary>
+    public async Task CutAsync(JobId job, CancellationToken cancellation)
+    {
+        await using var connection = await server.OpenAsync(cancellation);
+        await ExecuteAsync(connection, $"KILL USER '{NameOf(job)}'", null, cancellation);
+    }
+
     /// <summary>Jobs that have a database, and jobs that have a user.</summary>
     public async Task<(IReadOnlySet<JobId> Databases, IReadOnlySet<JobId> Users)> ListAsync(CancellationToken cancellation)
     {

@@ -120,6 +120,7 @@ internal sealed class LocalBackend(
     {
         await EnsurePodAsync(token, order, secrets, progress: null, cancellation);
         routes.Close(token.Job);
+        await database.CutAsync(token.Job, cancellation);
         File.Delete(layout.Of(token.Job).UsernameMark);
         return TargetOf(token.Job, secrets);
     }
