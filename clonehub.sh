@@ -48,7 +48,7 @@ help() {
                      three tests that failed beside the others run once more, alone
   test kube          run the tests that need a Kubernetes cluster: the one that KUBECONFIG
                      names, or a single node of our own (CLONEHUB_KUBE, ../shared/kube)
-  chaos [--seed N] [--minutes M] [--jobs N]
+  chaos [--seed N] [--minutes M] [--nodes N] [--jobs N]
                      break things at random for a while and check that nothing is lost, doubled or left
   lint               check the form of PHP and C# without changing anything
   bench              measure, see benchmarks/

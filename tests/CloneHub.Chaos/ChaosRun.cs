@@ -21,44 +21,41 @@ internal static class ChaosRun
         var servers = await StartAsync(Path.Combine(folder, "servers"), ServerKinds.Redis | ServerKinds.PostgreSql, leash, progress, ct);
         var ledger = await Ledger.OpenAsync(world.RedisConnectionString);
         var begin = TimeProvider.System.GetUtcNow();
-        using var node = NewNode(servers, world, options, begin, leash);
-        await node.StartAsync(ct);
-        await node.AwaitReadyAsync(ct);
-
-        var storm = new Storm(node, servers, progress);
-        var customers = new Customers(node, options.Seed);
+        await using var fleet = await Fleet.StartAsync(options.Nodes, servers, Settings(world, options, begin), leash, ct);
+        var storm = new Storm(fleet, servers, progress);
+        var customers = new Customers(fleet.Nodes, options.Seed);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
         enough.CancelAfter(options.Length);
+        using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
+        var supervised = fleet.SuperviseAsync(end.Token);
         var served = customers.RunAsync(options.JobsAtOnce, enough.Token);
-        await storm.RunAsync(Weather.Of(options.Seed, options.Length), ct);
+        await storm.RunAsync(Weather.Of(options.Seed, options.Length, options.Nodes), ct);
         progress.Report("The storm is over. Waiting for the jobs under way.");
         await served;
         await UntilOverAsync(servers, customers, ct);
 
         var verdict = new Verdict(options) { Jobs = customers.Jobs.Count };
         await JudgeAsync(verdict, options, servers, ledger, customers, storm, begin);
-        verdict.Check("views built anew say what they said", await new Views(node, servers).ThatDifferAsync(ct));
-        await node.EndAsync("TERM", ct);
+        verdict.Check("views built anew say what they said", await new Views(fleet.Nodes[0], servers).ThatDifferAsync(ct));
+        verdict.Fact($"{options.Nodes} nodes; {fleet.Restarts} times one had ended by itself and was started again");
+        await end.CancelAsync();
+        await supervised;
         return verdict;
     }
 
     private static Task<PrivateServers> StartAsync(string folder, ServerKinds wanted, Leash leash, IProgress<string> progress, CancellationToken ct) => PrivateServers.StartAsync(
         new PrivateServersOptions { StateDirectory = folder, Wanted = wanted, Leash = leash, RemoveAtEnd = true }, progress, ct);
 
-    private static NodeProcess NewNode(PrivateServers servers, PrivateServers world, ChaosOptions options, DateTimeOffset begin, Leash leash)
+    private static Dictionary<string, string> Settings(PrivateServers world, ChaosOptions options, DateTimeOffset begin) => new(
+        ChaosNode.Settings(world.RedisConnectionString, begin, options.ClockSpeed))
     {
-        var state = servers.State.CreateSubdirectory("node");
-        var port = Ports.Free();
-        var settings = HostSettings.For(servers, state, state, port);
-        settings["CloneHub__Slots"] = Slots.ToString(CultureInfo.InvariantCulture);
-        settings["CloneHub__RateLimit__ClonesPerMinute"] = "1000000";
-        settings["CloneHub__Cleanup__SweepInterval"] = "00:00:05";
+        ["CloneHub__Slots"] = Slots.ToString(CultureInfo.InvariantCulture),
+        ["CloneHub__RateLimit__ClonesPerMinute"] = "1000000",
+        ["CloneHub__Cleanup__SweepInterval"] = "00:00:05",
 
         // The ledger needs no MariaDB; the setting is looked at all the same.
-        settings["CloneHub__Local__MariaDb"] = "Server=127.0.0.1";
-        foreach (var (name, value) in ChaosNode.Settings(world.RedisConnectionString, begin, options.ClockSpeed)) settings[name] = value;
-        return new NodeProcess(port, settings, state, leash);
-    }
+        ["CloneHub__Local__MariaDb"] = "Server=127.0.0.1",
+    };
 
     /// <summary>What a failed job made stays for its time to live; then that goes too.</summary>
     private static async Task UntilOverAsync(PrivateServers servers, Customers customers, CancellationToken ct)

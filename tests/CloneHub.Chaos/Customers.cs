@@ -9,7 +9,7 @@ namespace CloneHub.Chaos;
 /// People who ask for clones, look at them and sometimes change their mind. They do what the API asks of clients: what was not answered is asked again under the
 /// same key. They note what should not have been.
 /// </summary>
-internal sealed class Customers(NodeProcess node, int seed)
+internal sealed class Customers(IReadOnlyList<NodeProcess> nodes, int seed)
 {
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
@@ -17,6 +17,7 @@ internal sealed class Customers(NodeProcess node, int seed)
     private readonly ConcurrentQueue<string> _wrongs = [];
     private int _next;
     private int _repeats;
+    private uint _turn;
 
     /// <summary>Acknowledged jobs.</summary>
     public IReadOnlyCollection<string> Jobs => [.. _jobs.Values];
@@ -90,6 +91,8 @@ internal sealed class Customers(NodeProcess node, int seed)
             try
             {
                 using var request = call();
+                // Each call goes to the next node: what one has acknowledged the others know.
+                var node = nodes[(int)(Interlocked.Increment(ref _turn) % nodes.Count)];
                 var answer = await node.Client.SendAsync(request);
                 if ((int)answer.StatusCode < 500) return answer;
 

@@ -17,6 +17,7 @@ internal sealed class NodeProcess : IDisposable
     private readonly DirectoryInfo _folder;
     private readonly Leash _leash;
     private readonly int _port;
+    private volatile bool _isWanted;
     private Daemon? _daemon;
 
     public NodeProcess(int port, Dictionary<string, string> settings, DirectoryInfo folder, Leash leash)
@@ -33,20 +34,23 @@ internal sealed class NodeProcess : IDisposable
 
     public string LogFile => Path.Combine(_folder.FullName, "node.log");
 
+    public bool HasEndedByItself => _isWanted && _daemon?.IsAlive == false;
+
     public async Task StartAsync(CancellationToken ct)
     {
         await Account.Self.WriteSecretAsync(Environment, string.Concat(_settings.Select(setting => $"export {setting.Key}='{setting.Value}'\n")), ct);
         string[] program = [typeof(ChaosNode).Assembly.Location, ChaosNode.Command, _port.ToString(CultureInfo.InvariantCulture)];
         _daemon = Daemon.Start(new DaemonSpec("node", "sh", ["-c", ". \"$1\"; cd \"$2\"; shift 2; exec dotnet \"$@\"", "sh", Environment, _folder.FullName, .. program]), _folder, _leash);
+        _isWanted = true;
     }
 
-    /// <summary>Waits until the node says that it can work; one that has ended instead is told of at once.</summary>
+    /// <summary>Waits until the node says that it can work. One that ends meanwhile is started again by whoever supervises it.</summary>
     public async Task AwaitReadyAsync(CancellationToken ct)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (!await IsReadyAsync(ct))
         {
-            if (_daemon?.IsAlive != true || TimeProvider.System.GetElapsedTime(started) > Patience)
+            if (TimeProvider.System.GetElapsedTime(started) > Patience)
                 throw new SetUpException($"A node is not ready. The end of {LogFile}:\n{_daemon?.LastWords()}");
             await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, ct);
         }
@@ -54,6 +58,7 @@ internal sealed class NodeProcess : IDisposable
 
     public async Task EndAsync(string signal, CancellationToken ct)
     {
+        _isWanted = false;
         if (_daemon is { } daemon) await daemon.Process.EndAsync(signal, Grace, ct);
     }
 

@@ -8,7 +8,7 @@ namespace CloneHub.Chaos;
 internal static class ChaosCommand
 {
     private const int WrongUsage = 64; // EX_USAGE of sysexits.h
-    private const string Usage = "Usage: CloneHub.Chaos [--seed N] [--minutes M] [--jobs N]";
+    private const string Usage = "Usage: CloneHub.Chaos [--seed N] [--minutes M] [--nodes N] [--jobs N]";
 
     public static async Task<int> Main(string[] args)
     {
@@ -42,6 +42,7 @@ internal static class ChaosCommand
             {
                 case "--seed": options = options with { Seed = number }; break;
                 case "--minutes": options = options with { Length = TimeSpan.FromMinutes(number) }; break;
+                case "--nodes": options = options with { Nodes = number }; break;
                 case "--jobs": options = options with { JobsAtOnce = number }; break;
                 default: return null;
             }
@@ -59,11 +60,14 @@ internal sealed record ChaosOptions
     /// <summary>How long faults come. The jobs under way after that are awaited.</summary>
     public TimeSpan Length { get; init; } = TimeSpan.FromMinutes(2);
 
+    /// <summary>1, or at least 3: of two neither is a majority.</summary>
+    public int Nodes { get; init; } = 3;
+
     public int JobsAtOnce { get; init; } = 24;
 
     /// <summary>The nodes' clock runs so many times as fast as the real one: a clone's shortest time, five minutes, is over in seconds.</summary>
     public int ClockSpeed { get; init; } = 20;
 
     /// <summary>How to see the same again.</summary>
-    public string Replay => string.Create(CultureInfo.InvariantCulture, $"./clonehub.sh chaos --seed {Seed} --minutes {Math.Max(1, (int)Length.TotalMinutes)} --jobs {JobsAtOnce}");
+    public string Replay => string.Create(CultureInfo.InvariantCulture, $"./clonehub.sh chaos --seed {Seed} --minutes {Math.Max(1, (int)Length.TotalMinutes)} --nodes {Nodes} --jobs {JobsAtOnce}");
 }

@@ -4,7 +4,7 @@ using CloneHub.Dev.Servers;
 namespace CloneHub.Chaos;
 
 /// <summary>Carries out the weather, and knows afterwards when something was away.</summary>
-internal sealed class Storm(NodeProcess node, PrivateServers servers, IProgress<string> progress)
+internal sealed class Storm(Fleet fleet, PrivateServers servers, IProgress<string> progress)
 {
     private readonly ConcurrentQueue<(DateTimeOffset From, DateTimeOffset To)> _outages = [];
 
@@ -21,16 +21,16 @@ internal sealed class Storm(NodeProcess node, PrivateServers servers, IProgress<
             progress.Report(gust.ToString());
             var from = TimeProvider.System.GetUtcNow();
             await StrikeAsync(gust, ct);
-            await node.AwaitReadyAsync(ct);
+            await fleet.AwaitReadyAsync(ct);
             _outages.Enqueue((from, TimeProvider.System.GetUtcNow()));
         }
     }
 
     private Task StrikeAsync(Gust gust, CancellationToken ct) => gust.Blow switch
     {
-        Blow.KillNode => EndNodeAsync("KILL", gust.Lasts, ct),
-        Blow.StopNode => EndNodeAsync("TERM", gust.Lasts, ct),
-        Blow.FreezeNode => FreezeAsync(node.SignalAsync, gust.Lasts, ct),
+        Blow.KillNode => EndAsync(fleet.Nodes[gust.Node], "KILL", gust.Lasts, ct),
+        Blow.StopNode => EndAsync(fleet.Nodes[gust.Node], "TERM", gust.Lasts, ct),
+        Blow.FreezeNode => FreezeAsync(fleet.Nodes[gust.Node].SignalAsync, gust.Lasts, ct),
         Blow.KillRedis => servers.RestartAsync(ServerKinds.Redis, "KILL", ct),
         Blow.FreezeRedis => FreezeAsync(servers.Server(ServerKinds.Redis).Process!.SignalAsync, gust.Lasts, ct),
         Blow.KillPostgreSql => servers.RestartAsync(ServerKinds.PostgreSql, "KILL", ct),
@@ -39,7 +39,7 @@ internal sealed class Storm(NodeProcess node, PrivateServers servers, IProgress<
         _ => throw new ArgumentOutOfRangeException(nameof(gust), gust, null),
     };
 
-    private async Task EndNodeAsync(string signal, TimeSpan lasts, CancellationToken ct)
+    private static async Task EndAsync(NodeProcess node, string signal, TimeSpan lasts, CancellationToken ct)
     {
         await node.EndAsync(signal, ct);
         await Task.Delay(lasts, TimeProvider.System, ct);
@@ -62,8 +62,10 @@ internal sealed class Storm(NodeProcess node, PrivateServers servers, IProgress<
     private async Task KillAllAsync(TimeSpan lasts, CancellationToken ct)
     {
         await Task.WhenAll(
-            EndNodeAsync("KILL", lasts, ct),
+        [
+            .. fleet.Nodes.Select(node => EndAsync(node, "KILL", lasts, ct)),
             servers.RestartAsync(ServerKinds.Redis, "KILL", ct),
-            servers.RestartAsync(ServerKinds.PostgreSql, "KILL", ct));
+            servers.RestartAsync(ServerKinds.PostgreSql, "KILL", ct),
+        ]);
     }
 }

@@ -18,18 +18,21 @@ internal enum Blow
 }
 
 /// <param name="At">Since the beginning.</param>
+/// <param name="Node">Which node is meant, if one is; counted from 0.</param>
 /// <param name="Lasts">How long what is hit stays away.</param>
-internal sealed record Gust(TimeSpan At, Blow Blow, TimeSpan Lasts)
+internal sealed record Gust(TimeSpan At, Blow Blow, int Node, TimeSpan Lasts)
 {
-    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{At.TotalSeconds,6:0.0} s  {Blow} for {Lasts.TotalSeconds:0.0} s");
+    public override string ToString() => string.Create(CultureInfo.InvariantCulture, $"{At.TotalSeconds,6:0.0} s  {Blow} ({Node + 1}) for {Lasts.TotalSeconds:0.0} s");
 }
 
 /// <summary>The faults of one run, all from its seed. One comes after the other, so that each can be told from the next.</summary>
 internal static class Weather
 {
+    /// <summary>Longer than the others wait for a silent node.</summary>
+    private static readonly TimeSpan TooLong = TimeSpan.FromSeconds(14);
     private static readonly Blow[] Blows = Enum.GetValues<Blow>();
 
-    public static IReadOnlyList<Gust> Of(int seed, TimeSpan length)
+    public static IReadOnlyList<Gust> Of(int seed, TimeSpan length, int nodes)
     {
         var random = new Random(seed);
         var gusts = new List<Gust>();
@@ -41,8 +44,11 @@ internal static class Weather
         {
             if (round.Count == 0) round = new Queue<Blow>(Shuffled(random));
             var lasts = TimeSpan.FromSeconds(0.2 + (4 * random.NextDouble()));
+            var node = random.Next(nodes);
+            var blow = round.Dequeue();
+            if (blow is Blow.FreezeNode && nodes > 1 && random.Next(2) == 0) lasts = TooLong;
             if (at + lasts > length) return gusts;
-            gusts.Add(new Gust(at, round.Dequeue(), lasts));
+            gusts.Add(new Gust(at, blow, node, lasts));
             at += lasts + TimeSpan.FromSeconds(1 + (5 * random.NextDouble()));
         }
     }
