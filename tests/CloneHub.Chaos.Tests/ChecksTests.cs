@@ -59,7 +59,7 @@ public sealed class ChecksTests
     {
         var history = History(Good);
 
-        Assert.Single(Checks.EffectsWithoutOrder(history, [.. Entries(history), new LedgerEntry(Job, CloneStep.StartPod, 1, 99, Made: true)]));
+        Assert.Single(Checks.EffectsWithoutOrder(history, [.. Entries(history), new LedgerEntry(Job, CloneStep.StartPod, 1, 99, Deed.Made)]));
     }
 
     [Fact]
@@ -77,7 +77,6 @@ public sealed class ChecksTests
     public void A_journal_that_has_more_is_found() => Assert.Single(Checks.LogsThatDiffer(History(Good), new Dictionary<string, long> { [Job] = Good.Length + 1 }));
 
     [Theory]
-    [InlineData("running", 50, "running", 40)]
     [InlineData("running", 50, "pending", 50)]
     [InlineData("completed", 100, "running", 100)]
     [InlineData("failed", 40, "completed", 100)]
@@ -87,6 +86,17 @@ public sealed class ChecksTests
         Assert.Empty(watch.See(Status(first, firstProgress)));
 
         Assert.NotEmpty(watch.See(Status(second, secondProgress)));
+    }
+
+    [Fact]
+    public void Progress_that_falls_is_found()
+    {
+        var watch = new JobWatch(Job);
+        Assert.Empty(watch.See(Status("running", 50)));
+        Assert.Null(watch.Fall);
+
+        Assert.Empty(watch.See(Status("running", 40)));
+        Assert.NotNull(watch.Fall);
     }
 
     private static JsonElement Status(string status, int progress) => JsonSerializer.SerializeToElement(new { status, progress });
@@ -109,5 +119,5 @@ public sealed class ChecksTests
     }
 
     private static List<LedgerEntry> Entries(Dictionary<string, IReadOnlyList<StoredEvent>> history) =>
-        [.. history[Job].Named("step_started.v1").Select((e, i) => new LedgerEntry(Job, (CloneStep)i, 1, i + 1, (CloneStep)i is not CloneStep.Remove))];
+        [.. history[Job].Named("step_started.v1").Select((e, i) => new LedgerEntry(Job, (CloneStep)i, 1, i + 1, (CloneStep)i is CloneStep.Remove ? Deed.Removed : Deed.Made))];
 }

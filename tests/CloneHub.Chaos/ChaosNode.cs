@@ -10,6 +10,7 @@ using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Hosting;
 
 namespace CloneHub.Chaos;
 
@@ -39,8 +40,11 @@ internal static class ChaosNode
         await using var factory = new WebApplicationFactory<ClusterNodeOptions>().WithWebHostBuilder(host => host.ConfigureTestServices(Replace));
         factory.UseKestrel(port);
         factory.StartServer();
+
+        // One that was put out of its cluster stops by itself.
+        using var stopped = factory.Services.GetRequiredService<IHostApplicationLifetime>().ApplicationStopped.Register(() => end.TrySetResult());
         await end.Task;
-        return 0;
+        return factory.Services.GetRequiredService<NodeExit>().Code;
     }
 
     private static void Replace(IServiceCollection services)

@@ -76,7 +76,8 @@ internal static class ChaosRun
         var entries = await ledger.EntriesAsync();
         var journal = await JournalAsync(servers.RedisConnectionString);
         verdict.Fact($"{customers.Jobs.Count} jobs acknowledged, {history.Values.Count(events => events.Named("ingress_ready.v1").Any())} served, {Checks.CountExpiries(history)} expired by themselves; {customers.Repeats} calls repeated; {entries.Count} effects; {history.Values.Sum(events => events.Count)} events");
-        verdict.Check("nobody saw progress fall, an end taken back, an acknowledged job missing, or a fault of ours", customers.Wrongs);
+        verdict.Check("nobody saw progress fall while Redis answered", customers.Falls.Where(fall => !storm.WasRedisAway(fall.At)).Select(fall => $"{fall.At - begin:mm\\:ss} {fall.What}"));
+        verdict.Check("nobody saw an end taken back, an acknowledged job missing, or a fault of ours", customers.Wrongs);
         verdict.Check("every acknowledged job is in the event log and over", Checks.NotOver(history, customers.Jobs));
         verdict.Check("one job for one idempotency key", history.Keys.Except(customers.Jobs).Select(job => $"{job} was made and never acknowledged"));
         verdict.Check("every history is whole", Checks.NotWhole(history));
@@ -84,6 +85,7 @@ internal static class ChaosRun
         verdict.Check("fences rise by one", Checks.FencesOutOfOrder(history));
         verdict.Check("no effect without an order that was written down before", Checks.EffectsWithoutOrder(history, entries));
         verdict.Check("no step is done without its effect", Checks.DoneWithoutEffect(history, entries));
+        verdict.Check("nothing had to be swept", entries.Where(entry => entry.Deed is Deed.Swept).Select(entry => entry.ToString()));
         verdict.Check("nothing is left in the world", (await ledger.ExistingAsync()).Select(clone => $"{clone.Job}: {string.Join(", ", clone.Parts)}"));
         verdict.Check("no clone expires early", Checks.Early(history));
         verdict.Check("no clone expires more than 5 s late while all is well", Checks.Late(history, storm, begin, options.ClockSpeed));

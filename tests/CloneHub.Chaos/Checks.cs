@@ -33,13 +33,13 @@ internal static class Checks
     public static IEnumerable<string> EffectsWithoutOrder(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history, IEnumerable<LedgerEntry> entries)
     {
         var ordered = (from job in history from e in job.Value.Named("step_started.v1") select Order(job.Key, e)).ToHashSet();
-        return entries.Where(entry => !ordered.Contains(new LedgerOrder(entry.Job, entry.Step, entry.Attempt, entry.Fence))).Select(entry => entry.ToString());
+        return entries.Where(entry => entry.Deed is not Deed.Swept && !ordered.Contains(new LedgerOrder(entry.Job, entry.Step, entry.Attempt, entry.Fence))).Select(entry => entry.ToString());
     }
 
     /// <summary>A step that a job has done left its effect in the world, by a start of that step.</summary>
     public static IEnumerable<string> DoneWithoutEffect(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history, IEnumerable<LedgerEntry> entries)
     {
-        var made = entries.Where(entry => entry.Made).Select(entry => (entry.Job, entry.Step)).ToHashSet();
+        var made = entries.Where(entry => entry.Deed is Deed.Made).Select(entry => (entry.Job, entry.Step)).ToHashSet();
         (string Name, CloneStep Step)[] proofs =
         [
             ("database_ready.v1", CloneStep.CreateDatabase), ("pod_ready.v1", CloneStep.StartPod), ("content_imported.v1", CloneStep.ImportContent),

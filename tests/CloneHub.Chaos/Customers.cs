@@ -15,6 +15,7 @@ internal sealed class Customers(IReadOnlyList<NodeProcess> nodes, int seed)
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
     private readonly ConcurrentDictionary<string, string> _jobs = [];
     private readonly ConcurrentQueue<string> _wrongs = [];
+    private readonly ConcurrentQueue<(DateTimeOffset At, string What)> _falls = [];
     private int _next;
     private int _repeats;
     private uint _turn;
@@ -23,6 +24,9 @@ internal sealed class Customers(IReadOnlyList<NodeProcess> nodes, int seed)
     public IReadOnlyCollection<string> Jobs => [.. _jobs.Values];
 
     public IReadOnlyCollection<string> Wrongs => _wrongs;
+
+    /// <summary>When less progress was told than before.</summary>
+    public IReadOnlyCollection<(DateTimeOffset At, string What)> Falls => _falls;
 
     /// <summary>Calls that had to be made again.</summary>
     public int Repeats => _repeats;
@@ -77,6 +81,7 @@ internal sealed class Customers(IReadOnlyList<NodeProcess> nodes, int seed)
             }
 
             foreach (var wrong in watch.See(await answer.Content.ReadFromJsonAsync<JsonElement>())) _wrongs.Enqueue(wrong);
+            if (watch.Fall is { } fall) _falls.Enqueue((TimeProvider.System.GetUtcNow(), fall));
             if (watch.IsOver) return;
             await Task.Delay(Pause, TimeProvider.System, CancellationToken.None);
         }

@@ -15,6 +15,9 @@ internal sealed class JobWatch(string job)
 
     public string Last { get; private set; } = "";
 
+    /// <summary>What is wrong if the last look showed less progress than one before.</summary>
+    public string? Fall { get; private set; }
+
     public IEnumerable<string> See(JsonElement body)
     {
         Last = body.ToString();
@@ -22,11 +25,11 @@ internal sealed class JobWatch(string job)
         var progress = body.GetProperty("progress").GetInt32();
         var isRemoved = body.TryGetProperty("result", out var result) && result.ValueKind is JsonValueKind.Object && result.TryGetProperty("removed_at", out _);
         if (!Order.Contains(status)) yield return $"{job} has the unknown status {status}";
-        if (progress < _progress) yield return $"{job}: progress fell from {_progress} to {progress}";
         if (Array.IndexOf(Order, _status) >= 2 && status != _status) yield return $"{job}: {_status} became {status}";
         if (_status == "running" && status == "pending") yield return $"{job}: running became pending";
         if (_isRemoved && !isRemoved) yield return $"{job}: removed, and then not any more";
-        (_status, _progress, _isRemoved) = (status, progress, isRemoved);
+        Fall = progress < _progress ? $"{job}: progress fell from {_progress} to {progress}" : null;
+        (_status, _progress, _isRemoved) = (status, Math.Max(_progress, progress), isRemoved);
         IsOver = status is "cancelled" or "failed" || isRemoved;
     }
 }

@@ -4,8 +4,17 @@ using StackExchange.Redis;
 
 namespace CloneHub.Chaos;
 
-/// <param name="Made">False if it was removed.</param>
-internal sealed record LedgerEntry(string Job, CloneStep Step, int Attempt, long Fence, bool Made);
+internal enum Deed
+{
+    Made,
+    Removed,
+
+    /// <summary>By the sweep, which found what no job wanted.</summary>
+    Swept,
+}
+
+/// <summary>One line of the ledger.</summary>
+internal sealed record LedgerEntry(string Job, CloneStep Step, int Attempt, long Fence, Deed Deed);
 
 /// <summary>
 /// The world that clones are made in, as a book: what exists of which clone, and by which start of which step it came about. It lies in
@@ -22,8 +31,9 @@ internal sealed class Ledger(IDatabase redis)
         if tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0') > tonumber(ARGV[4]) then return 0 end
         redis.call('HSET', KEYS[1], ARGV[1], ARGV[4])
         if ARGV[5] == 'claim' then return 1 end
+        if ARGV[5] == 'Made' then redis.call('HSETNX', KEYS[3], ARGV[2], ARGV[6])
+        elseif redis.call('DEL', KEYS[3]) == 0 and ARGV[5] == 'Swept' then return 1 end
         redis.call('RPUSH', KEYS[2], table.concat({ARGV[1], ARGV[2], ARGV[3], ARGV[4], ARGV[5]}, ' '))
-        if ARGV[5] == 'made' then redis.call('HSETNX', KEYS[3], ARGV[2], ARGV[6]) else redis.call('DEL', KEYS[3]) end
         return 1
         """;
 
@@ -32,9 +42,11 @@ internal sealed class Ledger(IDatabase redis)
     /// <returns>False if a newer start of a step of this job has been here.</returns>
     public Task<bool> ClaimAsync(StepToken token) => ActAsync(token, "claim", default);
 
-    public Task<bool> MakeAsync(StepToken token, DateTimeOffset now) => ActAsync(token, "made", now);
+    public Task<bool> MakeAsync(StepToken token, DateTimeOffset now) => ActAsync(token, nameof(Deed.Made), now);
 
-    public Task<bool> RemoveAsync(StepToken token) => ActAsync(token, "removed", default);
+    public Task<bool> RemoveAsync(StepToken token) => ActAsync(token, nameof(Deed.Removed), default);
+
+    public Task<bool> SweepAsync(StepToken token) => ActAsync(token, nameof(Deed.Swept), default);
 
     public async Task<long> NewestFenceAsync(JobId job) => (long?)await redis.HashGetAsync(Fences, job.Value) ?? 0;
 
@@ -64,6 +76,6 @@ internal sealed class Ledger(IDatabase redis)
     {
         var words = line.ToString().Split(' ');
         return new LedgerEntry(
-            words[0], Enum.Parse<CloneStep>(words[1]), int.Parse(words[2], CultureInfo.InvariantCulture), long.Parse(words[3], CultureInfo.InvariantCulture), words[4] == "made");
+            words[0], Enum.Parse<CloneStep>(words[1]), int.Parse(words[2], CultureInfo.InvariantCulture), long.Parse(words[3], CultureInfo.InvariantCulture), Enum.Parse<Deed>(words[4]));
     }
 }

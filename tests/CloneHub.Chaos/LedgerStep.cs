@@ -59,5 +59,5 @@ internal sealed class LedgerInventory(Ledger ledger) : ICloneInventory
     public Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation) => ledger.ExistingAsync();
 
     public async Task RemoveOrphanAsync(JobId job, CancellationToken cancellation) =>
-        await ledger.RemoveAsync(new StepToken(job, CloneStep.Remove, Attempt: 1, await ledger.NewestFenceAsync(job)));
+        await ledger.SweepAsync(new StepToken(job, CloneStep.Remove, Attempt: 1, await ledger.NewestFenceAsync(job)));
 }

@@ -6,10 +6,14 @@ namespace CloneHub.Chaos;
 /// <summary>Carries out the weather, and knows afterwards when something was away.</summary>
 internal sealed class Storm(Fleet fleet, PrivateServers servers, IProgress<string> progress)
 {
-    private readonly ConcurrentQueue<(DateTimeOffset From, DateTimeOffset To)> _outages = [];
+    private static readonly TimeSpan Around = TimeSpan.FromSeconds(1);
+    private readonly ConcurrentQueue<(DateTimeOffset From, DateTimeOffset To, bool OfRedis)> _outages = [];
 
     /// <summary>True if nothing was away from so long before <paramref name="from"/> until <paramref name="to"/>, real time.</summary>
     public bool WasCalm(DateTimeOffset from, DateTimeOffset to) => !_outages.Any(outage => outage.From < to && outage.To > from);
+
+    /// <summary>True if Redis may not have answered at this moment, real time.</summary>
+    public bool WasRedisAway(DateTimeOffset at) => _outages.Any(outage => outage.OfRedis && outage.From - Around < at && outage.To + Around > at);
 
     public async Task RunAsync(IReadOnlyList<Gust> gusts, CancellationToken ct)
     {
@@ -22,7 +26,7 @@ internal sealed class Storm(Fleet fleet, PrivateServers servers, IProgress<strin
             var from = TimeProvider.System.GetUtcNow();
             await StrikeAsync(gust, ct);
             await fleet.AwaitReadyAsync(ct);
-            _outages.Enqueue((from, TimeProvider.System.GetUtcNow()));
+            _outages.Enqueue((from, TimeProvider.System.GetUtcNow(), gust.Blow is Blow.KillRedis or Blow.FreezeRedis or Blow.KillAll));
         }
     }
 

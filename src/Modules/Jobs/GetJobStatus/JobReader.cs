@@ -44,7 +44,10 @@ internal sealed partial class JobReader(
         catch (Exception e) when (view is not null && view.Version >= seen && (e is UnavailableException || IsSilence(e, cancellation)))
         {
             LogJobSilent(logger, e, job);
-            return told.AtLeast(JobSnapshots.Of(job, view!.Job, view.Version));
+
+            // Somebody may have been told more by the job itself: later is better than another end.
+            if (await IsBehindAsync(job, view!)) throw new UnavailableException(UnavailableException.Store, "The job does not answer now, and the event log is behind it.", e);
+            return await WithToldProgressAsync(JobSnapshots.Of(job, view!.Job, view.Version));
         }
         catch (Exception e) when (IsSilence(e, cancellation))
         {
@@ -106,13 +109,19 @@ internal sealed partial class JobReader(
         }
     }
 
-    /// <summary>What a job has once said of its progress outlives the actor that said it, and the step it was said of.</summary>
+    /// <summary>
+    /// What has once been told of a job's progress outlives the actor that said it, the step it was said of, and this node: it is on disk before it is told.
+    /// </summary>
     private async Task<JobSnapshot> WithToldProgressAsync(JobSnapshot snapshot)
     {
-        if (snapshot.Progress == 100) return snapshot;
+        if (snapshot.Progress == 100) return told.AtLeast(snapshot);
         try
         {
-            return told.AtLeast(snapshot with { Progress = Math.Max(snapshot.Progress, await store.ProgressAsync(snapshot.Job)) });
+            var known = await store.ProgressAsync(snapshot.Job);
+
+            // The job notes it too, but does not wait for that.
+            if (known < snapshot.Progress && snapshot.Status is JobStatus.Pending or JobStatus.Running) known = await store.RaiseProgressAsync(snapshot.Job, snapshot.Progress);
+            return told.AtLeast(snapshot with { Progress = Math.Max(snapshot.Progress, known) });
         }
         catch (Exception e) when (RedisTrouble.Is(e))
         {
@@ -122,11 +131,15 @@ internal sealed partial class JobReader(
     }
 
     /// <summary>A clone is said to serve, with its password, only if nothing that is not archived yet says otherwise.</summary>
-    private async Task<bool> IsOutdatedAsync(JobId job, JobStatusView view)
+    private async Task<bool> IsOutdatedAsync(JobId job, JobStatusView view) => view.Job.Stage is Stage.Serving && await IsBehindAsync(job, view);
+
+    /// <summary>True if the job is known to have had more events than the event log has.</summary>
+    private async Task<bool> IsBehindAsync(JobId job, JobStatusView view)
     {
+        if (told.IsAfter(job, view.Version)) return true;
         try
         {
-            return view.Job.Stage is Stage.Serving && await store.HighestAsync(job) > view.Version;
+            return await store.HighestAsync(job) > view.Version;
         }
         catch (Exception e) when (RedisTrouble.Is(e))
         {
