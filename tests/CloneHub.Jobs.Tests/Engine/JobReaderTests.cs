@@ -75,6 +75,21 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
         Assert.Equal("Removing the clone…", read.Message);
     }
 
+    /// <summary>As when the job's node has just gone, and the event log has not heard of the last step.</summary>
+    [Fact]
+    public async Task A_projection_behind_the_journal_is_not_told_in_the_place_of_a_silent_job()
+    {
+        var job = await JobInAsync(Stage.PodReady);
+        await ArchiveJournalAsync(job);
+        var silent = NewReader(jobs: CreateTestProbe("silent"));
+        Assert.Equal(JobStatus.Running, (await silent.ReadAsync(job, 0, CancellationToken.None))!.Status);
+
+        Report(Ordered());
+        Assert.Equal(Stage.ContentImported, (await StateAsync(job)).Job.Stage);
+
+        await Assert.ThrowsAsync<UnavailableException>(() => silent.ReadAsync(job, 0, CancellationToken.None));
+    }
+
     [Fact]
     public async Task A_clone_whose_removal_is_not_archived_yet_serves_no_more()
     {
@@ -123,7 +138,7 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
         var job = await JobInAsync(Stage.PodReady);
         Jobs.Tell(new StepProgressed(Ordered().Token, 0.5, "Copying files: 5 of 10"));
         Assert.Equal(59, (await NewReader().ReadAsync(job, 0, CancellationToken.None))!.Progress);
-        await Eventually.Until("Redis knows the progress", async () => await Store.ProgressAsync(job) == 59);
+        Assert.Equal(59, await Store.ProgressAsync(job));
 
         await CrashAsync(job, Kill.Instance);
         Wake(job);
