@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Runtime.InteropServices;
 
 namespace CloneHub.Agent;
@@ -9,6 +10,13 @@ internal static partial class OwnMemory
 
     /// <summary>No core file, no tracing, and /proc shows nobody but root what is in memory or open.</summary>
     public static void Hide() => _ = Control(SetDumpable, 0, 0, 0, 0);
+
+    /// <summary>Bytes that were resident at most so far.</summary>
+    public static long Peak()
+    {
+        using var self = Process.GetCurrentProcess();
+        return self.PeakWorkingSet64;
+    }
 
     [LibraryImport("libc", EntryPoint = "prctl")]
     private static partial int Control(int option, nuint second, nuint third, nuint fourth, nuint fifth);

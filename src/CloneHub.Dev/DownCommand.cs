@@ -1,5 +1,6 @@
 using CloneHub.Dev.Demo;
 using CloneHub.Dev.Host;
+using CloneHub.Dev.Kube;
 using CloneHub.Dev.Servers;
 using CloneHub.Dev.WordPress;
 
@@ -25,6 +26,8 @@ internal static class DownCommand
             stopped.Add("CloneHub");
         if (await LocalClones.StopAllAsync(state, ct) > 0)
             stopped.Add("the web servers of clones");
+        if (await SingleNode.DownAnywayAsync(StateDirectory.NodeFolder(state), ct))
+            stopped.Add("the cluster of one node");
         await SourceSite.StopAllAsync(state, ct);
         stopped.AddRange(await PrivateServers.StopAnywayAsync(new PrivateServersOptions { StateDirectory = state.FullName }, screen, ct));
         if (stopped.Count > 0)

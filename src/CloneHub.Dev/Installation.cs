@@ -20,7 +20,6 @@ internal sealed class Installation : IAsyncDisposable
         ["CloneHub__Local__MariaDb"] = ServerKinds.MariaDb,
     };
 
-    private readonly Leash _leash;
     private readonly IDisposable _exclusive;
     private readonly IProgress<string> _progress;
     private PrivateServers? _servers;
@@ -30,10 +29,15 @@ internal sealed class Installation : IAsyncDisposable
         State = state;
         _exclusive = exclusive;
         _progress = progress;
-        _leash = new Leash();
     }
 
     public DirectoryInfo State { get; }
+
+    /// <summary>Ends with this process whatever is put on it.</summary>
+    public Leash Leash { get; } = new();
+
+    /// <summary>Of a cluster of our own. Beside the sockets: the state directory may lie where it cannot work.</summary>
+    public DirectoryInfo NodeFolder => StateDirectory.NodeFolder(State);
 
     public PrivateServers Servers => _servers ?? throw new UnreachableException("The servers are started first.");
 
@@ -42,6 +46,9 @@ internal sealed class Installation : IAsyncDisposable
     public HostRun? Host { get; private set; }
 
     public HostCluster? Nodes { get; private set; }
+
+    /// <summary>Settings of the Host on top of the usual ones, as environment variables.</summary>
+    public Dictionary<string, string> Changes { get; } = [];
 
     /// <summary>What may be kept and shared between installations of this checkout.</summary>
     public static DirectoryInfo Cache(IProgress<string> progress) => StateDirectory.Place(Repository.Path(".clonehub", "cache"), progress);
@@ -59,7 +66,7 @@ internal sealed class Installation : IAsyncDisposable
     {
         var wanted = OwnServers.Where(pair => !IsGiven(pair.Key)).Aggregate(needed, (kinds, pair) => kinds | pair.Value);
         _progress.Report($"Starting servers: {wanted}.");
-        var options = new PrivateServersOptions { StateDirectory = State.FullName, Leash = _leash, Wanted = wanted };
+        var options = new PrivateServersOptions { StateDirectory = State.FullName, Leash = Leash, Wanted = wanted };
         var servers = StartAsync(options, ct);
         var core = WordPressCore.EnsureAsync(Cache(_progress).CreateSubdirectory("wordpress"), _progress, ct);
         await Task.WhenAll(servers, core);
@@ -70,24 +77,26 @@ internal sealed class Installation : IAsyncDisposable
     private async Task StartAsync(PrivateServersOptions options, CancellationToken ct)
     {
         _servers = await PrivateServers.StartAsync(options, _progress, ct);
-        _leash.Remove(_servers.Sockets.FullName);
+        Leash.Remove(_servers.Sockets.FullName);
     }
 
-    public async Task<HostRun> StartHostAsync(CancellationToken ct) => Host = await HostRun.StartAsync(await SettingsAsync(ct), State, _leash, ct);
+    public async Task<HostRun> StartHostAsync(CancellationToken ct) => Host = await HostRun.StartAsync(await SettingsAsync(ct), State, Leash, ct);
 
     /// <summary>Several Hosts behind the one address.</summary>
     public async Task<HostCluster> StartNodesAsync(int nodes, CancellationToken ct) =>
-        Nodes = await HostCluster.StartAsync(nodes, await SettingsAsync(ct), Port(), State, _leash, _progress, ct);
+        Nodes = await HostCluster.StartAsync(nodes, await SettingsAsync(ct), Port(), State, Leash, _progress, ct);
 
     private async Task<Dictionary<string, string>> SettingsAsync(CancellationToken ct)
     {
         _progress.Report("Starting CloneHub.");
         await HostRun.StopAnywayAsync(State, ct);
         if (!State.FullName.Any(char.IsWhiteSpace))
-            _leash.EndClones(LocalClones.Folder(State));
+            Leash.EndClones(LocalClones.Folder(State));
         var settings = HostSettings.For(Servers, Core.Parent!, State, Port());
         foreach (var name in settings.Keys.Where(IsGiven).ToList())
             settings.Remove(name);
+        foreach (var (name, value) in Changes)
+            settings[name] = value;
         settings["Urls"] = string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{Port()}");
         return settings;
     }
@@ -102,7 +111,7 @@ internal sealed class Installation : IAsyncDisposable
             await LocalClones.StopAllAsync(State, CancellationToken.None);
         if (_servers is { } servers)
             await servers.StopAsync(CancellationToken.None);
-        _leash.Dispose();
+        Leash.Dispose();
         _exclusive.Dispose();
     }
 
@@ -118,7 +127,6 @@ internal sealed class Installation : IAsyncDisposable
             : throw new SetUpException($"Port {port} is taken by another program. Stop it, or delete {file} to let CloneHub choose another port (addresses of existing clones change).");
     }
 
-#pragma warning disable RS0030 // The caller's own settings win over ours; there are no options here to bind them to.
-    private static bool IsGiven(string setting) => !string.IsNullOrEmpty(Environment.GetEnvironmentVariable(setting));
-#pragma warning restore RS0030
+    /// <summary>The caller's own settings win over ours.</summary>
+    private static bool IsGiven(string setting) => Surroundings.Of(setting) is not null;
 }

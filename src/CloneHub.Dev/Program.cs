@@ -4,7 +4,7 @@ using CloneHub.Dev;
 using CloneHub.Dev.Demo;
 using CloneHub.Dev.Host;
 
-const string usage = "Usage: CloneHub.Dev up [--nodes N] | demo [--once] | down [--state FOLDER]";
+const string usage = "Usage: CloneHub.Dev up [--nodes N] | demo [--kube] [--once] | down [--state FOLDER]";
 
 var screen = new Screen();
 using var end = new CancellationTokenSource();
@@ -26,8 +26,7 @@ try
     {
         ["up"] => await UpCommand.RunAsync(state ?? Repository.Path(".clonehub", "up"), nodes: 1, screen, end.Token),
         ["up", "--nodes", var text] => await UpCommand.RunAsync(state ?? Repository.Path(".clonehub", "up"), Nodes(text), screen, end.Token),
-        ["demo"] => await DemoCommand.RunAsync(state ?? Repository.Path(".clonehub", "demo"), once: false, screen, end.Token),
-        ["demo", "--once"] => await DemoCommand.RunAsync(state ?? Repository.Path(".clonehub", "demo"), once: true, screen, end.Token),
+        ["demo", .. var wishes] when wishes.All(wish => wish is "--once" or "--kube") => await DemoAsync(new DemoOptions(wishes.Contains("--once"), wishes.Contains("--kube"))),
         ["down"] => await DownAsync(),
         _ => Refuse(),
     };
@@ -44,9 +43,15 @@ catch (SetUpException e)
     return 1;
 }
 
+// Jobs of one kind of demo would not find their clones in the other.
+Task<int> DemoAsync(DemoOptions options) => DemoCommand.RunAsync(state ?? Repository.Path(".clonehub", options.Kube ? "demo-kube" : "demo"), options, screen, end.Token);
+
 Task<int> DownAsync()
 {
-    string[] usual = [Repository.Path(".clonehub", "up"), Repository.Path(".clonehub", "demo"), Repository.Path(".clonehub", "bench")];
+    string[] usual =
+    [
+        Repository.Path(".clonehub", "up"), Repository.Path(".clonehub", "demo"), Repository.Path(".clonehub", "demo-kube"), Repository.Path(".clonehub", "bench"),
+    ];
     return DownCommand.RunAsync(state is null ? usual : [state], screen, end.Token);
 }
 

@@ -103,9 +103,11 @@ public sealed partial class RightsTests
             if (verb == "patch") yield return (group, resource, "create");
         }
 
-        if (Custom().IsMatch(code))
+        foreach (Match call in Custom().Matches(code))
         {
-            foreach (var verb in (string[])["patch", "create"]) yield return ("gateway.networking.k8s.io", "httproutes", verb);
+            var verb = Verbs[call.Groups[1].Value];
+            yield return ("gateway.networking.k8s.io", "httproutes", verb);
+            if (verb == "patch") yield return ("gateway.networking.k8s.io", "httproutes", "create");
         }
 
         if (code.Contains("WebSocketNamespacedPodExecAsync(", StringComparison.Ordinal)) yield return ("", "pods/exec", "get");
@@ -116,6 +118,6 @@ public sealed partial class RightsTests
     [GeneratedRegex(@"\b(Core|Apps|Networking)V1\.(Read|List|Create|Patch|Delete|Replace|WatchList)Namespaced(\w+?)(?:WithHttpMessages)?Async\(")]
     private static partial Regex Call();
 
-    [GeneratedRegex(@"CustomObjects\.PatchNamespacedCustomObjectAsync\(")]
+    [GeneratedRegex(@"CustomObjects\.(List|Patch|WatchList)NamespacedCustomObjectAsync[<(]")]
     private static partial Regex Custom();
 }

@@ -21,6 +21,18 @@ public sealed class SchemaTests
         Assert.Empty(all.Where(m => m.ApiVersion != AutoModeNodeClass).SelectMany(check.Faults));
     }
 
+    /// <summary>Also HTTPRoutes, whose published definition an old cluster refuses.</summary>
+    [SchemaFact]
+    public void Goal_2_what_the_back_end_makes_for_a_clone_fits_its_schema()
+    {
+        var all = Directory.GetFiles(Repository.PathOf("tests/CloneHub.Provisioning.Tests/Kubernetes/manifests"))
+            .SelectMany(file => Manifest.Parse(File.ReadAllText(file), Path.GetFileName(file))).ToList();
+        var check = new StrictCheck(Schemas.All);
+
+        Assert.Superset((HashSet<string>)["ConfigMap", "Secret", "Deployment", "Service", "Ingress", "HTTPRoute"], all.Select(m => m.Kind).ToHashSet());
+        Assert.Empty(all.SelectMany(check.Faults));
+    }
+
     [SchemaFact]
     public async Task Goal_2_the_platform_by_hand_is_the_platform_of_Terraform()
     {

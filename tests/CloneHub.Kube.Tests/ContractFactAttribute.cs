@@ -7,5 +7,5 @@ namespace CloneHub.Provisioning.Tests;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class ContractFactAttribute : FactAttribute
 {
-    public ContractFactAttribute() => Skip = KubeTool.WhyNot;
+    public ContractFactAttribute() => Skip = KubeCluster.WhyNot;
 }

@@ -6,5 +6,12 @@ namespace CloneHub.Kube.Tests;
 [AttributeUsage(AttributeTargets.Method)]
 public sealed class KubeFactAttribute : FactAttribute
 {
-    public KubeFactAttribute() => Skip = KubeTool.WhyNot;
+    public KubeFactAttribute() => Skip = KubeCluster.WhyNot;
+}
+
+/// <summary>A test that breaks the node, or gives it images of its own: nothing for a cluster of somebody else's.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NodeFactAttribute : FactAttribute
+{
+    public NodeFactAttribute() => Skip = KubeCluster.IsForeign ? "The cluster that KUBECONFIG names is neither broken nor given images." : KubeCluster.WhyNot;
 }

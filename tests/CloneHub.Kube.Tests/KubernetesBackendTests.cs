@@ -35,7 +35,7 @@ public sealed class KubernetesBackendTests(KubeCluster cluster) : CloneBackendCo
         await cluster.DeleteServiceAsync(_stage.Namespace, order.Job.Value);
         await cluster.Admin.NetworkingV1.DeleteNamespacedIngressAsync(order.Job.Value, _stage.Namespace);
         await cluster.Admin.CoreV1.DeleteNamespacedSecretAsync(order.Job.Value, _stage.Namespace);
-        await Eventually.Until("the parts are gone", () => _stage.View.StateOf(order.Job) is { Deployment: null, Service: null, Ingress: null }, TimeSpan.FromSeconds(30));
+        await Eventually.Until("the parts are gone", () => _stage.View.StateOf(order.Job) is { Deployment: null, Service: null, Route: null }, TimeSpan.FromSeconds(30));
     }
 
     private protected override Task RestartAsync() => _stage.RestartAsync();

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using CloneHub.Contracts;
 using CloneHub.Kube.Tests.Cluster;
 using CloneHub.Provisioning;
+using CloneHub.Provisioning.Kubernetes;
 using CloneHub.Provisioning.Tests;
 using CloneHub.Testing;
 using k8s;
@@ -50,12 +51,33 @@ public sealed class PodStartTests(KubeCluster cluster)
         Assert.Equal("QUOTA_EXCEEDED", await FailsAsync(stage, "quota"));
     }
 
-    [KubeFact]
+    [NodeFact]
     public async Task A_container_that_ends_at_once_is_told_with_its_exit_code()
     {
         await using var stage = await KubeStage.OpenAsync(cluster, With("Image", StubImage.CrashingName));
 
         Assert.Equal("POD_CRASHING", await FailsAsync(stage, "exit code 3"));
+    }
+
+    /// <summary>The real image writes a WordPress at its start, more than this pod may write.</summary>
+    [NodeFact]
+    public async Task A_pod_that_its_node_evicts_is_told()
+    {
+        await using var stage = await KubeStage.OpenAsync(cluster, With("Image", await cluster.CloneImageAsync()));
+        await cluster.Admin.CoreV1.CreateNamespacedLimitRangeAsync(
+            new V1LimitRange
+            {
+                Metadata = new V1ObjectMeta { Name = "tiny" },
+                Spec = new V1LimitRangeSpec { Limits = [new V1LimitRangeItem { Type = "Container", DefaultProperty = new Dictionary<string, ResourceQuantity> { ["ephemeral-storage"] = new("1Mi") } }] },
+            },
+            stage.Namespace);
+        var order = stage.NewOrder();
+        await stage.Backend.EnsureDatabaseAsync(order.Token(CloneStep.CreateDatabase, 1), order, stage.Secrets, default);
+        await stage.Backend.EnsurePodAsync(order.Token(CloneStep.StartPod, 2), order, stage.Secrets, null, default);
+        using var patience = new CancellationTokenSource(TimeSpan.FromMinutes(2), TimeProvider.System);
+
+        var told = await stage.View.WaitAsync(order.Job, clone => PodTrouble.Of(clone) is { Code: "POD_EVICTED" } fault ? fault : null, patience.Token);
+        Assert.StartsWith("The clone's pod was moved away from its node: ", told.Message, StringComparison.Ordinal);
     }
 
     [KubeFact]

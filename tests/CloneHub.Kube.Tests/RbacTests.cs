@@ -16,7 +16,7 @@ public sealed class RbacTests(KubeCluster cluster)
     /// <summary>A WebSocket does not pass the handler that records; that it needs these is shown by what happens without them.</summary>
     private static readonly ClusterRight[] Exec = [new("get", "", "pods/exec"), new("create", "", "pods/exec")];
 
-    [KubeFact]
+    [NodeFact]
     public async Task The_role_grants_what_a_clone_uses_from_birth_to_removal_and_nothing_else()
     {
         await using var stage = await KubeStage.OpenAsync(cluster);
@@ -35,7 +35,7 @@ public sealed class RbacTests(KubeCluster cluster)
         Assert.DoesNotContain(granted, right => right is "get secrets" or "list secrets" or "watch secrets" || right.Contains('*', StringComparison.Ordinal));
     }
 
-    [KubeFact]
+    [NodeFact]
     public async Task Nothing_is_asked_outside_the_namespace_of_the_clones()
     {
         await using var stage = await KubeStage.OpenAsync(cluster);

@@ -1,12 +1,12 @@
 using System.Globalization;
 using System.Net;
-using System.Net.Http.Json;
+using System.Net.Http.Headers;
+using System.Security.Cryptography;
 using System.Text.Json;
-using CloneHub.Dev.Host;
+using System.Text.RegularExpressions;
 using CloneHub.Dev.WordPress;
 using CloneHub.Kube.Tests.Cluster;
 using CloneHub.Testing;
-using k8s;
 using Xunit.Abstractions;
 
 namespace CloneHub.Kube.Tests;
@@ -14,77 +14,85 @@ namespace CloneHub.Kube.Tests;
 /// <summary>The whole of it: a WordPress site, cloned by one call to a running Host into a pod with the real image, reached through an Ingress.</summary>
 [Collection(KubeCluster.Collection)]
 [Trait("Needs", "kube")]
-public sealed class WholeCloneTests(KubeCluster cluster, ITestOutputHelper output)
+public sealed partial class WholeCloneTests(KubeCluster cluster, ITestOutputHelper output)
 {
-    [ImageFact]
-    public async Task A_clone_serves_through_its_Ingress_within_thirty_seconds_and_leaves_nothing()
-    {
-        var image = await cluster.CloneImageAsync();
-        await using var site = await cluster.Servers.StartSiteAsync(
-            new SourceSiteOptions { Name = ServersFixture.Unique("s"), Address = cluster.HostAddress.ToString() });
-        await using var way = new Forwarder(cluster.HostAddress, site.Url.Port);
-        var space = await cluster.NewNamespaceAsync();
-        var kubeConfig = await RestrictedAccount.CreateAsync(cluster, space, RestrictedAccount.Roles, cluster.Servers.NewFolder());
-        await using var ingress = await IngressController.StartAsync(cluster.Admin, space);
-        await using var host = await HostProcess.StartAsync(cluster.Servers, new Dictionary<string, string>
-        {
-            ["CloneHub__Backend"] = "kubernetes",
-            ["CloneHub__AllowedSourceNetworks__0"] = $"{cluster.HostAddress}/32",
-            ["CloneHub__Kubernetes__KubeConfig"] = kubeConfig,
-            ["CloneHub__Kubernetes__Namespace"] = space,
-            ["CloneHub__Kubernetes__Image"] = image,
-            ["CloneHub__Kubernetes__MariaDb"] = cluster.MariaDb,
-            ["CloneHub__Kubernetes__DatabaseAddress"] = cluster.DatabaseAddress,
-            ["CloneHub__Kubernetes__IngressClass"] = IngressController.Class,
-            ["CloneHub__Kubernetes__PublicUrlTemplate"] = string.Create(CultureInfo.InvariantCulture, $"http://{{job_id}}.localhost:{ingress.Port}"),
-        });
+    private const int UploadBytes = 128 << 20;
 
+    /// <summary>The pod may have 384 MB, of which its nginx and PHP need about 120.</summary>
+    private const int MostMegabytesOfTheAgent = 256;
+
+    private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(60);
+
+    [KubeFact]
+    public async Task A_clone_serves_through_its_Ingress_within_thirty_seconds_takes_large_uploads_and_leaves_nothing()
+    {
+        await using var stage = await HostStage.StartAsync(cluster);
         var started = TimeProvider.System.GetTimestamp();
-        var job = await RequestAsync(host, site);
-        var result = (await WaitAsync(host, job, "completed")).GetProperty("result");
-        var url = new Uri(result.GetProperty("clone_url").GetString()!);
-        using var visitor = LoopbackHttp.CreateClient(url);
+        var job = await stage.RequestAsync(ttlMinutes: 30);
+        var result = await stage.ServesAsync(job);
+        using var visitor = HostStage.Visitor(result);
         using (var home = await visitor.GetAsync(new Uri("/", UriKind.Relative)))
             Assert.Equal(HttpStatusCode.OK, home.StatusCode);
         var elapsed = TimeProvider.System.GetElapsedTime(started);
-        output.WriteLine($"POST to the first 200 through the Ingress: {elapsed.TotalSeconds:0.0} s; {result.GetProperty("content")}");
+        Tell($"POST to the first 200 through the Ingress: {elapsed.TotalSeconds:0.0} s; {result.GetProperty("content")}", stage);
         Assert.InRange(elapsed.TotalSeconds, 0, 30);
 
-        using var removed = await host.Client.DeleteAsync(new Uri($"api/v2/jobs/{job}", UriKind.Relative));
-        Assert.Equal(HttpStatusCode.Accepted, removed.StatusCode);
-        await Eventually.Until("nothing of the clone is left in the cluster", () => IsEmptyAsync(space), TimeSpan.FromSeconds(60));
-        await cluster.Admin.CoreV1.DeleteNamespaceAsync(space);
+        await LogInAsync(visitor, result);
+        Assert.Equal(UploadBytes, await UploadAsync(visitor, job));
+
+        await stage.RemoveAsync(job);
+        await Eventually.Until("nothing of the clone is left", async () => (await stage.LeftAsync([job])).Count == 0, RemovalPatience);
     }
 
-    private static async Task<string> RequestAsync(HostProcess host, SourceSite site)
+    /// <summary>Some ten thousand files, and tables of ten megabytes.</summary>
+    [KubeFact]
+    public async Task A_site_that_has_grown_for_years_is_copied_in_the_memory_that_its_pod_has()
     {
-        using var answer = await host.Client.PostAsJsonAsync(
-            new Uri("api/v2/clone", UriKind.Relative), new { source_url = site.Url, source_username = site.AdminUser, source_password = site.AdminPassword, ttl_minutes = 30 });
+        await using var stage = await HostStage.StartAsync(cluster, SiteContent.Medium);
+        var started = TimeProvider.System.GetTimestamp();
+        var job = await stage.RequestAsync(ttlMinutes: 30);
+        var result = await stage.ServesAsync(job);
+        Tell($"POST to completed: {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s; {result.GetProperty("content")}", stage);
+
+        Assert.InRange(MegabytesOfTheAgent(stage), 1, MostMegabytesOfTheAgent);
+    }
+
+    private void Tell(FormattableString text, HostStage stage) =>
+        output.WriteLine(text.ToString(CultureInfo.InvariantCulture) + string.Create(CultureInfo.InvariantCulture, $"; the agent held {MegabytesOfTheAgent(stage)} MB at most"));
+
+    private static int MegabytesOfTheAgent(HostStage stage) => int.Parse(Peak().Match(stage.Host.Output).Groups[1].Value, CultureInfo.InvariantCulture);
+
+    private static async Task LogInAsync(HttpClient visitor, JsonElement result)
+    {
+        using var form = new FormUrlEncodedContent(new Dictionary<string, string>
+        {
+            ["log"] = result.GetProperty("username").GetString()!,
+            ["pwd"] = result.GetProperty("password").GetString()!,
+            ["testcookie"] = "1",
+        });
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("wp-login.php", UriKind.Relative)) { Content = form };
+        request.Headers.Add("Cookie", "wordpress_test_cookie=WP%20Cookie%20check");
+        using var answer = await visitor.SendAsync(request);
+        Assert.Contains("wpadminbar", await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
+    }
+
+    /// <summary>Puts a file of 128 MB into the media library, as the log-in's owner would, fetches it again and answers its size.</summary>
+    private static async Task<long> UploadAsync(HttpClient visitor, string name)
+    {
+        var nonce = await visitor.GetStringAsync(new Uri("wp-admin/admin-ajax.php?action=rest-nonce", UriKind.Relative));
+        var file = RandomNumberGenerator.GetBytes(UploadBytes);
+        using var part = new ByteArrayContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("application/zip") } };
+        using var form = new MultipartFormDataContent { { part, "file", $"{name}.zip" } };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("index.php?rest_route=/wp/v2/media", UriKind.Relative)) { Content = form };
+        request.Headers.Add("X-WP-Nonce", nonce);
+        using var answer = await visitor.SendAsync(request);
         var body = await answer.Content.ReadAsStringAsync();
-        Assert.True(answer.StatusCode == HttpStatusCode.Accepted, $"{answer.StatusCode}: {body}");
-        return JsonDocument.Parse(body).RootElement.GetProperty("job_id").GetString()!;
+        Assert.True(answer.StatusCode == HttpStatusCode.Created, $"{answer.StatusCode}: {body}");
+        var copy = await visitor.GetByteArrayAsync(JsonDocument.Parse(body).RootElement.GetProperty("source_url").GetString());
+        Assert.True(copy.AsSpan().SequenceEqual(file));
+        return copy.Length;
     }
 
-    private static async Task<JsonElement> WaitAsync(HostProcess host, string job, string wanted)
-    {
-        JsonElement last = default;
-        await Eventually.Until(
-            $"{job} is {wanted}",
-            async () =>
-            {
-                last = await host.Client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/job-status/{job}", UriKind.Relative));
-                var status = last.GetProperty("status").GetString();
-                if (status is "failed" or "cancelled") Assert.Fail($"{last}\n{host.Output}");
-                return status == wanted;
-            },
-            TimeSpan.FromMinutes(3));
-        return last;
-    }
-
-    private async Task<bool> IsEmptyAsync(string space) =>
-        (await cluster.Admin.CoreV1.ListNamespacedPodAsync(space)).Items.Count == 0
-        && (await cluster.Admin.CoreV1.ListNamespacedConfigMapAsync(space, labelSelector: "app=wordpress-clone")).Items.Count == 0
-        && (await cluster.Admin.CoreV1.ListNamespacedSecretAsync(space, labelSelector: "app=wordpress-clone")).Items.Count == 0
-        && (await cluster.Admin.CoreV1.ListNamespacedServiceAsync(space)).Items.Count == 0
-        && (await cluster.Admin.NetworkingV1.ListNamespacedIngressAsync(space)).Items.Count == 0;
+    [GeneratedRegex("clonehub-agent held ([0-9]+) MB")]
+    private static partial Regex Peak();
 }

@@ -1,21 +1,28 @@
 using System.Globalization;
 using CloneHub.Dev.Host;
+using CloneHub.Dev.Kube;
 using CloneHub.Dev.Servers;
 using CloneHub.Dev.WordPress;
 
 namespace CloneHub.Dev.Demo;
+
+/// <param name="Once">Removes the clone and ends.</param>
+/// <param name="Kube">The clone lives in a cluster.</param>
+internal sealed record DemoOptions(bool Once, bool Kube);
 
 /// <summary>From nothing to a clone one can log in to, through the public API.</summary>
 internal static class DemoCommand
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
 
-    public static async Task<int> RunAsync(string stateDirectory, bool once, Screen screen, CancellationToken ct)
+    public static async Task<int> RunAsync(string stateDirectory, DemoOptions options, Screen screen, CancellationToken ct)
     {
         await using var installation = Installation.Open(stateDirectory, screen);
         await installation.StartServersAsync(ServerKinds.MariaDb, ct);
-        await using var source = await StartSourceAsync(installation, screen, ct);
+        await using var cluster = options.Kube ? await DemoCluster.OpenAsync(installation, screen, ct) : null;
+        await using var source = await StartSourceAsync(installation, cluster, screen, ct);
         screen.Report($"The site to be cloned: {source.Url} (user {source.AdminUser}, password {source.AdminPassword})");
+        cluster?.Serve(installation);
         var host = await installation.StartHostAsync(ct);
         using var client = LoopbackHttp.CreateClient(host.Address);
         var api = new CloneApi(client);
@@ -36,19 +43,23 @@ internal static class DemoCommand
             screen.Success("Checked: same title as the source, no address of the source left, log-in to wp-admin works.");
         screen.Credentials(clone);
 
-        if (once)
+        if (options.Once)
             return await RemoveAsync(api, job, clone, screen, ct) && faults.Count == 0 ? 0 : 1;
         screen.Report("All of it runs until you press Ctrl-C.");
         await host.WatchAsync(ct);
         return 0;
     }
 
-    private static async Task<SourceSite> StartSourceAsync(Installation installation, Screen screen, CancellationToken ct)
+    private static async Task<SourceSite> StartSourceAsync(Installation installation, DemoCluster? cluster, Screen screen, CancellationToken ct)
     {
         await SourceSite.StopAllAsync(installation.Servers.State, ct);
         var templates = Installation.Cache(screen).CreateSubdirectory("sites");
         var options = new SourceSiteOptions { Name = "demo", Content = SiteContent.Demo };
-        return await SourceSite.StartAsync(installation.Servers, installation.Core, templates, options, screen, ct);
+        if (cluster is not null)
+            options = options with { Address = cluster.HostAddress.ToString() };
+        var source = await SourceSite.StartAsync(installation.Servers, installation.Core, templates, options, screen, ct);
+        cluster?.Lead(source.Url.Port);
+        return source;
     }
 
     private static async Task<bool> RemoveAsync(CloneApi api, JobAnswer job, CloneAnswer clone, Screen screen, CancellationToken ct)

@@ -27,6 +27,7 @@ public static class HostSettings
             ["CloneHub__Local__CoreStore"] = coreStore.FullName,
             ["CloneHub__Local__PhpFpm"] = PhpFpm.Program,
             ["CloneHub__Local__PublicUrlTemplate"] = string.Create(CultureInfo.InvariantCulture, $"http://{{job_id}}.localhost:{port}"),
+            ["CloneHub__Kubernetes__PublicUrlTemplate"] = string.Create(CultureInfo.InvariantCulture, $"http://{{job_id}}.localhost:{port}"),
         };
     }
 

@@ -31,13 +31,18 @@ internal static class StateDirectory
     /// <summary>A unix socket's path may have 107 characters; this one is short whatever the state directory is called.</summary>
     public static async Task<DirectoryInfo> SocketsAsync(DirectoryInfo state, CancellationToken ct)
     {
-        var path = $"/tmp/clonehub-{Hash(state.FullName)}";
+        var path = Short(state);
         Directory.CreateDirectory(path, OpenFolder);
         var owner = (await Command.RunAsync("stat", ["-c", "%U", path], ct)).Trim();
         if (owner != Environment.UserName)
             throw new SetUpException($"{path} belongs to {owner}, not to {Environment.UserName}. Remove it and try again.");
         return new DirectoryInfo(path);
     }
+
+    /// <summary>For a cluster of one node: its image store needs a file system that can carry an overlay.</summary>
+    public static DirectoryInfo NodeFolder(DirectoryInfo state) => new($"{Short(state)}-node");
+
+    private static string Short(DirectoryInfo state) => $"/tmp/clonehub-{Hash(state.FullName)}";
 
     private const UnixFileMode OpenFolder =
         UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute

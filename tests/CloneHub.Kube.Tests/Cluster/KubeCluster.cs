@@ -1,7 +1,7 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
-using CloneHub.Dev.Servers;
+using CloneHub.Dev.Kube;
 using CloneHub.Provisioning.Kubernetes;
 using CloneHub.Testing;
 using k8s;
@@ -21,10 +21,18 @@ public sealed class KubeCluster : IAsyncLifetime
 {
     public const string Collection = "cluster";
 
-    private KubeTool? _tool;
-    private DirectoryInfo? _folder;
+    private SingleNode? _node;
     private Forwarder? _database;
     private string? _cloneImage;
+
+    /// <summary>Why no cluster can be had; null if one can, or if CI demands that it fail for want of one.</summary>
+    public static string? WhyNot { get; } = Environment.GetEnvironmentVariable("CI") == "true" || IsForeign ? null : SingleNode.WhyNot;
+
+    /// <summary>A cluster of somebody else's, which wins over one of our own. It has no images but those it can pull.</summary>
+    public static bool IsForeign => Environment.GetEnvironmentVariable("KUBECONFIG") is { Length: > 0 };
+
+    /// <summary>The node of our own, for tests that break it.</summary>
+    internal SingleNode Node => _node ?? throw new InvalidOperationException("The cluster is somebody else's.");
 
     public ServersFixture Servers { get; } = new();
 
@@ -45,9 +53,9 @@ public sealed class KubeCluster : IAsyncLifetime
 
     public async Task InitializeAsync()
     {
-        if (KubeTool.WhyNot is not null) return;
+        if (WhyNot is not null) return;
         await Servers.InitializeAsync();
-        if (KubeTool.KubeConfig is { } given) UseGiven(given);
+        if (IsForeign) UseGiven();
         else await BringUpAsync();
         Admin = ClusterClient.Connect(new KubernetesOptions { KubeConfig = KubeConfig });
         _database = new Forwarder(HostAddress, (int)new MySqlConnectionStringBuilder(MariaDb).Port);
@@ -57,9 +65,7 @@ public sealed class KubeCluster : IAsyncLifetime
     {
         if (_database is not null) await _database.DisposeAsync();
         Admin?.Dispose();
-        if (_tool is null) return;
-        await _tool.RunAsync("down", "--purge");
-        _folder!.Delete(recursive: true);
+        if (_node is not null) await _node.DisposeAsync();
     }
 
     /// <summary>An empty namespace; the caller deletes it.</summary>
@@ -87,16 +93,16 @@ public sealed class KubeCluster : IAsyncLifetime
     /// <summary>Name of the real image of a clone; built and loaded if need be.</summary>
     public async Task<string> CloneImageAsync()
     {
-        if (_tool is null) return Image;
+        if (_node is null) return Image;
         if (_cloneImage is not null) return _cloneImage;
-        var archive = await CloneImageArchive.EnsureAsync(await Servers.CoreStoreAsync());
-        await _tool.RunAsync("load", archive);
+        var archive = await CloneImageArchive.EnsureAsync(await Servers.CoreStoreAsync(), default);
+        await _node.LoadAsync(archive, default);
         return _cloneImage = CloneImageArchive.NameIn(archive);
     }
 
-    private void UseGiven(string kubeConfig)
+    private void UseGiven()
     {
-        KubeConfig = kubeConfig;
+        KubeConfig = Environment.GetEnvironmentVariable("KUBECONFIG")!;
         Image = Environment.GetEnvironmentVariable("CLONEHUB_KUBE_IMAGE") ?? throw new InvalidOperationException("With KUBECONFIG, CLONEHUB_KUBE_IMAGE must name an image of a clone.");
         HostAddress = IPAddress.Parse(Environment.GetEnvironmentVariable("CLONEHUB_KUBE_HOST_IP") ?? throw new InvalidOperationException("With KUBECONFIG, CLONEHUB_KUBE_HOST_IP must be set."));
     }
@@ -104,16 +110,10 @@ public sealed class KubeCluster : IAsyncLifetime
     private async Task BringUpAsync()
     {
         // Not below the checkout: an overlay of the node's image store cannot lie on every file system.
-        _folder = Directory.CreateTempSubdirectory("clonehub-kube-");
-        _tool = new KubeTool(Path.Combine(_folder.FullName, "home"));
-        var farewell = Path.Combine(_folder.FullName, "down.sh");
-        await File.WriteAllTextAsync(farewell, $"KUBE_HOME='{_tool.Home}' '{KubeTool.Program}' down --purge; rm -rf '{_folder.FullName}'\n");
-        ServersFixture.Leash.RunScript(farewell);
-        await _tool.RunAsync("up");
-        KubeConfig = (await _tool.RunAsync("kubeconfig")).Trim();
-        var addresses = (await _tool.RunAsync("env")).Split('\n').Select(line => line.Replace("export ", "", StringComparison.Ordinal).Split('=', 2)).Where(pair => pair.Length == 2);
-        HostAddress = IPAddress.Parse(addresses.Single(pair => pair[0] == "KUBE_HOST_IP")[1].Trim('"', '\''));
-        foreach (var archive in await StubImage.BuildAsync(_folder.CreateSubdirectory("image"))) await _tool.RunAsync("load", archive);
+        var folder = Directory.CreateTempSubdirectory("clonehub-kube-");
+        _node = await SingleNode.UpAsync(folder, ServersFixture.Leash, default);
+        (KubeConfig, HostAddress) = (_node.KubeConfig, _node.HostAddress);
+        foreach (var archive in await StubImage.BuildAsync(folder.CreateSubdirectory("image"))) await _node.LoadAsync(archive, default);
     }
 }
 

@@ -12,6 +12,7 @@ using k8s.Models;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Options;
 
 namespace CloneHub.Kube.Tests.Cluster;
@@ -40,6 +41,9 @@ internal sealed class KubeStage : IAsyncDisposable
 
     public CallRecorder Calls { get; } = new();
 
+    /// <summary>What the back end writes into its log.</summary>
+    public LogBook Log { get; } = new();
+
     public ConcurrentDictionary<JobId, DateTimeOffset> Deadlines { get; } = new();
 
     /// <summary>What the jobs say of themselves.</summary>
@@ -56,8 +60,10 @@ internal sealed class KubeStage : IAsyncDisposable
     {
         var space = await cluster.NewNamespaceAsync();
         var folder = cluster.Servers.NewFolder();
-        var kubeConfig = await RestrictedAccount.CreateAsync(cluster, space, RestrictedAccount.Roles.Where(roles ?? (_ => true)), folder);
-        var ingress = await IngressController.StartAsync(cluster.Admin, space);
+        var hasRoutes = changes?.GetValueOrDefault("CloneHub:Kubernetes:Route") == "httproute";
+        IEnumerable<V1Role> granted = hasRoutes ? [.. RestrictedAccount.Roles, RestrictedAccount.HttpRouteRole] : RestrictedAccount.Roles.Where(roles ?? (_ => true));
+        var kubeConfig = await RestrictedAccount.CreateAsync(cluster, space, granted, folder);
+        var ingress = await IngressController.StartAsync(cluster.Admin, space, hasRoutes);
         var stage = new KubeStage(cluster, space, folder, kubeConfig, ingress, changes ?? new Dictionary<string, string?>());
         await stage.StartAsync();
         return stage;
@@ -94,7 +100,7 @@ internal sealed class KubeStage : IAsyncDisposable
 
     /// <summary>What the public gets.</summary>
     public Task<string?> VisitAsync(CloneOrder order) =>
-        TextAsync(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_ingress.Port}/"), Options.PublicUrlOf(order.Job).Authority);
+        TextAsync(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{_ingress.Port}{CloneImage.ReadyPath}"), Options.PublicUrlOf(order.Job).Authority);
 
     public async ValueTask DisposeAsync()
     {
@@ -150,7 +156,7 @@ internal sealed class KubeStage : IAsyncDisposable
         };
         foreach (var (name, value) in _changes) settings[name] = value;
         var services = new ServiceCollection();
-        services.AddLogging();
+        services.AddLogging(logging => logging.AddProvider(Log));
         services.AddSingleton(TimeProvider.System);
         services.AddSingleton<IJobVault>(new OpenVault(() => Secrets));
         services.AddSingleton<IJobDirectory>(new Directory(Deadlines, () => Presence));

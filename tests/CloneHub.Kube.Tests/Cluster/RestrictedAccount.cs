@@ -12,6 +12,10 @@ internal static class RestrictedAccount
     public static IReadOnlyList<V1Role> Roles =>
         [.. Directory.EnumerateFiles(Repository.Path("infra", "k8s", "base", "rbac"), "*-role.yaml").Select(file => KubernetesYaml.LoadFromFileAsync<V1Role>(file).GetAwaiter().GetResult())];
 
+    /// <summary>What HTTPRoutes need besides.</summary>
+    public static V1Role HttpRouteRole =>
+        KubernetesYaml.LoadFromFileAsync<V1Role>(Repository.Path("infra", "k8s", "components", "httproute", "clones-httproute-role.yaml")).GetAwaiter().GetResult();
+
     /// <summary>Makes the account and writes a kubeconfig that logs in as it.</summary>
     /// <param name="roles">What it may do.</param>
     public static async Task<string> CreateAsync(KubeCluster cluster, string space, IEnumerable<V1Role> roles, DirectoryInfo folder)

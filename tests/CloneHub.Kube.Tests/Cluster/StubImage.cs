@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using CloneHub.Dev.Kube;
 using CloneHub.Provisioning.Agent;
 
 namespace CloneHub.Kube.Tests.Cluster;
@@ -40,6 +41,7 @@ internal static class StubImage
         echo '{"kind":"alive"}'
         case $1 in
             import)
+                echo "the password is $password" >&2
                 echo '{"kind":"progress","fraction":0.5,"message":"Copying"}'
                 echo '{"kind":"imported","content":{"tables":1,"rows":2,"files":3,"bytes":4},"warnings":["stub"]}' ;;
             activate) echo '{"kind":"activated","version":"1.0","username":"clonehub"}' ;;
@@ -76,7 +78,7 @@ internal static class StubImage
         var settings = Path.Combine(folder.FullName, file + ".json");
         await File.WriteAllTextAsync(settings, config);
         var archive = Path.Combine(folder.FullName, file + ".tar");
-        await RunAsync(Path.Combine(KubeTool.Folder, "src", "mkimage"), archive, name, settings, root.FullName);
+        await RunAsync(Path.Combine(SingleNode.ToolFolder, "src", "mkimage"), archive, name, settings, root.FullName);
         return archive;
     }
 

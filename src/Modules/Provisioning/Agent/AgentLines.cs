@@ -23,7 +23,8 @@ internal sealed record AgentAlive : AgentLine;
 /// <summary>How a command ended.</summary>
 internal abstract record AgentEnd : AgentLine;
 
-internal sealed record AgentImported(ContentFacts Content, IReadOnlyList<string> Warnings) : AgentEnd;
+/// <param name="PeakMemory">Bytes that the agent held at most; it shares a small pod with the clone's PHP.</param>
+internal sealed record AgentImported(ContentFacts Content, IReadOnlyList<string> Warnings, long PeakMemory = 0) : AgentEnd;
 
 internal sealed record AgentActivated(string Version, string Username) : AgentEnd;
 

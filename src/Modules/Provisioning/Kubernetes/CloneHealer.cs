@@ -83,9 +83,10 @@ internal sealed partial class CloneHealer(
     {
         if (anchor.Stage == AnchorStage.Database) return false;
         var there = view.StateOf(anchor.Job);
-        return there.Deployment is null || there.Service is null || IsWronglyOpen(there) || (anchor.Stage == AnchorStage.Route && options.Value.Route == RouteKind.Ingress && there.Ingress is null)
-            || LacksSecret(anchor.Job);
+        return there.Deployment is null || there.Service is null || IsWronglyOpen(there) || LacksRoute(anchor, there) || LacksSecret(anchor.Job);
     }
+
+    private bool LacksRoute(Anchor anchor, CloneState there) => anchor.Stage == AnchorStage.Route && options.Value.Route != RouteKind.Router && there.Route is null;
 
     private bool IsWronglyOpen(CloneState clone) => clone is { HasLostContent: true, Service: { } service } && !ClusterApi.IsCurrent(service, objects.ServiceOf(clone));
 

@@ -41,14 +41,16 @@ internal sealed class CloneObjects(ClusterApi api, ClusterView view, IOptions<Ku
 
     private async Task<IReadOnlyList<string>> EnsureRouteAsync(Anchor anchor, CloneState there, CancellationToken cancellation)
     {
-        if (options.Value.Route != RouteKind.Ingress) return [];
-        var ingress = RouteManifests.Ingress(anchor.Spec, options.Value);
-        if (ClusterApi.IsCurrent(there.Ingress, ingress)) return [];
-        await api.ApplyAsync(ingress, cancellation);
-        return ["Ingress"];
+        switch (options.Value.Route)
+        {
+            case RouteKind.Ingress when RouteManifests.Ingress(anchor.Spec, options.Value) is var ingress && !ClusterApi.IsCurrent(there.Route, ingress):
+                await api.ApplyAsync(ingress, cancellation);
+                return [ingress.Kind];
+            case RouteKind.HttpRoute when RouteManifests.HttpRoute(anchor.Spec, options.Value) is var route && !ClusterApi.IsCurrent(there.Route, route):
+                await api.ApplyAsync(route, cancellation);
+                return [route.Kind];
+            default:
+                return [];
+        }
     }
-
-    /// <summary>HTTPRoutes are not watched: not every cluster knows the kind. One is applied when the route is opened.</summary>
-    public Task ApplyHttpRouteAsync(Anchor anchor, CancellationToken cancellation) =>
-        options.Value.Route == RouteKind.HttpRoute ? api.ApplyAsync(RouteManifests.HttpRoute(anchor.Spec, options.Value), cancellation) : Task.CompletedTask;
 }

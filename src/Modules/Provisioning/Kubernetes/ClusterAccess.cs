@@ -1,3 +1,4 @@
+using CloneHub.Provisioning.Kubernetes.Manifests;
 using k8s;
 using k8s.Autorest;
 using k8s.Models;
@@ -19,7 +20,6 @@ internal sealed partial class ClusterAccess(IKubernetes cluster, IOptions<Kubern
 {
     private const string Apps = "apps";
     private const string Networking = "networking.k8s.io";
-    private const string Gateways = "gateway.networking.k8s.io";
 
     /// <summary>Of a Secret only making and changing it: what it holds is nobody's to read.</summary>
     public static IReadOnlyList<ClusterRight> Needed(RouteKind route) =>
@@ -35,7 +35,7 @@ internal sealed partial class ClusterAccess(IKubernetes cluster, IOptions<Kubern
         .. route switch
         {
             RouteKind.Ingress => Of(Networking, "ingresses", "list", "watch", "create", "patch"),
-            RouteKind.HttpRoute => Of(Gateways, "httproutes", "create", "patch"),
+            RouteKind.HttpRoute => Of(HttpRoute.Group, HttpRoute.Plural, "list", "watch", "create", "patch"),
             _ => [],
         },
     ];

@@ -70,11 +70,11 @@ internal sealed class ClusterApi(IKubernetes cluster, IOptions<KubernetesOptions
 
     public Task ApplyAsync(HttpRoute manifest, CancellationToken cancellation) =>
         cluster.CustomObjects.PatchNamespacedCustomObjectAsync(
-            Patch(manifest), "gateway.networking.k8s.io", "v1", Space, "httproutes", manifest.Metadata.Name, fieldManager: FieldManager, force: true,
+            Patch(Stamped(manifest)), HttpRoute.Group, HttpRoute.Version, Space, HttpRoute.Plural, manifest.Metadata.Name, fieldManager: FieldManager, force: true,
             cancellationToken: cancellation);
 
     /// <summary>Whether an object is there as it was meant: made from this manifest, under this anchor.</summary>
-    public static bool IsCurrent<T>(T? there, T wanted)
+    public static bool IsCurrent<T>(IKubernetesObject<V1ObjectMeta>? there, T wanted)
         where T : class, IKubernetesObject<V1ObjectMeta> =>
         there is { Metadata.DeletionTimestamp: null } && there.Metadata.Annotations?.TryGetValue(CloneLabels.Manifest, out var stamp) == true && stamp == StampOf(wanted);
 

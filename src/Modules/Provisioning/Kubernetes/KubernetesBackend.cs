@@ -51,7 +51,7 @@ internal sealed class KubernetesBackend(
         RefuseEmpty(token.Job);
         var request = new ActivateRequest(
             token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job), secrets.ConnectorKey, secrets.ClonePassword);
-        var done = await agent.RunAsync<AgentActivated>(pod.Metadata.Name, AgentCommand.Activate, request, token, progress: null, cancellation);
+        var done = await agent.RunAsync<AgentActivated>(pod.Metadata.Name, AgentCommand.Activate, request, secrets, token, progress: null, cancellation);
         return new PluginReport(done.Version, done.Username);
     }
 
@@ -60,7 +60,6 @@ internal sealed class KubernetesBackend(
         var anchor = await anchors.ClaimAsync(token, order.Tenant, AnchorStage.Route, cancellation);
         RefuseEmpty(token.Job);
         await objects.EnsureAsync(anchor, cancellation);
-        await objects.ApplyHttpRouteAsync(anchor, cancellation);
         var address = options.Value.PublicUrlOf(token.Job);
         await new RouteVisit(route.Http, clock).UntilItLeadsToAsync(address, token.Job, RoutePatience, cancellation);
         return address;
@@ -99,7 +98,7 @@ internal sealed class KubernetesBackend(
         StepToken token, CloneOrder order, JobSecrets secrets, ImportRequest request, IProgress<ContentProgress> progress, CancellationToken cancellation)
     {
         var pod = await EnsureReadyAsync(token, order, AnchorStage.Pod, secrets, progress, cancellation);
-        var done = await agent.RunAsync<AgentImported>(pod.Metadata.Name, AgentCommand.Import, request, token, progress, cancellation);
+        var done = await agent.RunAsync<AgentImported>(pod.Metadata.Name, AgentCommand.Import, request, secrets, token, progress, cancellation);
         await anchors.EnsureHeldAsync(token, cancellation);
         await anchors.NoteContentAsync(token, order.Tenant, pod.Metadata.Uid, cancellation);
         return new ContentReport(done.Content, done.Warnings);

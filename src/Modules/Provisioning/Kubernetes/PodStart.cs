@@ -12,19 +12,20 @@ internal sealed class PodStart(CloneObjects objects, ClusterView view, IOptions<
     /// <param name="isFirst">The objects may not be there yet; else they are only looked at.</param>
     public async Task<V1Pod> RunAsync(Anchor anchor, Secret databasePassword, bool isFirst, IProgress<ContentProgress>? progress, CancellationToken cancellation)
     {
-        await view.Synced.WaitAsync(cancellation);
-
-        // Before the pod that mounts it: a kubelet that misses it looks again only after some time.
-        if (isFirst || view.StateOf(anchor.Job) is { Deployment: null } or { ReadyPod: null }) await objects.ApplySecretAsync(anchor, databasePassword, cancellation);
-        await objects.EnsureAsync(anchor, cancellation);
         using var patience = new CancellationTokenSource(options.Value.StartPatience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         var told = "";
         try
         {
+            // A kind of object that cannot be listed would otherwise be waited for as long as the step may take.
+            await view.Synced.WaitAsync(either.Token);
+
+            // Before the pod that mounts it: a kubelet that misses it looks again only after some time.
+            if (isFirst || view.StateOf(anchor.Job) is { Deployment: null } or { ReadyPod: null }) await objects.ApplySecretAsync(anchor, databasePassword, cancellation);
+            await objects.EnsureAsync(anchor, cancellation);
             return await view.WaitAsync(anchor.Job, Look, either.Token);
         }
-        catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
+        catch (OperationCanceledException) when (patience.IsCancellationRequested && !cancellation.IsCancellationRequested)
         {
             throw new StepFaultException(PodTrouble.Of(view.StateOf(anchor.Job)) ?? NotReady());
         }

@@ -45,8 +45,8 @@ internal static class RouteManifests
         var gateway = options.Gateway.Split('/');
         return new HttpRoute
         {
-            ApiVersion = "gateway.networking.k8s.io/v1",
-            Kind = "HTTPRoute",
+            ApiVersion = $"{Manifests.HttpRoute.Group}/{Manifests.HttpRoute.Version}",
+            Kind = Manifests.HttpRoute.Named,
             Metadata = spec.Metadata(options.Namespace),
             Spec = new HttpRouteSpec(
                 [new HttpRouteParent(gateway[0], gateway[1])],
@@ -62,6 +62,11 @@ internal static class RouteManifests
 /// <summary>As much of the Gateway API's HTTPRoute as a clone needs; the client knows built-in kinds only.</summary>
 internal sealed class HttpRoute : IKubernetesObject<V1ObjectMeta>
 {
+    public const string Named = "HTTPRoute";
+    public const string Group = "gateway.networking.k8s.io";
+    public const string Version = "v1";
+    public const string Plural = "httproutes";
+
     public string ApiVersion { get; set; } = "";
 
     public string Kind { get; set; } = "";
@@ -69,6 +74,17 @@ internal sealed class HttpRoute : IKubernetesObject<V1ObjectMeta>
     public V1ObjectMeta Metadata { get; set; } = new();
 
     public HttpRouteSpec? Spec { get; set; }
+}
+
+internal sealed class HttpRouteList : IKubernetesObject<V1ListMeta>, IItems<HttpRoute>
+{
+    public string ApiVersion { get; set; } = "";
+
+    public string Kind { get; set; } = "";
+
+    public V1ListMeta Metadata { get; set; } = new();
+
+    public IList<HttpRoute> Items { get; set; } = [];
 }
 
 internal sealed record HttpRouteSpec(IReadOnlyList<HttpRouteParent> ParentRefs, IReadOnlyList<string> Hostnames, IReadOnlyList<HttpRouteRule> Rules);

@@ -9,7 +9,9 @@ using Microsoft.Extensions.Options;
 namespace CloneHub.Provisioning.Kubernetes.Watching;
 
 /// <summary>What exists of one clone, as far as the cluster has told.</summary>
-internal sealed record CloneState(Anchor? Anchor, V1Deployment? Deployment, V1Service? Service, V1Ingress? Ingress, IReadOnlyList<V1Pod> Pods)
+/// <param name="Route">Its Ingress or HTTPRoute, whichever the settings want.</param>
+internal sealed record CloneState(
+    Anchor? Anchor, V1Deployment? Deployment, V1Service? Service, IKubernetesObject<V1ObjectMeta>? Route, IReadOnlyList<V1Pod> Pods)
 {
     /// <summary>The pod that serves the clone; null while none is ready.</summary>
     public V1Pod? ReadyPod => Pods.FirstOrDefault(pod => pod.Metadata.DeletionTimestamp is null && pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true);
@@ -25,11 +27,11 @@ internal sealed record CloneState(Anchor? Anchor, V1Deployment? Deployment, V1Se
             if (Deployment is not null) yield return "deployment";
             if (Pods.Count > 0) yield return "processes";
             if (Service is not null) yield return "service";
-            if (Ingress is not null) yield return "route";
+            if (Route is not null) yield return "route";
         }
     }
 
-    public bool IsNothing => Anchor is null && Deployment is null && Service is null && Ingress is null && Pods.Count == 0;
+    public bool IsNothing => Anchor is null && Deployment is null && Service is null && Route is null && Pods.Count == 0;
 }
 
 /// <summary>All clones of the cluster, kept up to date by watching. Shared by everything that would otherwise ask.</summary>
@@ -40,6 +42,7 @@ internal sealed partial class ClusterView : BackgroundService
     private readonly Informer<V1Deployment> _deployments;
     private readonly Informer<V1Service> _services;
     private readonly Informer<V1Ingress>? _ingresses;
+    private readonly Informer<HttpRoute>? _httpRoutes;
     private readonly ILogger _logger;
     private TaskCompletionSource _pulse = new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -52,22 +55,24 @@ internal sealed partial class ClusterView : BackgroundService
         _deployments = Of(kinds.Deployments);
         _services = Of(kinds.Services);
 
-        // Without Ingresses of our own there is no right to see any.
+        // There is no right to see the kind that is not used, and the cluster may not even know it.
         if (options.Value.Route == RouteKind.Ingress) _ingresses = Of(kinds.Ingresses);
+        if (options.Value.Route == RouteKind.HttpRoute) _httpRoutes = Of(kinds.HttpRoutes);
 
         Informer<T> Of<T>(WatchedKind<T> kind)
             where T : IKubernetesObject<V1ObjectMeta> => new(kind, Pulse, (name, trouble) => Log.NotWatched(_logger, trouble, name), clock);
     }
 
     /// <summary>Ends when everything has been seen once.</summary>
-    public Task Synced => Task.WhenAll(_anchors.Synced, _pods.Synced, _deployments.Synced, _services.Synced, _ingresses?.Synced ?? Task.CompletedTask);
+    public Task Synced => Task.WhenAll(
+        _anchors.Synced, _pods.Synced, _deployments.Synced, _services.Synced, _ingresses?.Synced ?? Task.CompletedTask, _httpRoutes?.Synced ?? Task.CompletedTask);
 
     public IReadOnlyList<Anchor> Anchors => [.. _anchors.Items.Select(AnchorManifest.Read).OfType<Anchor>()];
 
     public Anchor? AnchorOf(JobId job) => _anchors.Find(job.Value) is { } map ? AnchorManifest.Read(map) : null;
 
     public CloneState StateOf(JobId job) => new(
-        AnchorOf(job), _deployments.Find(job.Value), _services.Find(job.Value), _ingresses?.Find(job.Value),
+        AnchorOf(job), _deployments.Find(job.Value), _services.Find(job.Value), _ingresses?.Find(job.Value) ?? (IKubernetesObject<V1ObjectMeta>?)_httpRoutes?.Find(job.Value),
         [.. _pods.Items.Where(pod => CloneLabels.JobOf(pod.Metadata) == job)]);
 
     /// <summary>Ends with the next change of anything. To be taken before the state is looked at.</summary>
@@ -88,7 +93,7 @@ internal sealed partial class ClusterView : BackgroundService
 
     protected override Task ExecuteAsync(CancellationToken stoppingToken) => Task.WhenAll(
         _anchors.RunAsync(stoppingToken), _pods.RunAsync(stoppingToken), _deployments.RunAsync(stoppingToken), _services.RunAsync(stoppingToken),
-        _ingresses?.RunAsync(stoppingToken) ?? Task.CompletedTask);
+        _ingresses?.RunAsync(stoppingToken) ?? Task.CompletedTask, _httpRoutes?.RunAsync(stoppingToken) ?? Task.CompletedTask);
 
     private void Pulse() => Interlocked.Exchange(ref _pulse, new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously)).TrySetResult();
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
 using CloneHub.Provisioning.Kubernetes.Manifests;
 using k8s;
 using k8s.Models;
@@ -36,6 +38,21 @@ internal sealed class WatchedKinds(IKubernetes cluster, string space)
         async stop => Of(await cluster.NetworkingV1.ListNamespacedIngressAsync(space, labelSelector: CloneLabels.Selector, cancellationToken: stop)),
         (version, seconds, error, stop) => cluster.NetworkingV1.WatchListNamespacedIngressAsync(
             space, allowWatchBookmarks: true, labelSelector: CloneLabels.Selector, resourceVersion: version, timeoutSeconds: seconds, onError: error, cancellationToken: stop));
+
+    public WatchedKind<HttpRoute> HttpRoutes => new(
+        HttpRoute.Named,
+        async stop => Of(await cluster.CustomObjects.ListNamespacedCustomObjectAsync<HttpRouteList>(
+            HttpRoute.Group, HttpRoute.Version, space, HttpRoute.Plural, labelSelector: CloneLabels.Selector, cancellationToken: stop)),
+        (version, seconds, error, stop) => RoutesOf(cluster.CustomObjects.WatchListNamespacedCustomObjectAsync(
+            HttpRoute.Group, HttpRoute.Version, space, HttpRoute.Plural, allowWatchBookmarks: true, labelSelector: CloneLabels.Selector, resourceVersion: version,
+            timeoutSeconds: seconds, onError: error, cancellationToken: stop), stop));
+
+    /// <summary>The client hands over kinds that it does not know as they were sent.</summary>
+    private static async IAsyncEnumerable<(WatchEventType Type, HttpRoute Item)> RoutesOf(
+        IAsyncEnumerable<(WatchEventType Type, object Item)> sent, [EnumeratorCancellation] CancellationToken stop)
+    {
+        await foreach (var (type, item) in sent.WithCancellation(stop)) yield return (type, KubernetesJson.Deserialize<HttpRoute>((JsonElement)item));
+    }
 
     private static (IEnumerable<T> Items, string Version) Of<T>(IItems<T> list)
         where T : IKubernetesObject => (list.Items, ((IKubernetesObject<V1ListMeta>)list).Metadata.ResourceVersion);

@@ -1,7 +1,7 @@
 using System.Net;
 using System.Net.Sockets;
 
-namespace CloneHub.Kube.Tests.Cluster;
+namespace CloneHub.Dev.Kube;
 
 /// <summary>Lets pods reach a server that listens on the loopback interface only: the same port on this machine's address in the cluster.</summary>
 internal sealed class Forwarder : IAsyncDisposable

@@ -1,0 +1,99 @@
+using System.Globalization;
+using System.Net;
+using CloneHub.Dev.Processes;
+
+namespace CloneHub.Dev.Kube;
+
+/// <summary>
+/// A Kubernetes cluster of one node on this machine, brought up by the program <c>kube</c> in the folder that CLONEHUB_KUBE names, or in shared/kube beside the
+/// repository. It goes with its owner, also when that is killed.
+/// </summary>
+internal sealed class SingleNode : IAsyncDisposable
+{
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+
+    private readonly DirectoryInfo _folder;
+
+    private SingleNode(DirectoryInfo folder) => _folder = folder;
+
+    public static string Tool => Path.Combine(ToolFolder, "kube");
+
+    public static string ToolFolder => Surroundings.Of("CLONEHUB_KUBE") ?? Repository.Path("..", "shared", "kube");
+
+    /// <summary>Why no node can be brought up here; null if one can.</summary>
+    public static string? WhyNot =>
+        !File.Exists(Tool) ? $"There is no cluster: {Tool} does not exist, and KUBECONFIG names none. CLONEHUB_KUBE may name the folder of the tool."
+        : Environment.IsPrivilegedProcess ? null
+        : "A cluster of our own needs root.";
+
+    /// <summary>File that says how its administrator reaches it.</summary>
+    public string KubeConfig { get; private set; } = "";
+
+    /// <summary>This machine as its pods see it.</summary>
+    public IPAddress HostAddress { get; private set; } = IPAddress.Loopback;
+
+    private string Home => Path.Combine(_folder.FullName, "home");
+
+    /// <param name="folder">Not below the checkout: an overlay of the node's image store cannot lie on every file system.</param>
+    /// <param name="leash">Takes the node down when this process ends without doing so.</param>
+    public static async Task<SingleNode> UpAsync(DirectoryInfo folder, Leash leash, CancellationToken ct)
+    {
+        var node = new SingleNode(folder);
+        var farewell = Path.Combine(folder.FullName, "down.sh");
+        await File.WriteAllTextAsync(farewell, $"KUBE_HOME='{node.Home}' '{Tool}' down --purge; rm -rf '{folder.FullName}'\n", ct);
+        leash.RunScript(farewell);
+        await node.StartMissingAsync(ct);
+        node.KubeConfig = (await node.RunAsync(["kubeconfig"], ct)).Trim();
+        var address = (await node.RunAsync(["env"], ct)).Split('\n').Select(line => line.Split('=', 2)).First(pair => pair[0] is "KUBE_HOST_IP" or "export KUBE_HOST_IP")[1];
+        node.HostAddress = IPAddress.Parse(address.Trim('"', '\''));
+        return node;
+    }
+
+    /// <summary>Takes down what a killed run left in this folder.</summary>
+    /// <returns>Whether there was anything.</returns>
+    public static async Task<bool> DownAnywayAsync(DirectoryInfo folder, CancellationToken ct)
+    {
+        var node = new SingleNode(folder);
+        if (!Directory.Exists(node.Home)) return false;
+        await node.RunAsync(["down", "--purge"], ct);
+        folder.Delete(recursive: true);
+        return true;
+    }
+
+    /// <summary>Gives pods an image that lies in an archive.</summary>
+    public Task LoadAsync(string archive, CancellationToken ct) => RunAsync(["load", archive], ct);
+
+    /// <summary>Ends one of the node's servers without a farewell.</summary>
+    /// <param name="server">kubelet, kube-apiserver …</param>
+    public async Task KillAsync(string server, CancellationToken ct)
+    {
+        // The tool notes the process that entered the node's namespaces; its child is the server.
+        var outer = (await File.ReadAllTextAsync(Path.Combine(Home, "pid", server), ct)).Split(' ')[0];
+        var inner = (await File.ReadAllTextAsync($"/proc/{outer}/task/{outer}/children", ct)).Split(' ')[0];
+        if (ProcessIdentity.Of(int.Parse(inner, CultureInfo.InvariantCulture)) is { } process) await process.SignalAsync("KILL", ct);
+    }
+
+    /// <summary>Starts those of its servers that do not run.</summary>
+    public Task StartMissingAsync(CancellationToken ct) => RunAsync(["up"], ct);
+
+    public async ValueTask DisposeAsync()
+    {
+        await RunAsync(["down", "--purge"], CancellationToken.None);
+        _folder.Delete(recursive: true);
+    }
+
+    private async Task<string> RunAsync(string[] arguments, CancellationToken ct)
+    {
+        using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
+        var settings = new CommandSettings { Environment = new Dictionary<string, string> { ["KUBE_HOME"] = Home } };
+        try
+        {
+            return await Command.RunAsync(Tool, arguments, settings, either.Token);
+        }
+        catch (OperationCanceledException) when (!ct.IsCancellationRequested)
+        {
+            throw new SetUpException($"kube {string.Join(' ', arguments)} took longer than {Patience.TotalSeconds:0} s.");
+        }
+    }
+}

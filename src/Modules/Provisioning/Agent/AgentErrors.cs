@@ -1,0 +1,37 @@
+using System.Text;
+using CloneHub.Contracts;
+
+namespace CloneHub.Provisioning.Agent;
+
+/// <summary>
+/// What came on the agent's standard error, for the operator's log. It is written where strangers' code runs: it is bounded, it is text, and what the job
+/// must not tell is taken out of it.
+/// </summary>
+internal sealed class AgentErrors(JobSecrets secrets)
+{
+    /// <summary>Bytes that are kept: the beginning of an exception says most.</summary>
+    public const int Longest = 8 * 1024;
+
+    private readonly byte[] _said = new byte[Longest];
+    private int _length;
+
+    public bool IsEmpty => _length == 0;
+
+    public void Add(ReadOnlySpan<byte> bytes)
+    {
+        var kept = bytes[..Math.Min(bytes.Length, Longest - _length)];
+        kept.CopyTo(_said.AsSpan(_length));
+        _length += kept.Length;
+    }
+
+    public override string ToString()
+    {
+        var text = Encoding.UTF8.GetString(_said, 0, _length);
+        foreach (var secret in (Secret?[])[secrets.SourcePassword, secrets.ClonePassword, secrets.DatabasePassword, secrets.ConnectorKey, secrets.CallbackUrl])
+        {
+            if (secret?.Reveal() is { Length: > 0 } value) text = text.Replace(value, "***", StringComparison.Ordinal);
+        }
+
+        return string.Concat(text.Select(letter => char.IsControl(letter) && letter != '\n' ? ' ' : letter)).Trim();
+    }
+}

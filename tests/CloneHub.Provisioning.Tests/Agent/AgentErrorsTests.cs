@@ -1,0 +1,40 @@
+using System.Text;
+using CloneHub.Provisioning.Agent;
+using CloneHub.Provisioning.Tests.WordPress.Source;
+
+namespace CloneHub.Provisioning.Tests.Agent;
+
+/// <summary>What may stand in the operator's log of what a pod said.</summary>
+public sealed class AgentErrorsTests
+{
+    [Fact]
+    public void Secrets_of_the_job_are_taken_out_also_where_they_came_in_pieces()
+    {
+        var secrets = SourceTests.Secrets("editor", "open sesame");
+        var errors = new AgentErrors(secrets);
+        foreach (var letter in $"sent {secrets.SourcePassword.Reveal()} and {secrets.ConnectorKey.Reveal()} to {secrets.DatabasePassword.Reveal()}|{secrets.ClonePassword.Reveal()}\n")
+            errors.Add([(byte)letter]);
+
+        Assert.Equal("sent *** and *** to ***|***", errors.ToString());
+    }
+
+    [Fact]
+    public void Lines_stay_lines_and_nothing_moves_the_cursor() => Assert.Equal("one\n [31mtwo", Say("one\n\u001b[31mtwo\r\n").ToString());
+
+    [Fact]
+    public void No_more_than_the_beginning_is_kept()
+    {
+        var errors = Say(new string('x', AgentErrors.Longest - 1));
+        errors.Add("yz"u8);
+        errors.Add("more"u8);
+
+        Assert.Equal(new string('x', AgentErrors.Longest - 1) + "y", errors.ToString());
+    }
+
+    private static AgentErrors Say(string text)
+    {
+        var errors = new AgentErrors(SourceTests.Secrets("", ""));
+        errors.Add(Encoding.UTF8.GetBytes(text));
+        return errors;
+    }
+}
