@@ -49,7 +49,8 @@ help() {
                      Terraform, infra runs those of infra/ alone; with --retry, up to
                      three tests that failed beside the others run once more, alone
   test kube          run the tests that need a Kubernetes cluster: the one that KUBECONFIG
-                     names, or a single node of our own (CLONEHUB_KUBE, ../shared/kube)
+                     names, or a single node of our own (CLONEHUB_KUBE, ../shared/kube); with
+                     --long also those that wait ten minutes
   chaos [--seed N] [--minutes M] [--nodes N] [--jobs N]
                      break things at random for a while and check that nothing is lost, doubled or left
   lint               check the form of PHP and C# without changing anything
@@ -168,12 +169,12 @@ run_tests() {
     [[ ${2:-} == --retry ]] && ((status == 1)) && pass_alone "$what" "$results" "$expected"
 }
 
-# PROJECT FOLDER ARGUMENTS... The caller may set "within" to a command that bounds the time.
+# PROJECT FOLDER ARGUMENTS... The caller may set "within" to a command that bounds the time, and "silence" to how long one test may take.
 test_with() {
     local what=$1 results=$2
     shift 2
     "${within[@]}" dotnet test "$what" -c Release --no-build --nologo -m:2 --results-directory "$results" \
-        --blame-hang-timeout 8m --blame-hang-dump-type none "$@" </dev/null
+        --blame-hang-timeout "${silence:-8m}" --blame-hang-dump-type none "$@" </dev/null
 }
 
 # PROJECT FOLDER EXPECTED: two cores now and then starve one of sixteen hundred tests of real processes. Such a test is
@@ -203,9 +204,9 @@ failed_tests() {
 }
 
 # The tests that need a cluster. They bring up what they need, take it down again, and end in time whatever happens.
-# [--retry]: as with all tests.
+# [--retry]: as with all tests. [--long]: also those that wait for a clone's time to be over.
 run_kube_tests() {
-    local results=artifacts/kube-test-results what=tests/CloneHub.Kube.Tests status=0 within=(timeout --kill-after=60 25m)
+    local results=artifacts/kube-test-results what=tests/CloneHub.Kube.Tests status=0 within=(timeout --kill-after=60 25m) silence=12m filter=(--filter 'Takes!=long')
     need_packages
     need_dotnet
     rm -rf "$results" "$results-alone"
@@ -213,7 +214,8 @@ run_kube_tests() {
     build src/CloneHub.Host
     build "$what"
     say "Testing in a cluster."
-    test_with "$what" "$results" || status=$?
+    if [[ ${1:-} == --long ]]; then filter=() within=(timeout --kill-after=60 40m); fi
+    test_with "$what" "$results" "${filter[@]}" || status=$?
     count_tests "$results" 1 && return "$status"
     [[ ${1:-} == --retry ]] && ((status == 1)) && pass_alone "$what" "$results" 1
 }

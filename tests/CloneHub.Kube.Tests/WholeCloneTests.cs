@@ -26,7 +26,7 @@ public sealed partial class WholeCloneTests(KubeCluster cluster, ITestOutputHelp
     [KubeFact]
     public async Task A_clone_serves_through_its_Ingress_within_thirty_seconds_takes_large_uploads_and_leaves_nothing()
     {
-        await using var stage = await HostStage.StartAsync(cluster);
+        await using var stage = await HostStage.StartAsync(cluster, SiteContent.Tiny);
         var started = TimeProvider.System.GetTimestamp();
         var job = await stage.RequestAsync(ttlMinutes: 30);
         var result = await stage.ServesAsync(job);

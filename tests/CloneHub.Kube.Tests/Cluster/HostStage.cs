@@ -27,7 +27,7 @@ internal sealed class HostStage : IAsyncDisposable
     public HostProcess Host { get; }
 
     /// <param name="changes">Settings on top of the usual ones, as environment variables.</param>
-    public static async Task<HostStage> StartAsync(KubeCluster cluster, SiteContent content = SiteContent.Tiny, params (string Name, string Value)[] changes)
+    public static async Task<HostStage> StartAsync(KubeCluster cluster, SiteContent content, params (string Name, string Value)[] changes)
     {
         var image = await cluster.CloneImageAsync();
         var site = await cluster.Servers.StartSiteAsync(
