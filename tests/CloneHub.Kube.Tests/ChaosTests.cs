@@ -13,36 +13,22 @@ namespace CloneHub.Kube.Tests;
 public sealed class ChaosTests(KubeCluster cluster, ITestOutputHelper output)
 {
     private const int Clones = 20;
-    private const int Kills = 6;
+    private const int Kills = 8;
 
+    /// <summary>The shortest that can be asked for.</summary>
     private const int TtlMinutes = 5;
 
     /// <summary>A kubelet that dies takes the agents' connections with it; a step may fail twice before its job does.</summary>
     private const int MostFailed = 3;
 
     private static readonly TimeSpan Promised = TimeSpan.FromSeconds(60);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(8);
 
     private readonly Random _chance = new(Seed);
 
-    private static int Seed { get; } = Environment.TickCount;
+    /// <summary>CLONEHUB_SEED strikes as an earlier run did.</summary>
+    private static int Seed { get; } = int.TryParse(Environment.GetEnvironmentVariable("CLONEHUB_SEED"), CultureInfo.InvariantCulture, out var seed) ? seed : Environment.TickCount;
 
-    [NodeFact]
-    public async Task Of_twenty_clones_nothing_is_left_a_minute_after_their_removal_whatever_is_killed()
-    {
-        await using var stage = await HostStage.StartAsync(cluster, SiteContent.Tiny, ("CloneHub__Slots", "6"));
-        var jobs = await BuildAsync(stage);
-
-        foreach (var job in jobs) await stage.RemoveAsync(job);
-        var started = TimeProvider.System.GetTimestamp();
-        await StrikeAsync(stage);
-        await StrikeAsync(stage);
-        await Eventually.Until("nothing of any of them is left", async () => (await stage.LeftAsync(jobs)).Count == 0, Promised);
-        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"nothing was left {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0} s after the last removal was asked for"));
-        Assert.Empty(stage.ConnectorsOnSource());
-    }
-
-    /// <summary>The shortest time that can be asked for is five minutes.</summary>
     [NodeFact]
     [Trait("Takes", "long")]
     public async Task Of_twenty_clones_nothing_is_left_a_minute_after_their_time_whatever_is_killed()

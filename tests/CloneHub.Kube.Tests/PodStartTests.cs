@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using CloneHub.Contracts;
 using CloneHub.Kube.Tests.Cluster;
 using CloneHub.Provisioning;
@@ -15,7 +16,8 @@ namespace CloneHub.Kube.Tests;
 [Trait("Needs", "kube")]
 public sealed class PodStartTests(KubeCluster cluster)
 {
-    private static readonly TimeSpan Promised = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan Promised = KubeCluster.Promise(5);
+    private static readonly TimeSpan StartPatience = Promised + TimeSpan.FromSeconds(7);
 
     [KubeFact]
     public async Task An_image_that_cannot_be_had_is_told_within_five_seconds_and_fails_the_step_in_the_end()
@@ -102,7 +104,7 @@ public sealed class PodStartTests(KubeCluster cluster)
 
     private static Dictionary<string, string?> With(string? setting = null, string? value = null)
     {
-        var changes = new Dictionary<string, string?> { ["CloneHub:Kubernetes:StartPatience"] = "00:00:12" };
+        var changes = new Dictionary<string, string?> { ["CloneHub:Kubernetes:StartPatience"] = StartPatience.ToString("c", CultureInfo.InvariantCulture) };
         if (setting is not null) changes[$"CloneHub:Kubernetes:{setting}"] = value;
         return changes;
     }

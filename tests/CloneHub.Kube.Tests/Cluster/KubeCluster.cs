@@ -26,7 +26,9 @@ public sealed class KubeCluster : IAsyncLifetime
     private string? _cloneImage;
 
     /// <summary>Why no cluster can be had; null if one can, or if CI demands that it fail for want of one.</summary>
-    public static string? WhyNot { get; } = Environment.GetEnvironmentVariable("CI") == "true" || IsForeign ? null : SingleNode.WhyNot;
+    public static string? WhyNot { get; } = IsCi || IsForeign ? null : SingleNode.WhyNot;
+
+    private static bool IsCi => Environment.GetEnvironmentVariable("CI") == "true";
 
     /// <summary>A cluster of somebody else's, which wins over one of our own. It has no images but those it can pull.</summary>
     public static bool IsForeign => Environment.GetEnvironmentVariable("KUBECONFIG") is { Length: > 0 };
@@ -50,6 +52,9 @@ public sealed class KubeCluster : IAsyncLifetime
 
     /// <summary>The same server for pods.</summary>
     public string DatabaseAddress => string.Create(CultureInfo.InvariantCulture, $"{HostAddress}:{new MySqlConnectionStringBuilder(MariaDb).Port}");
+
+    /// <summary>A promise in seconds. A machine of CI may be slow and busy: there it is broken only after three times as long.</summary>
+    public static TimeSpan Promise(int seconds) => TimeSpan.FromSeconds(IsCi ? 3 * seconds : seconds);
 
     public async Task InitializeAsync()
     {
