@@ -26,6 +26,7 @@ events=$(random)
 postgresql_host=$(value postgresqlHost)
 redis_host=$(value redisHost)
 mariadb_host=$(value mariaDbHost)
+[[ $postgresql_host != *.example ]] || { printf '%s is nobody'"'"'s: terraform output -raw overlay_values > %s\n' "$postgresql_host" "$values" >&2; exit 1; }
 
 printf '%s' "$redis" >"$work/redis-password"
 printf 'requirepass %s\n' "$redis" >"$work/redis-auth"
@@ -34,12 +35,21 @@ printf '1:%s\n' "$(head -c 32 /dev/urandom | base64)" >"$work/master-key"
 tls=false
 [[ $(value redisDurability) == managed ]] && tls=true
 printf '%s:6379,password=%s,ssl=%s,abortConnect=false' "$redis_host" "$redis" "$tls" >"$work/redis"
-printf 'Server=%s;User ID=root;Password=%s' "$mariadb_host" "$mariadb" >"$work/mariadb"
+# RDS keeps the password of its administrator itself, so there we have an account of our own.
+mariadb_user=root
+[[ $mariadb_host == clone-db.clonehub.svc ]] || mariadb_user=clonehub
+printf 'Server=%s;User ID=%s;Password=%s' "$mariadb_host" "$mariadb_user" "$mariadb" >"$work/mariadb"
 printf 'Host=%s;Database=clonehub;Username=clonehub;Password=%s;SSL Mode=Require' "$postgresql_host" "$events" >"$work/postgresql"
-# The account that the connection string names; database-account.sql is run once, by the administrator whose password AWS keeps.
-printf "do \$\$ begin create role clonehub login; exception when duplicate_object then null; end \$\$;\nalter role clonehub password '%s';\ngrant create, connect on database clonehub to clonehub;\n" "$events" >"$work/database-account.sql"
+# The accounts that the connection strings name; database-accounts.sh makes them and takes them away.
+printf "do \$\$ begin create role clonehub login; exception when duplicate_object then null; end \$\$;\nalter role clonehub password '%s';\ngrant create, connect on database clonehub to clonehub;\n" "$events" >"$work/postgresql-account.sql"
+accounts=(--from-file="$work/postgresql-account.sql")
+if [[ $mariadb_user != root ]]; then
+    printf "create or replace user clonehub identified by '%s';\ngrant all privileges on \`clone\\_%%\`.* to clonehub with grant option;\ngrant create user on *.* to clonehub;\ngrant select on mysql.user to clonehub;\n" "$mariadb" >"$work/mariadb-account.sql"
+    accounts+=(--from-file="$work/mariadb-account.sql")
+fi
 
 kubectl create secret generic clonehub-secrets --namespace clonehub \
     --from-file="$work/redis-password" --from-file="$work/redis-auth" --from-file="$work/mariadb-password" --from-file="$work/master-key" \
-    --from-file="$work/redis" --from-file="$work/mariadb" --from-file="$work/postgresql" --from-file="$work/database-account.sql" >/dev/null
-printf 'clonehub-secrets is made. Next: the database account, see "First apply" in infra/README.md.\n'
+    --from-file="$work/redis" --from-file="$work/mariadb" --from-file="$work/postgresql" \
+    "${accounts[@]}" >/dev/null
+printf 'clonehub-secrets is made. Next: infra/database-accounts.sh %s\n' "$environment"

@@ -10,7 +10,7 @@ check "budget_covers_the_idle_cost" {
 check "images_are_named" {
   assert {
     condition     = var.images.host != null && var.images.wordpress != null
-    error_message = "images has no digests yet. That is right for the first apply; placeholders and the product start when they are there."
+    error_message = "images has no digests yet. That is right for the first apply, which makes the registry to push to. Until the next one there are no placeholders, and infra/deploy.sh refuses the overlay."
   }
 }
 

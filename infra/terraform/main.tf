@@ -183,7 +183,7 @@ module "kube_objects" {
   general          = merge(var.general, { architectures = var.architectures })
   clone_size       = var.clone_size
   image_prefix     = module.registry.prefix
-  clone_image      = local.images.wordpress
+  clone_image      = var.images.wordpress == null ? null : local.images.wordpress
   tags             = local.tags
 }
 

@@ -32,7 +32,7 @@ output "buffer_plan" {
 
 output "cost" {
   description = "Estimate for a month without work, in USD, with the date of its prices."
-  value       = merge(local.cost, { prices_of = local.prices.date })
+  value       = merge(local.cost, { prices_of = local.prices.date, requests = local.idle, general_nodes = local.general_nodes })
 }
 
 output "overlay_values" {
@@ -66,9 +66,11 @@ output "next_steps" {
     1. aws eks update-kubeconfig --name ${module.cluster.name} --region ${var.region}
     2. Push the images to ${join(" and ", values(module.registry.repositories))}; write their digests to images in the tfvars; apply again.
     3. terraform output -raw overlay_values > ../k8s/overlays/${var.environment}/values.yaml
-    4. ../secrets.sh ${var.environment}       (asks for nothing, prints nothing secret, may be repeated)
-    5. kubectl apply --server-side -k ../k8s/overlays/${var.environment}
-    6. ../verify.sh ${var.environment}        (reads only)
+    4. ../secrets.sh ${var.environment}
+    5. ../database-accounts.sh ${var.environment} ${var.name} ${var.region}
+    6. A key for each caller, in the Secret clonehub-api-keys: see "First apply" in infra/README.md.
+    7. ../deploy.sh ${var.environment}
+    8. ../verify.sh ${var.environment} ${var.name} ${var.region}
     A month without work costs about ${local.cost.total} USD (prices of ${local.prices.date}), ${local.cost.items.buffer_nodes} of them for ${var.buffer.slots} warm slots.
   TEXT
 }

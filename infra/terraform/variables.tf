@@ -156,6 +156,10 @@ variable "buffer" {
     error_message = "buffer.instance_types holds a type of an architecture that architectures does not name: add the architecture there, or take the type out."
   }
   validation {
+    condition     = var.compute != "auto" || !anytrue([for type in var.buffer.instance_types : can(regex("[.](nano|micro|small)$", type))])
+    error_message = "buffer.instance_types holds a nano, micro or small: EKS Auto Mode starts none of them. Take medium or larger, such as \"t4g.medium\"."
+  }
+  validation {
     condition     = var.buffer.slots >= 1 && var.buffer.slots <= var.buffer.nodes * min([for type in var.buffer.instance_types : try(module.capacity.fits[type], 0)]...)
     error_message = "buffer.slots do not fit: ${var.buffer.nodes} nodes of the smallest type hold ${var.buffer.nodes * min([for type in var.buffer.instance_types : try(module.capacity.fits[type], 0)]...)} clones of ${var.clone_size.cpu_m}m and ${var.clone_size.memory_mi} MiB. Write buffer.slots = ${var.buffer.nodes * min([for type in var.buffer.instance_types : try(module.capacity.fits[type], 0)]...)} or less, raise buffer.nodes, or name larger instance types."
   }
@@ -206,7 +210,7 @@ variable "images" {
 
 variable "store_images" {
   description = "Images of what others make, by digest: the tag says what it is, the digest what runs."
-  type        = object({ redis = optional(string, "public.ecr.aws/docker/library/redis:7.4-alpine@sha256:ff02b58f971e7d7d156a1267e283fcbbeee91773b6aa36c49dac28ecfe28eadf"), mariadb = optional(string, "public.ecr.aws/docker/library/mariadb:11.4@sha256:611a2fcc5fa7c6ceb8644c6f74b25ede004ff6c3a6b38c8f8c23d3bbf6c26430"), kubectl = optional(string, "registry.example/clonehub/kubectl@sha256:0000000000000000000000000000000000000000000000000000000000000000") })
+  type        = object({ redis = optional(string, "public.ecr.aws/docker/library/redis:7.4-alpine@sha256:ff02b58f971e7d7d156a1267e283fcbbeee91773b6aa36c49dac28ecfe28eadf"), mariadb = optional(string, "public.ecr.aws/docker/library/mariadb:11.4@sha256:611a2fcc5fa7c6ceb8644c6f74b25ede004ff6c3a6b38c8f8c23d3bbf6c26430"), kubectl = optional(string, "docker.io/alpine/k8s:1.34.1@sha256:ec714df3813b5405292860f8a1c55c5727bf8c33c88992f1e981efad8065547f") })
   default     = {}
 
   validation {

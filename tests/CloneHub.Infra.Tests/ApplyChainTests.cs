@@ -8,6 +8,7 @@ public sealed class ApplyChainTests
 {
     private const string Marker = "k8s-aws-v1.marker-of-a-token";
     private const string Crds = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+    private const string Clones = "/api/v1/namespaces/clonehub-clones/configmaps";
     private const string Pools = "/apis/karpenter.sh/v1/nodepools";
 
     [ChainFact]
@@ -29,9 +30,11 @@ public sealed class ApplyChainTests
         await terraform.ApplyAsync("modules/kube_apply", variables);
         Assert.Equal(applied, cluster.Changes);
 
+        cluster.Add($"{Clones}/job-serving", Clone("job-serving"));
         await DestroyAsync(terraform);
-        Assert.Equal([$"DELETE {Pools}/clonehub-buffer", $"DELETE {Pools}/clonehub-general"], cluster.Changes.Skip(applied.Count).Order(StringComparer.Ordinal));
+        Assert.Equal([$"DELETE {Clones}/job-serving", $"DELETE {Pools}/clonehub-buffer", $"DELETE {Pools}/clonehub-general"], cluster.Changes.Skip(applied.Count).Order(StringComparer.Ordinal));
         Assert.True(cluster.Has("/api/v1/namespaces/clonehub"));
+        Assert.True(cluster.Has($"{Clones}/clone-images"));
     }
 
     [ChainFact]
@@ -71,6 +74,13 @@ public sealed class ApplyChainTests
             ["tools"] = new JsonObject { ["kubectl"] = Kubectl.Path, ["aws"] = aws },
         };
     }
+
+    private static JsonObject Clone(string name) => new()
+    {
+        ["apiVersion"] = "v1",
+        ["kind"] = "ConfigMap",
+        ["metadata"] = new JsonObject { ["name"] = name, ["namespace"] = "clonehub-clones", ["labels"] = new JsonObject { ["app"] = "wordpress-clone" } },
+    };
 
     private static JsonObject Established(string name) => new()
     {

@@ -22,6 +22,7 @@ public sealed partial class CostTests(RootRun root)
             ["nat"] = ((double)hour["nat_gateway"]! + (double)hour["public_ipv4"]!) * hours,
             ["load_balancer"] = ((double)hour["network_load_balancer"]! + (3 * (double)hour["public_ipv4"]!)) * hours,
             ["system_nodes"] = 2 * medium * hours,
+            ["general_nodes"] = (double)Prices["instances"]!["c7g.large"]!["hourly"]! * (1 - (double)Prices["spot_discount"]!) * hours,
             ["buffer_nodes"] = 2 * medium * (1 - (double)Prices["spot_discount"]!) * hours,
             ["postgresql"] = ((double)hour["rds_db.t4g.micro"]! * hours) + (20 * (double)Prices["monthly"]!["rds_storage_gib"]!),
             ["mariadb"] = 0,
@@ -35,6 +36,33 @@ public sealed partial class CostTests(RootRun root)
         Assert.All(cost["items"]!.AsObject(), item => Assert.Equal(expected[item.Key], (double)item.Value!, 0.01));
         Assert.Equal(expected.Values.Sum(), (double)cost["total"]!, 0.05);
         Assert.Equal((string)Prices["date"]!, (string)cost["prices_of"]!);
+    }
+
+    /// <summary>What stands there when nothing happens has to stand somewhere: it is added up from the manifests and the values of the charts.</summary>
+    [ChainFact]
+    public async Task Goal_10_the_estimate_holds_the_nodes_that_the_product_needs()
+    {
+        var prod = (await Rendered.OverlaysAsync()).Where(m => m.From == "overlays/prod").ToList();
+        var workers = (int)prod.Single(m => m is { Kind: "ScaledObject", Name: "worker" })["spec/minReplicaCount"]!;
+        var product = prod.Where(m => m.Kind is "StatefulSet" or "Deployment")
+            .Select(m => Times(m.Containers.First()["resources"]!["requests"]!, m.Name == "worker" ? workers : (int)m["spec/replicas"]!));
+        var (karpenter, keda, traefik) = (Values("karpenter"), Values("keda"), Values("traefik"));
+        var charts = keda["resources"]!.AsObject().Select(part => Times(part.Value!["requests"]!, 1))
+            .Append(Times(karpenter["controller"]!["resources"]!["requests"]!, (int)karpenter["replicas"]!))
+            .Append(Times(traefik["resources"]!["requests"]!, (int)traefik["deployment"]!["replicas"]!));
+        var requests = Output("karpenter.tftest.hcl", "cost")["requests"]!;
+
+        // The rest is for the add-ons of EKS.
+        Assert.Equal((500, 1024), ((int)requests["cpu_m"]! - product.Concat(charts).Sum(r => r.Cpu), (int)requests["memory_mi"]! - product.Concat(charts).Sum(r => r.Memory)));
+    }
+
+    private static JsonObject Values(string chart) => Manifest.Parse(Repository.Read($"infra/k8s/values/{chart}.yaml"), chart).Single().Object;
+
+    private static (int Cpu, int Memory) Times(JsonNode requests, int count)
+    {
+        var memory = (string)requests["memory"]!;
+        var mebibytes = int.Parse(memory[..^2], CultureInfo.InvariantCulture) * (memory.EndsWith("Gi", StringComparison.Ordinal) ? 1024 : 1);
+        return (count * int.Parse(((string)requests["cpu"]!).TrimEnd('m'), CultureInfo.InvariantCulture), count * mebibytes);
     }
 
     [TerraformFact]

@@ -58,12 +58,27 @@ internal sealed class StubCluster : IAsyncDisposable
         }));
         var app = builder.Build();
         var kinds = objects.Select(o => (o.ApiVersion, o.Kind))
-            .Concat([("apiextensions.k8s.io/v1", "CustomResourceDefinition"), ("karpenter.sh/v1", "NodeClaim"), ("karpenter.sh/v1", "NodePool"), ("v1", "Service")])
+            .Concat([("apiextensions.k8s.io/v1", "CustomResourceDefinition"), ("karpenter.sh/v1", "NodeClaim"), ("karpenter.sh/v1", "NodePool"), ("v1", "Service"), ("v1", "Secret"), ("v1", "ConfigMap")])
             .Distinct().ToLookup(k => k.Item1, k => k.Item2);
         var stub = new StubCluster(app, Convert.ToBase64String(System.Text.Encoding.ASCII.GetBytes(certificate.ExportCertificatePem())), kinds);
         app.Run(stub.AnswerAsync);
         await app.StartAsync();
         return stub;
+    }
+
+    /// <summary>A file that leads kubectl here.</summary>
+    public string Kubeconfig(string folder)
+    {
+        var file = Path.Combine(folder, "kubeconfig");
+        File.WriteAllText(file, $$"""
+            apiVersion: v1
+            kind: Config
+            current-context: stub
+            clusters: [{ name: stub, cluster: { server: "{{Address}}", certificate-authority-data: "{{Authority}}" } }]
+            contexts: [{ name: stub, context: { cluster: stub, user: stub } }]
+            users: [{ name: stub, user: { token: stub } }]
+            """);
+        return file;
     }
 
     public void Add(string path, JsonObject value) => _objects[path] = value;
@@ -75,10 +90,11 @@ internal sealed class StubCluster : IAsyncDisposable
     private async Task AnswerAsync(HttpContext context)
     {
         var path = context.Request.Path.Value!.TrimEnd('/');
-        _calls.Enqueue(($"{context.Request.Method} {path}", context.Request.Headers.Authorization));
+        var dryRun = context.Request.Query["dryRun"].Count > 0 ? " (dry run)" : "";
+        _calls.Enqueue(($"{context.Request.Method} {path}{dryRun}", context.Request.Headers.Authorization));
         var answer = context.Request.Method switch
         {
-            "GET" => Discover(path) ?? Read(path, context.Request.Query["fieldSelector"].ToString()),
+            "GET" => Discover(path) ?? Read(path, context.Request.Query["fieldSelector"].ToString(), context.Request.Query["labelSelector"].ToString()),
             "PATCH" => await ApplyAsync(path, context.Request),
             "DELETE" => _objects.TryRemove(path, out var gone) ? gone : null,
             _ => null,
@@ -94,20 +110,25 @@ internal sealed class StubCluster : IAsyncDisposable
         var applied = JsonNode.Parse(await reader.ReadToEndAsync())!.AsObject();
         applied["metadata"]!["uid"] = Guid.NewGuid().ToString();
         applied["metadata"]!["resourceVersion"] = "1";
-        _objects[path] = applied;
+        if (request.Query["dryRun"].Count == 0) _objects[path] = applied;
         return applied;
     }
 
-    private JsonObject? Read(string path, string fieldSelector)
+    private JsonObject? Read(string path, string fieldSelector, string labelSelector)
     {
         if (_objects.TryGetValue(path, out var one)) return one.DeepClone().AsObject();
         var resource = path.Split('/')[^1];
         if (_kinds.SelectMany(group => group.Select(kind => (group.Key, kind))).FirstOrDefault(k => Plural(k.kind) == resource) is not { kind: not null } listed) return null;
         var name = fieldSelector.Replace("metadata.name=", "", StringComparison.Ordinal);
         var items = _objects.Where(o => o.Key.StartsWith($"{path}/", StringComparison.Ordinal) && (name == "" || o.Key.EndsWith($"/{name}", StringComparison.Ordinal)))
+            .Where(o => labelSelector.Split(',', StringSplitOptions.RemoveEmptyEntries).All(wanted => Bears(o.Value, wanted)))
             .Select(o => (JsonNode)o.Value.DeepClone()).ToArray();
         return new JsonObject { ["apiVersion"] = listed.Key, ["kind"] = $"{listed.kind}List", ["metadata"] = new JsonObject { ["resourceVersion"] = "1" }, ["items"] = new JsonArray(items) };
     }
+
+    /// <param name="wanted">"name" or "name=value".</param>
+    private static bool Bears(JsonObject map, string wanted) =>
+        map["metadata"]!["labels"]?[wanted.Split('=')[0]] is { } label && (!wanted.Contains('=') || (string)label! == wanted.Split('=')[1]);
 
     private JsonObject? Discover(string path) => path.Split('/') switch
     {
@@ -135,7 +156,7 @@ internal sealed class StubCluster : IAsyncDisposable
                 ["patch"] = new JsonObject
                 {
                     ["x-kubernetes-group-version-kind"] = new JsonObject { ["group"] = group, ["version"] = version, ["kind"] = kind },
-                    ["parameters"] = new JsonArray(new JsonObject { ["name"] = "fieldValidation", ["in"] = "query" }),
+                    ["parameters"] = new JsonArray(new JsonObject { ["name"] = "fieldValidation", ["in"] = "query" }, new JsonObject { ["name"] = "dryRun", ["in"] = "query" }),
                 },
             }))]),
         };
@@ -162,7 +183,7 @@ internal sealed class StubCluster : IAsyncDisposable
     private static string Plural(string kind) => kind.ToLowerInvariant() switch
     {
         var k when k.EndsWith("policy", StringComparison.Ordinal) => k[..^1] + "ies",
-        var k when k.EndsWith("class", StringComparison.Ordinal) => k + "es",
+        var k when k.EndsWith("ss", StringComparison.Ordinal) => k + "es",
         var k => k + "s",
     };
 

@@ -36,13 +36,36 @@ public sealed class TerraformTests(RootRun root)
             "nobody_as_admin_is_refused", "a_missing_domain_is_refused", "a_budget_of_zero_is_refused"], refused.ToHashSet());
     }
 
+    /// <summary>What a person reads. Two plans, because the estimate that the budget is compared with needs a buffer that fits.</summary>
+    [TerraformFact]
+    public async Task Goal_1_a_refusal_says_what_to_write_instead()
+    {
+        var said = await RefusalAsync("public_access_cidrs=[\"0.0.0.0/0\"]", "kubernetes_version=1.32", "admins={}", "domain=", "budget_usd=0");
+        var slots = await RefusalAsync("buffer={nodes=2,slots=27}");
+
+        Assert.All((string[])["such as [\"198.51.100.7/32\"]", "must be \"1.34\" or \"1.35\"", "Write { you = \"<ARN>\" }", "such as \"clones.your-company.net\"", "about 300 leaves room"],
+            advice => Assert.Contains(advice, said, StringComparison.Ordinal));
+        Assert.Contains("Write buffer.slots = 26 or less", slots, StringComparison.Ordinal);
+    }
+
+    private async Task<string> RefusalAsync(params string[] variables)
+    {
+        string[] good = ["environment=staging", "domain=clones.example.net", "admins={x=\"arn:aws:iam::111122223333:role/x\"}", "budget_usd=400", "budget_email=bill@example.net", "node_ami_version=v20260702"];
+        var answer = await root.Terraform.RunAsync("", ["plan", "-input=false", "-no-color", "-compact-warnings", .. good.Concat(variables).Select(v => $"-var={v}")],
+            ("AWS_ACCESS_KEY_ID", ""), ("AWS_CONFIG_FILE", "/dev/null"), ("AWS_SHARED_CREDENTIALS_FILE", "/dev/null"));
+        Assert.NotEqual(0, answer.Code);
+
+        // Lines are broken and framed.
+        return string.Join(' ', answer.Errors.Split('\n').Select(line => line.Trim('│', '╷', '╵', ' ')));
+    }
+
     [TerraformFact]
     public async Task Goal_1_modules_without_providers_have_tests_of_their_own()
     {
         using var copy = Terraform.Copy();
         _ = (await copy.RunAsync("modules/kube_objects", ["init", "-input=false", "-no-color"])).Text;
 
-        Assert.Contains("Success! 5 passed", (await copy.RunAsync("modules/kube_objects", ["test", "-no-color"])).Text);
+        Assert.Contains("Success! 6 passed", (await copy.RunAsync("modules/kube_objects", ["test", "-no-color"])).Text);
     }
 
     [TerraformFact]
@@ -74,7 +97,9 @@ public sealed class TerraformTests(RootRun root)
         var claims = kubectl.FindIndex(call => call.Contains("delete nodeclaims.karpenter.sh", StringComparison.Ordinal));
         var door = kubectl.FindIndex(call => call.Contains("delete services --namespace clonehub-gateway", StringComparison.Ordinal));
 
-        Assert.True(applied >= 0 && applied < door && door < pools && pools < claims, string.Join('\n', kubectl));
+        var clones = kubectl.FindIndex(call => call.Contains("delete configmaps --namespace clonehub-clones --selector app=wordpress-clone", StringComparison.Ordinal));
+
+        Assert.True(applied >= 0 && applied < clones && clones < door && door < pools && pools < claims, string.Join('\n', kubectl));
     }
 
     [TerraformFact]
@@ -88,6 +113,16 @@ public sealed class TerraformTests(RootRun root)
             "module.karpenter.aws_iam_role_policy_attachment.controller", "module.karpenter.aws_sqs_queue.news", "aws_eks_pod_identity_association.karpenter",
             "module.access.aws_eks_access_policy_association.admin"], reached);
         Assert.DoesNotContain("module.data.aws_db_instance.events", reached);
+    }
+
+    /// <summary>A node that starts before its network is set up keeps 17 pods instead of 110 and enforces no NetworkPolicy.</summary>
+    [TerraformFact]
+    public async Task Nodes_wait_for_their_network()
+    {
+        var graph = Graph.Parse((await root.Terraform.RunAsync("", ["graph"])).Text);
+
+        Assert.Superset((HashSet<string>)["module.cluster.aws_eks_addon.before_nodes", "module.cluster.aws_eks_cluster.this", "module.network.aws_route.nat"],
+            graph.From("module.system_nodes.aws_eks_node_group.this"));
     }
 
     [TerraformFact]

@@ -27,6 +27,10 @@ run "auto_mode_is_applied" {
   }
 
   assert {
+    condition     = output.cost.items.system_nodes == 0 && output.cost.general_nodes == 2
+    error_message = "Without system nodes the product stands on nodes of the general pool, and they are in the estimate."
+  }
+  assert {
     condition     = length(module.system_nodes) == 0
     error_message = "Auto Mode needs no system nodes."
   }

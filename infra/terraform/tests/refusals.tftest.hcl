@@ -77,6 +77,15 @@ run "an_unknown_instance_type_is_refused" {
   expect_failures = [var.buffer]
 }
 
+run "a_small_type_in_auto_mode_is_refused" {
+  command = plan
+  variables {
+    compute = "auto"
+    buffer  = { nodes = 4, slots = 20, instance_types = ["t4g.small", "t4g.medium"] }
+  }
+  expect_failures = [var.buffer]
+}
+
 run "a_schedule_for_static_nodes_is_refused" {
   command = plan
   variables {

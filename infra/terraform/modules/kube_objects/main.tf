@@ -38,7 +38,8 @@ locals {
       group = "eks.amazonaws.com", kind = "NodeClass", label = "eks.amazonaws.com"
     } : { group = "karpenter.k8s.aws", kind = "EC2NodeClass", label = "karpenter.k8s.aws" }
   }
-  placeholder = var.buffer.strategy == "placeholder"
+  # Without an image nobody could clone, and twenty pods that cannot start would keep two nodes.
+  placeholder = var.buffer.strategy == "placeholder" && var.clone_image != null
   templates = concat(
     ["storage-class", local.auto ? "nodeclass-auto" : "ec2nodeclass", "nodepool-buffer", "nodepool-general"],
     local.placeholder ? ["placeholder"] : [],

@@ -53,8 +53,9 @@ variable "image_prefix" {
 }
 
 variable "clone_image" {
-  description = "Image of a clone, by digest. Placeholders run it too, so that it is on the node before a clone comes."
+  description = "Image of a clone, by digest; null while there is none. Placeholders run it too, so that it is on the node before a clone comes."
   type        = string
+  default     = null
 }
 
 variable "tags" {

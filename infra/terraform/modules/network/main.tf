@@ -38,9 +38,10 @@ resource "aws_subnet" "private" {
   availability_zone = each.key
   cidr_block        = each.value
   tags = {
-    Name                              = "${var.name}-private-${each.key}"
-    "kubernetes.io/role/internal-elb" = "1"
-    "karpenter.sh/discovery"          = var.name
+    Name                                = "${var.name}-private-${each.key}"
+    "kubernetes.io/role/internal-elb"   = "1"
+    "kubernetes.io/cluster/${var.name}" = "shared"
+    "karpenter.sh/discovery"            = var.name
   }
 }
 
@@ -51,8 +52,9 @@ resource "aws_subnet" "public" {
   availability_zone = each.key
   cidr_block        = each.value
   tags = {
-    Name                     = "${var.name}-public-${each.key}"
-    "kubernetes.io/role/elb" = "1"
+    Name                                = "${var.name}-public-${each.key}"
+    "kubernetes.io/role/elb"            = "1"
+    "kubernetes.io/cluster/${var.name}" = "shared"
   }
 }
 

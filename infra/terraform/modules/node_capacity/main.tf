@@ -26,6 +26,11 @@ output "fits" {
   )) }
 }
 
+output "free" {
+  description = "What a node of each type has for pods, less what daemons take."
+  value       = { for type in keys(local.types) : type => { cpu_m = local.cpu_m[type], memory_mi = local.memory_mi[type] } }
+}
+
 output "types" {
   description = "Size and price of every type."
   value       = local.types

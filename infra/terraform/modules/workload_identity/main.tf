@@ -19,7 +19,7 @@ resource "aws_iam_role_policy" "external_dns" {
   policy = jsonencode({
     Version = "2012-10-17"
     Statement = [
-      { Effect = "Allow", Action = ["route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets", "route53:ListTagsForResource"], Resource = [var.zone_arn] },
+      { Effect = "Allow", Action = ["route53:ChangeResourceRecordSets", "route53:ListResourceRecordSets", "route53:ListTagsForResource", "route53:ListTagsForResources"], Resource = [var.zone_arn] },
       { Effect = "Allow", Action = ["route53:ListHostedZones"], Resource = ["*"] },
     ]
   })

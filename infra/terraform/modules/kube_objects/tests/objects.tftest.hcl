@@ -47,6 +47,22 @@ run "static_nodes_need_no_placeholder" {
   }
 }
 
+run "no_image_no_placeholder" {
+  command = plan
+  variables {
+    clone_image = null
+    buffer = {
+      strategy = "placeholder", nodes = 2, slots = 20, instance_types = ["t4g.medium"], capacity_types = ["spot"]
+      schedule = { timezone = "Europe/Berlin", start = "0 7 * * 1-5", end = "0 19 * * 1-5" }
+    }
+  }
+
+  assert {
+    condition     = length([for o in output.objects : o if o.kind == "Deployment" || o.kind == "ScaledObject"]) == 0
+    error_message = "Before the first image is pushed nothing waits for it, and no node is paid for it."
+  }
+}
+
 run "a_schedule_scales_the_placeholders" {
   command = plan
   variables {
