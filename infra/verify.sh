@@ -36,7 +36,7 @@ says "event log refuses deletion" True aws rds describe-db-instances --db-instan
 says "kubectl talks to this cluster" "$cluster" bash -c "kubectl config current-context | sed 's|.*/||'"
 
 at_least "nodes are ready" 2 kubectl get nodes
-at_least "buffer nodes are there" 1 kubectl get nodes --selector clonehub.io/pool=buffer
+at_least "buffer nodes are there (none outside the hours of buffer.schedule)" 1 kubectl get nodes --selector clonehub.io/pool=buffer
 says "pools are ready" "True True" kubectl get nodepools.karpenter.sh --selector app.kubernetes.io/part-of=clonehub --output 'jsonpath={.items[*].status.conditions[?(@.type=="Ready")].status}'
 at_least "admission policies are there" 2 kubectl get validatingadmissionpolicies.admissionregistration.k8s.io
 says "policies type-check" "" kubectl get validatingadmissionpolicies.admissionregistration.k8s.io --output 'jsonpath={.items[*].status.typeChecking.expressionWarnings}'
@@ -47,9 +47,18 @@ says "network policies are enforced" true bash -c "aws eks describe-addon --clus
 
 holds "core is complete" kubectl rollout status statefulset/core --namespace clonehub --timeout 5s
 holds "workers run" kubectl rollout status deployment/worker --namespace clonehub --timeout 5s
+says "no pod waits for its image" "" bash -c "{ kubectl get pods --namespace clonehub --no-headers; kubectl get pods --namespace clonehub-buffer --no-headers; } | grep -E 'ImagePull|InvalidImage' | cut -d' ' -f1"
 says "KEDA decides on workers" True kubectl get scaledobject worker --namespace clonehub --output 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
-holds "Redis keeps what it acknowledges" kubectl exec --namespace clonehub redis-0 -- sh -c 'redis-cli config get appendfsync | grep -q always'
-holds "the door has an address" kubectl get service traefik --namespace clonehub-gateway --output 'jsonpath={.status.loadBalancer.ingress[0].hostname}'
+# MemoryDB hides its settings and is not in the cluster.
+if [[ -n $(kubectl get statefulset redis --namespace clonehub --ignore-not-found --output name) ]]; then
+    holds "Redis keeps what it acknowledges" kubectl exec --namespace clonehub redis-0 -- sh -c 'redis-cli config get appendfsync | grep -q always'
+fi
+holds "the administrator's SQL is gone from the Secret" bash -c "! kubectl get secret clonehub-secrets --namespace clonehub --output 'jsonpath={.data}' | grep -q account.sql"
+holds "the report of overdue clones ends well (half an hour after the first deployment)" bash -c "kubectl get cronjob overdue-report --namespace clonehub --output 'jsonpath={.status.lastSuccessfulTime}' | grep -q T"
+holds "the door has an address" bash -c "kubectl get service traefik --namespace clonehub-gateway --output 'jsonpath={.status.loadBalancer.ingress[0].hostname}' | grep -q ."
+domain=$(sed -n 's/^  "\{0,1\}domain"\{0,1\}: *"\{0,1\}\([^"]*\)"\{0,1\}$/\1/p' "$(dirname "${BASH_SOURCE[0]}")/k8s/overlays/$environment/values.yaml")
+says "the API answers at its name, over TLS" 200 curl --silent --max-time 10 --output /dev/null --write-out '%{http_code}' "https://$domain/openapi/v1.json"
+says "whoever has no key is refused" 401 curl --silent --max-time 10 --output /dev/null --write-out '%{http_code}' "https://$domain/api/v2/jobs"
 
 ((bad == 0)) || printf '%d of these do not hold; docs/runbook.md says what to look at.\n' "$bad" >&2
 exit $((bad > 0))

@@ -20,3 +20,10 @@ check "a_way_out_exists" {
     error_message = "nat is \"none\" and interface_endpoints is false: nodes reach neither the registry nor the API of EKS. Set interface_endpoints = true."
   }
 }
+
+check "the_api_server_is_reached" {
+  assert {
+    condition     = length(var.public_access_cidrs) > 0
+    error_message = "public_access_cidrs is empty: the API server is reached from inside the VPC only, and from anywhere else this apply stops as soon as it calls kubectl. Write your address, such as [\"198.51.100.7/32\"]; https://checkip.amazonaws.com shows it."
+  }
+}

@@ -6,7 +6,8 @@ namespace CloneHub.Infra.Tests;
 [Trait("Needs", "infra")]
 public sealed class DeployTests
 {
-    private static readonly string Digest = new('a', 64);
+    private const string Digest = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+    private const string Zeros = "0000000000000000000000000000000000000000000000000000000000000000";
 
     [KubectlTheory]
     [InlineData("overlays/local")]
@@ -29,6 +30,8 @@ public sealed class DeployTests
 
     [KubectlTheory]
     [InlineData("clones.acme.net", "clones.example", "clones.example is nobody's")]
+    [InlineData($"host@sha256:{Digest}", $"host@sha256:{Zeros}", "refused: registry.acme.net/clonehub/host@sha256:000")]
+    [InlineData("registry.acme.net/clonehub/wordpress", "registry.example/clonehub/wordpress", "refused: registry.example/clonehub/wordpress@sha256:aaa")]
     [InlineData("redis:7.4-alpine@", "redis:7.4-alpine #", "is not named by digest")]
     public async Task One_value_that_is_left_is_enough(string mine, string left, string reason)
     {
@@ -103,7 +106,7 @@ public sealed class DeployTests
     {
         var file = Path.Combine(script.Infra, "k8s/overlays/prod/values.yaml");
         File.WriteAllText(file, File.ReadAllText(file).Replace("clones.example", "clones.acme.net", StringComparison.Ordinal)
-            .Replace("registry.example", "registry.acme.net", StringComparison.Ordinal).Replace(new string('0', 64), Digest, StringComparison.Ordinal));
+            .Replace("registry.example", "registry.acme.net", StringComparison.Ordinal).Replace(Zeros, Digest, StringComparison.Ordinal));
         return file;
     }
 

@@ -75,6 +75,21 @@ public sealed partial class PodTests
         Assert.Equal(Enumerable.Range(0, (int)core["spec/replicas"]!).Select(i => $"akka.tcp://clonehub@core-{i}.{core["spec/serviceName"]}.clonehub.svc.cluster.local:{port}"), seeds);
     }
 
+    /// <summary>The other form of the product, which an overlay gets by one line under "components" and loses by taking it out.</summary>
+    [ChainFact]
+    public async Task A_single_node_needs_no_seeds_no_workers_and_no_scaler()
+    {
+        var one = (await Rendered.OverlaysAsync()).Where(m => m.From == "overlays/with-single-node").ToList();
+        var core = one.Single(m => m is { Kind: "StatefulSet", Name: "core" });
+        var roles = core.Containers.First()["env"]!.AsArray().Where(v => ((string)v!["name"]!).StartsWith("CloneHub__Cluster__Roles__", StringComparison.Ordinal)).Select(v => (string)v!["value"]!);
+
+        Assert.Equal(1, (int)core["spec/replicas"]!);
+        Assert.Equal(["core", "worker"], roles.Order(StringComparer.Ordinal));
+        Assert.DoesNotContain(one, m => m is { Kind: "ScaledObject" or "PodDisruptionBudget" } or { Kind: "Deployment", Name: "worker" });
+        Assert.DoesNotContain(one.Single(m => m.Name == "clonehub-settings").Object["data"]!.AsObject(), s => s.Key.Contains("SeedNodes", StringComparison.Ordinal));
+        Assert.DoesNotContain("single-node", Repository.Read("infra/k8s/overlays/staging/kustomization.yaml") + Repository.Read("infra/k8s/overlays/prod/kustomization.yaml"), StringComparison.Ordinal);
+    }
+
     /// <summary>Settings that the Host does not know would be ignored in silence.</summary>
     [ChainFact]
     public async Task Every_setting_of_the_manifests_is_in_the_table_of_settings()

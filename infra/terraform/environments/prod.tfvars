@@ -6,6 +6,10 @@ domain = ""
 # { you = "<ARN of your role>" }: aws sts get-caller-identity
 admins = {}
 
+# From where the API server is reached, this apply included: ["198.51.100.7/32"], the address that https://checkip.amazonaws.com shows. Empty: from inside
+# the VPC only.
+public_access_cidrs = []
+
 budget_usd   = 400
 budget_email = ""
 

@@ -166,3 +166,18 @@ run "a_budget_below_the_idle_cost_is_told" {
   expect_failures = [check.budget_covers_the_idle_cost]
 }
 
+run "an_api_server_out_of_reach_is_told" {
+  command = plan
+  variables {
+    public_access_cidrs = []
+  }
+  expect_failures = [check.the_api_server_is_reached]
+}
+
+run "a_first_apply_without_images_is_told" {
+  command = plan
+  variables {
+    images = {}
+  }
+  expect_failures = [check.images_are_named]
+}
