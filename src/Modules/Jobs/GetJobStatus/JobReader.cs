@@ -39,7 +39,7 @@ internal sealed partial class JobReader(
         {
             if (view is null && !await store.IsKnownAsync(job)) return null;
             var state = await AskAsync(job, cancellation);
-            return await WithToldProgressAsync(await WithPositionAsync(state));
+            return await WithToldProgressAsync(await WithPositionAsync(state), written: JobSnapshots.Of(job, state.Job, state.Version).Progress);
         }
         catch (Exception e) when (view is not null && view.Version >= seen && (e is UnavailableException || IsSilence(e, cancellation)))
         {
@@ -112,7 +112,8 @@ internal sealed partial class JobReader(
     /// <summary>
     /// What has once been told of a job's progress outlives the actor that said it, the step it was said of, and this node: it is on disk before it is told.
     /// </summary>
-    private async Task<JobSnapshot> WithToldProgressAsync(JobSnapshot snapshot)
+    /// <param name="written">How much of it follows from the job's events, which are on disk. While Redis is away no more is told, unless it was before.</param>
+    private async Task<JobSnapshot> WithToldProgressAsync(JobSnapshot snapshot, int? written = null)
     {
         if (snapshot.Progress == 100) return told.AtLeast(snapshot);
         try
@@ -126,7 +127,7 @@ internal sealed partial class JobReader(
         catch (Exception e) when (RedisTrouble.Is(e))
         {
             LogProgressSilent(logger, e, snapshot.Job);
-            return told.AtLeast(snapshot);
+            return told.AtLeast(snapshot with { Progress = written ?? snapshot.Progress });
         }
     }
 
