@@ -20,10 +20,10 @@ public sealed class SweepTests(KubeCluster cluster)
         await StartAsync(stage, order);
         var sweep = await stage.StartSweepAsync();
         Assert.NotNull(await stage.AskAsync(order));
-        Assert.Single(await stage.Backend.ListAsync(default));
+        Assert.Single(await ListAsync(stage, order));
 
         stage.Presence = JobPresence.Unknown;
-        await Eventually.Until("nothing of the orphan is left", async () => (await stage.Backend.ListAsync(default)).Count == 0 && stage.View.StateOf(order.Job).IsNothing, Patience);
+        await Eventually.Until("nothing of the orphan is left", async () => (await ListAsync(stage, order)).Count == 0 && stage.View.StateOf(order.Job).IsNothing, Patience);
         await sweep.StopAsync(default);
     }
 
@@ -39,7 +39,7 @@ public sealed class SweepTests(KubeCluster cluster)
         await Eventually.Until("three sweeps have looked", () => stage.Calls.ListsOf("configmaps") >= before + 3, Patience);
         await sweep.StopAsync(default);
 
-        Assert.Single(await stage.Backend.ListAsync(default));
+        Assert.Single(await ListAsync(stage, order));
         Assert.NotNull(await stage.AskAsync(order));
     }
 
@@ -52,10 +52,10 @@ public sealed class SweepTests(KubeCluster cluster)
         await StartAsync(stage, order);
         await cluster.DeleteAnchorAsync(stage.Namespace, order.Job.Value);
         await Eventually.Until("the cluster has removed what hung on the anchor", () => stage.View.StateOf(order.Job).IsNothing, Patience);
-        Assert.Equal(["database", "user"], Assert.Single(await stage.Backend.ListAsync(default)).Parts);
+        Assert.Equal(["database", "user"], Assert.Single(await ListAsync(stage, order)).Parts);
 
         var sweep = await stage.StartSweepAsync();
-        await Eventually.Until("the database is gone", async () => (await stage.Backend.ListAsync(default)).Count == 0, Patience);
+        await Eventually.Until("the database is gone", async () => (await ListAsync(stage, order)).Count == 0, Patience);
         await sweep.StopAsync(default);
     }
 
@@ -65,6 +65,9 @@ public sealed class SweepTests(KubeCluster cluster)
         ["CloneHub:Cleanup:OrphanAge"] = "00:00:03",
         ["CloneHub:Cleanup:DryRun"] = dryRun ? "true" : "false",
     };
+
+    private static async Task<IReadOnlyList<ExistingClone>> ListAsync(KubeStage stage, CloneOrder order) =>
+        [.. (await stage.Backend.ListAsync(default)).Where(clone => clone.Job == order.Job)];
 
     private static async Task StartAsync(KubeStage stage, CloneOrder order)
     {

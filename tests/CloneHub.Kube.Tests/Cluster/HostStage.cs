@@ -18,6 +18,7 @@ internal sealed class HostStage : IAsyncDisposable
     private readonly SourceSite _site;
     private readonly Forwarder _way;
     private readonly IngressController _ingress;
+    private readonly List<string> _jobs = [];
 
     private HostStage(KubeCluster cluster, SourceSite site, Forwarder way, string space, IngressController ingress, HostProcess host) =>
         (_cluster, _site, _way, Namespace, _ingress, Host) = (cluster, site, way, space, ingress, host);
@@ -60,7 +61,9 @@ internal sealed class HostStage : IAsyncDisposable
             new { source_url = _site.Url, source_username = _site.AdminUser, source_password = _site.AdminPassword, ttl_minutes = ttlMinutes });
         var body = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.StatusCode == HttpStatusCode.Accepted, $"{answer.StatusCode}: {body}");
-        return JsonDocument.Parse(body).RootElement.GetProperty("job_id").GetString()!;
+        var job = JsonDocument.Parse(body).RootElement.GetProperty("job_id").GetString()!;
+        _jobs.Add(job);
+        return job;
     }
 
     public Task<JsonElement> StatusAsync(string job) => Host.Client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/job-status/{job}", UriKind.Relative));
@@ -111,7 +114,7 @@ internal sealed class HostStage : IAsyncDisposable
             (await _cluster.Admin.AppsV1.ListNamespacedReplicaSetAsync(Namespace)).Items.Select(item => $"ReplicaSet {item.Metadata.Name}"),
             (await _cluster.Admin.NetworkingV1.ListNamespacedIngressAsync(Namespace)).Items.Select(item => $"Ingress {item.Metadata.Name}"),
         };
-        var keys = jobs.Select(job => "clone_" + job["job-".Length..]).ToHashSet(StringComparer.Ordinal);
+        var keys = jobs.Select(DatabaseOf).ToHashSet(StringComparer.Ordinal);
         var there = await ReadAsync("SELECT schema_name FROM information_schema.schemata UNION ALL SELECT user FROM mysql.user");
         return [.. objects.SelectMany(kind => kind), .. there.Where(keys.Contains).Select(name => $"database or user {name}")];
     }
@@ -125,9 +128,14 @@ internal sealed class HostStage : IAsyncDisposable
         await Host.DisposeAsync();
         await _ingress.DisposeAsync();
         await _cluster.Admin.CoreV1.DeleteNamespaceAsync(Namespace);
+
+        // The database server is shared with all other tests, some of which look for what is left there.
+        foreach (var name in _jobs.Select(DatabaseOf)) await ReadAsync($"DROP DATABASE IF EXISTS {name}; DROP USER IF EXISTS '{name}'@'%'");
         await _way.DisposeAsync();
         await _site.DisposeAsync();
     }
+
+    private static string DatabaseOf(string job) => "clone_" + job["job-".Length..];
 
     private async Task<List<string>> ReadAsync(string sql)
     {
