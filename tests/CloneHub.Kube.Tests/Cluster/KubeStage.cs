@@ -89,6 +89,8 @@ internal sealed class KubeStage : IAsyncDisposable
     /// <summary>The sweep that the Host runs now and then; the caller stops it.</summary>
     public async Task<IHostedService> StartSweepAsync()
     {
+        // The one that the cluster of Hosts has put in charge sweeps; here there is no other.
+        Get<CleanupDuty>().IsHere = true;
         var sweep = _provider.GetServices<IHostedService>().Single(service => service.GetType().Namespace == typeof(CleanupModule).Namespace);
         await sweep.StartAsync(default);
         return sweep;
