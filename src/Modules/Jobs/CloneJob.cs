@@ -86,6 +86,9 @@ public enum Stage { None, Requested, Started, DatabaseReady, PodReady, ContentIm
 /// <summary>What the owner of a job is called about.</summary>
 public enum Notice { Completed, Failed, Cancelled, Removed }
 
+/// <summary>Whether somebody waits for the clone, or many are made and it may take its time.</summary>
+public enum JobPriority { Interactive, Bulk }
+
 /// <summary>What became of the job, whatever happens to its clone afterwards.</summary>
 public enum Outcome { Open, Completed, Failed, Cancelled }
 
