@@ -21,6 +21,16 @@ public enum CloneFidelity
     Public,
 }
 
+/// <summary>How a job waits for its turn.</summary>
+public enum JobPriority
+{
+    /// <summary>Somebody waits for the clone.</summary>
+    Interactive,
+
+    /// <summary>Many are made, and each may take its time.</summary>
+    Bulk,
+}
+
 /// <summary>
 /// One start of one step. It goes with every call into a back end. <paramref name="Fence"/> rises with every start of any step
 /// of the job, so a back end that has seen a newer one refuses the older.

@@ -2,6 +2,7 @@ using System.Diagnostics.Metrics;
 using CloneHub.Cleanup;
 using CloneHub.Contracts;
 using CloneHub.Jobs;
+using CloneHub.Jobs.Api;
 using CloneHub.Provisioning;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using OpenTelemetry;
@@ -52,6 +53,7 @@ internal static class Telemetry
     internal static bool IsWorthATrace(HttpContext context) =>
         !context.Request.Path.StartsWithSegments("/health", StringComparison.Ordinal)
         && !context.Request.Path.StartsWithSegments(Metrics, StringComparison.Ordinal)
+        && !context.Request.Path.StartsWithSegments(JobsApi.Queue, StringComparison.Ordinal)
         && !IsOfClone(context.Request.Host.Host);
 
     /// <summary>The host of a clone begins with its job's id.</summary>

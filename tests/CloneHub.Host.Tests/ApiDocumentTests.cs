@@ -56,7 +56,7 @@ public sealed partial class ApiDocumentTests(HostFixture fixture) : IClassFixtur
 
         Assert.NotEmpty(operations);
         Assert.All(
-            [.. operations, "GET /health/live", "GET /health/ready", "GET /metrics", "GET /openapi/v1.json", "GET /docs"],
+            [.. operations, "GET /health/live", "GET /health/ready", "GET /metrics", "GET /queue", "GET /openapi/v1.json", "GET /docs"],
             operation => Assert.Contains(operation.Replace(" ", " {{host}}", StringComparison.Ordinal) + "\n", requests, StringComparison.Ordinal));
     }
 

@@ -11,6 +11,7 @@ public sealed class TraceFilterTests
     [InlineData("JOB-MFRGGZDFMZTWQ2LKNNWG23TPOA.clones.example", "/wp-admin/", false)]
     [InlineData("localhost:5080", "/health/ready", false)]
     [InlineData("localhost:5080", "/metrics", false)]
+    [InlineData("localhost:5080", "/queue", false)]
     public void Looks_at_health_and_visits_to_clones_are_not_traced(string host, string path, bool isTraced)
     {
         var context = new DefaultHttpContext { Request = { Host = new HostString(host), Path = path } };

@@ -31,9 +31,9 @@ public sealed class TwoTenants : IAsyncLifetime
     /// <summary>A job that stays in the queue.</summary>
     internal Task<Answer> WaitingAsync() => WaitingAsync(Red);
 
-    internal async Task<Answer> WaitingAsync(Action<HttpRequestHeaders> key)
+    internal async Task<Answer> WaitingAsync(Action<HttpRequestHeaders> key, object? request = null)
     {
-        var accepted = await Host.PostAsync(Requests.Valid(), key);
+        var accepted = await Host.PostAsync(request ?? Requests.Valid(), key);
         return await Eventually.Get("the job has its place", async () =>
         {
             var status = await Host.GetAsync(accepted["status_url"], key);

@@ -36,6 +36,7 @@ public sealed class EventNamesTests
     private static readonly IReadOnlyList<(string Shape, IJobEvent Event)> LaterShapes =
     [
         ("options", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, CloneFidelity.Public, Replaces: true, Notifies: true)),
+        ("priority", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, Priority: JobPriority.Bulk)),
         ("traceParent", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, TraceParent: Given.TraceParent)),
     ];
 

@@ -13,7 +13,8 @@ public interface IJobCommand;
 /// <param name="TraceParent">Where the job's trace began, as a W3C traceparent; null if nobody traced the request.</param>
 public sealed record RequestClone(
     Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash,
-    CloneFidelity Fidelity = CloneFidelity.Full, bool Replaces = false, bool Notifies = false, string? TraceParent = null) : IJobCommand;
+    CloneFidelity Fidelity = CloneFidelity.Full, bool Replaces = false, bool Notifies = false, string? TraceParent = null,
+    JobPriority Priority = JobPriority.Interactive) : IJobCommand;
 
 /// <summary>A slot is free: the job may use it.</summary>
 public sealed record Begin : IJobCommand;
@@ -55,7 +56,8 @@ public sealed record CloneRequested(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] CloneFidelity Fidelity = CloneFidelity.Full,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Replaces = false,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Notifies = false,
-    string? TraceParent = null) : IJobEvent;
+    string? TraceParent = null,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] JobPriority Priority = JobPriority.Interactive) : IJobEvent;
 
 public sealed record Started(DateTimeOffset At) : IJobEvent;
 public sealed record StepStarted(CloneStep Step, int Attempt, long Fence, string Node, DateTimeOffset At) : IJobEvent;
@@ -85,9 +87,6 @@ public enum Stage { None, Requested, Started, DatabaseReady, PodReady, ContentIm
 
 /// <summary>What the owner of a job is called about.</summary>
 public enum Notice { Completed, Failed, Cancelled, Removed }
-
-/// <summary>Whether somebody waits for the clone, or many are made and it may take its time.</summary>
-public enum JobPriority { Interactive, Bulk }
 
 /// <summary>What became of the job, whatever happens to its clone afterwards.</summary>
 public enum Outcome { Open, Completed, Failed, Cancelled }
@@ -165,7 +164,7 @@ public sealed partial record CloneJob
     public IReadOnlyList<IJobEvent> Decide(IJobCommand command, DateTimeOffset now) => (command, Stage) switch
     {
         (RequestClone r, Stage.None) =>
-            [new CloneRequested(r.SourceUrl, r.Tenant, r.CustomerId, r.Ttl, r.RequestHash, now + BuildLimit, now, r.Fidelity, r.Replaces, r.Notifies, r.TraceParent)],
+            [new CloneRequested(r.SourceUrl, r.Tenant, r.CustomerId, r.Ttl, r.RequestHash, now + BuildLimit, now, r.Fidelity, r.Replaces, r.Notifies, r.TraceParent, r.Priority)],
         (Begin, Stage.Requested) => [new Started(now)],
 
         (StartStep, _) when NextStep is null || now < RetryAt => [],

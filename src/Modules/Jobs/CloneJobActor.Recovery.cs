@@ -78,7 +78,7 @@ internal sealed partial class CloneJobActor
         Timers.CancelAll();
         Context.SetReceiveTimeout(null);
         if (_ordered is not null && _job.Running(_id) == _ordered) _engine.Runner.Tell(new CancelStep(_ordered));
-        _engine.Queue.Tell(new ReleaseSlot(_id));
+        _engine.Queue.Tell(new ReleaseSlot(_id, _job.Request?.Tenant ?? "", HasClone: _job is { Fence: > 0, IsTerminal: false }));
         PutOff();
         Become(Parked);
         Stash.UnstashAll();

@@ -54,7 +54,8 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         Command<GetJob>(_ => Reply(Sender));
         Command<CancelJob>(_ => Handle(new Cancel(), Sender));
         Command<ExtendJob>(e => Handle(new Extend(e.Ttl), Sender));
-        Command<SlotGranted>(_ => Handle(new Begin()));
+        Command<SlotGranted>(OnSlotGranted);
+        Command<SlotLost>(OnSlotLost);
         Command<StepProgressed>(OnProgress);
         Command<StepReported>(r => Handle(new ReportStep(r.Token, r.Fault, r.Facts, _engine.Jitter()), ended: r.Token));
         Command<StepTimedOut>(t => OnTimedOut(t.Token));
@@ -139,12 +140,10 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         Context.SetReceiveTimeout(IsBusy ? null : IdleBeforePassivation);
         if (_gone || _job.Stage is Stage.None) return;
         KeepDeadline();
-        if (_job.Stage is Stage.Requested) _engine.Queue.Tell(new WantSlot(_id, _job.Request!.At));
-        else if (_job.IsBuilding) _engine.Queue.Tell(new HoldSlot(_id));
-        else _engine.Queue.Tell(new ReleaseSlot(_id));
+        TellQueue();
         PayDebts();
 
-        if (_job.NextStep is null || (_ordered is not null && _job.Running(_id) == _ordered)) return;
+        if (_job.NextStep is null || HasLostSlot || (_ordered is not null && _job.Running(_id) == _ordered)) return;
         var wait = _job.RetryAt - _engine.Now;
         if (wait > TimeSpan.Zero) Timers.StartSingleTimer(nameof(RetryDue), RetryDue.Instance, wait);
         else Handle(new StartStep(_engine.Node));

@@ -5,7 +5,9 @@ using CloneHub.Jobs.Archive;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.ListJobs;
+using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Vault;
+using Microsoft.Extensions.Options;
 
 namespace CloneHub.Jobs;
 
@@ -22,6 +24,8 @@ internal sealed class JobIntake(
     JobReader reader,
     ArchiveLag lag,
     NewJobs newJobs,
+    QueueLoad queue,
+    IOptions<QueueOptions> limits,
     IRequiredActor<JobsRegion> jobs,
     TimeProvider clock) : IJobIntake
 {
@@ -48,7 +52,29 @@ internal sealed class JobIntake(
     {
         if (await EarlierAsync(request) is { } earlier) return await ExistingAsync(earlier, request);
         var job = request.IdempotencyKey is { } key ? ids.Of(request.Tenant, key) : IdempotentJobId.New();
+        if (Refusal(request.Tenant) is { } refusal)
+        {
+            // What was accepted before is not refused when it is asked for again.
+            if (request.IdempotencyKey is not null && await store.IsKnownAsync(job)) return await ExistingAsync(job, request);
+            throw refusal;
+        }
+
         return await StoreAsync(job, request) ?? await ExistingAsync(job, request);
+    }
+
+    /// <summary>Decided before anything is written. Many at once may pass a limit by as many as there are at once.</summary>
+    private Exception? Refusal(string tenant)
+    {
+        var (waiting, open) = queue.At(clock.GetUtcNow(), tenant);
+        if (open >= limits.Value.MaxOpenPerTenant)
+        {
+            JobsTelemetry.CountRefused(ProblemKind.TooManyJobs.Code);
+            return new TooManyJobsException(open);
+        }
+
+        if (waiting < limits.Value.MaxWaiting) return null;
+        JobsTelemetry.CountRefused(UnavailableException.Queue);
+        return new UnavailableException(UnavailableException.Queue, "Too many jobs wait to accept more.");
     }
 
     private async Task<Accepted?> StoreAsync(JobId job, CloneRequest request)
@@ -56,13 +82,14 @@ internal sealed class JobIntake(
         var now = clock.GetUtcNow();
         var command = new RequestClone(
             request.SourceUrl, request.Tenant, request.CustomerId, request.Ttl, fingerprint.Of(request), request.Fidelity, request.Replaces, request.CallbackUrl is not null,
-            JobsTelemetry.TraceParent);
+            JobsTelemetry.TraceParent, request.Priority);
         var requested = CloneJob.None.Decide(command, now).Single();
         var state = CloneJob.None.Apply(requested);
         var secrets = vault.Seal(job, JobSecretsFactory.New(request.Username, request.Password, request.CallbackUrl));
         var first = format.FirstEvent(job, new RecordedEvent(Guid.CreateVersion7(now), requested));
         if (await store.AcceptAsync(new Intake(job, first, secrets, now, state.Deadline!.Value, JobLabel.Of((CloneRequested)requested))) is IntakeResult.AlreadyKnown) return null;
         JobsTelemetry.CountAccepted();
+        queue.Coming(job, request.Tenant, now);
         jobs.ActorRef.Tell(new WakeJob(job), Akka.Actor.ActorRefs.NoSender);
         var snapshot = JobSnapshots.Of(job, state, version: 1);
         newJobs.Add(snapshot);

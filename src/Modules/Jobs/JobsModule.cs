@@ -46,7 +46,7 @@ public static class JobsModule
         services.AddSingleton<JobNews>();
         services.AddSingleton<IJobHistory, JobHistory>();
         services.AddSingleton(provider => new CompletionForecast(settings.Slots, provider.GetRequiredService<TimeProvider>()));
-        services.AddSingleton<QueueLoad>();
+        services.AddQueue();
         services.AddSingleton<ToldProgress>();
         services.AddSingleton<JobReader>();
         services.AddSingleton<IJobReader>(provider => provider.GetRequiredService<JobReader>());
@@ -84,7 +84,7 @@ public static class JobsModule
                 "clone-jobs",
                 (_, registry, resolver) =>
                 {
-                    var engine = new Lazy<JobEngine>(() => EngineOf(services, registry));
+                    var engine = new Lazy<JobEngine>(() => EngineOf(services, registry), LazyThreadSafetyMode.PublicationOnly);
                     return id => Props.Create(() => new CloneJobActor(JobId.Parse(id), engine.Value));
                 },
                 new JobExtractor(),
@@ -97,7 +97,7 @@ public static class JobsModule
                     ShouldPassivateIdleEntities = false,
                     HandOffStopMessage = CloneJobActor.Stop.Instance,
                 })
-            .WithSingleton<SlotQueue>("slots", (_, registry, _) => QueueOf(services, settings, registry), OnCore, createProxyToo: true)
+            .WithSingleton<SlotQueue>("slots", (_, registry, _) => QueueOf(services, registry), OnCore, createProxyToo: true)
             .WithSingleton<LiveJobs>("live-jobs", (_, registry, _) => LiveJobsOf(services, registry), OnCore, createProxyToo: true);
     }
 
@@ -114,10 +114,10 @@ public static class JobsModule
 
     private static ClusterSingletonOptions OnCore => new() { Role = NodeRoles.Core, SingletonIdentificationInterval = TimeSpan.FromMilliseconds(200), BufferSize = 10_000, LogSingletonIdentificationFailure = false };
 
-    private static Props QueueOf(IServiceProvider services, JobsSettings settings, IReadOnlyActorRegistry registry)
+    private static Props QueueOf(IServiceProvider services, IReadOnlyActorRegistry registry)
     {
-        var (jobs, news, load) = (registry.Get<JobsRegion>(), services.GetRequiredService<JobNews>(), Measured(services));
-        return Props.Create(() => new SlotQueueActor(settings.Slots, jobs, news, load));
+        Measure(services);
+        return QueueServices.PropsOf(services, registry.Get<JobsRegion>(), () => registry.TryGet<LiveJobs>(out var waker) ? waker : null);
     }
 
     private static Props LiveJobsOf(IServiceProvider services, IReadOnlyActorRegistry registry)
@@ -135,13 +135,12 @@ public static class JobsModule
         return Props.Create(() => new WorkersActor(runnerOf, logger));
     }
 
-    private static QueueLoad Measured(IServiceProvider services)
+    private static void Measure(IServiceProvider services)
     {
         var load = services.GetRequiredService<QueueLoad>();
         var meter = services.GetRequiredService<IMeterFactory>().Create(JobsTelemetry.Name);
         JobsTelemetry.Watch(meter, load, services.GetRequiredService<ArchiveLag>(), services.GetRequiredService<TimeProvider>());
         JobsTelemetry.Begin();
-        return load;
     }
 
     private static JobEngine EngineOf(IServiceProvider services, IReadOnlyActorRegistry registry) =>

@@ -28,6 +28,8 @@ internal static class JobsTelemetry
     private static readonly Counter<long> JobsFailed = Meter.CreateCounter<long>("clonehub.jobs.failed", "{job}", "Jobs that failed, by code and step.");
     private static readonly Counter<long> JobsCancelled = Meter.CreateCounter<long>("clonehub.jobs.cancelled", "{job}", "Jobs cancelled before they served.");
     private static readonly Counter<long> Retries = Meter.CreateCounter<long>("clonehub.step.retries", "{attempt}", "Attempts that failed and are tried again, by code and step.");
+    private static readonly Counter<long> Refusals = Meter.CreateCounter<long>("clonehub.jobs.refused", "{job}", "Requests to clone refused because too much waits, by code.");
+    private static readonly Counter<long> LostSlots = Meter.CreateCounter<long>("clonehub.slots.lost", "{slot}", "Slots lost because their worker was silent.");
     private static readonly Counter<long> ArchiveFailures = Meter.CreateCounter<long>("clonehub.archive.failures", "{write}", "Writes to the event log that failed.");
     private static readonly Counter<long> Forks = Meter.CreateCounter<long>("clonehub.archive.forks", "{job}", "Jobs parked because journal and event log tell two histories.");
     private static readonly Counter<long> RedisFailures = Meter.CreateCounter<long>("clonehub.redis.failures", "{ping}", "Pings that Redis did not answer.");
@@ -55,7 +57,7 @@ internal static class JobsTelemetry
     /// <summary>Shows what has not happened yet as 0, so that the first time is a rise.</summary>
     public static void Begin()
     {
-        foreach (var counter in (Counter<long>[])[JobsAccepted, JobsCompleted, JobsFailed, JobsCancelled, Retries, ArchiveFailures, Forks, RedisFailures, Calls]) counter.Add(0);
+        foreach (var counter in (Counter<long>[])[JobsAccepted, JobsCompleted, JobsFailed, JobsCancelled, Retries, ArchiveFailures, Forks, RedisFailures, Calls, LostSlots]) counter.Add(0);
         foreach (var final in (bool[])[false, true]) CallFailures.Add(0, new KeyValuePair<string, object?>("final", final));
     }
 
@@ -66,11 +68,19 @@ internal static class JobsTelemetry
         meter.CreateObservableGauge("clonehub.queue.oldest.age", () => queue.OldestAge(clock.GetUtcNow()).TotalSeconds, "s", "How long the first in the queue has waited.");
         meter.CreateObservableGauge("clonehub.slots.usage", () => queue.Holding, "{slot}", "Slots taken by jobs that build.");
         meter.CreateObservableGauge("clonehub.slots.limit", () => queue.Slots, "{slot}", "Slots there are.");
+        meter.CreateObservableGauge("clonehub.queue.bulk.depth", () => queue.State.WaitingBulk, "{job}", "Those of them that may take their time.");
+        meter.CreateObservableGauge("clonehub.queue.capped.depth", () => queue.State.Capped, "{job}", "Those of them that wait for a ceiling and not for a slot.");
+        meter.CreateObservableGauge("clonehub.workers.usage", () => queue.State.Workers, "{worker}", "Workers that offer slots.");
+        meter.CreateObservableGauge("clonehub.clones.usage", () => queue.State.Clones, "{clone}", "Clones that count against the ceilings: built, serving, kept after a failure, or going.");
         meter.CreateObservableGauge("clonehub.archive.waiting.events", () => lag.Waiting, "{event}", "Events that this node has still to write to the event log.");
         meter.CreateObservableGauge("clonehub.archive.lag", () => lag.Age.TotalSeconds, "s", "How long the oldest of them has waited.");
     }
 
     public static void CountAccepted() => JobsAccepted.Add(1);
+
+    public static void CountRefused(string code) => Refusals.Add(1, new KeyValuePair<string, object?>("code", code));
+
+    public static void CountLostSlot() => LostSlots.Add(1);
 
     /// <param name="job">The job with the event applied.</param>
     public static void Count(IJobEvent e, CloneJob job)

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.Cluster;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Journal;
+using CloneHub.Jobs.Queue;
 using Microsoft.Extensions.Logging;
 
 namespace CloneHub.Jobs;
@@ -10,7 +11,7 @@ namespace CloneHub.Jobs;
 /// Wakes jobs: all live ones after a start, a page at a time so that their recoveries do not starve new requests; once a minute those that
 /// have come since and that nobody may have woken, because the answer to their acceptance was lost; and in a moment those whose actor had
 /// to stop because a store did not answer. When a node that drives jobs goes, or was out of sight for a while, all are woken again: what was
-/// there goes on elsewhere, and what was told by or to it may be lost.
+/// there goes on elsewhere, and what was told by or to it may be lost. So they are when a queue asks for it that has just started.
 /// </summary>
 internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
 {
@@ -26,6 +27,8 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
     private LivePosition _position = LivePosition.Start;
     private HashSet<JobId> _seenBefore = [];
     private HashSet<JobId> _seen = [];
+    private HashSet<IActorRef> _askers = [];
+    private HashSet<IActorRef> _askersOfNextRound = [];
     private int _woken;
     private bool _isLooking;
     private bool _startsAnew;
@@ -52,6 +55,12 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
         });
         Receive<ClusterEvent.MemberRemoved>(e => WakeAllAgain(e.Member));
         Receive<ClusterEvent.ReachableMember>(e => WakeAllAgain(e.Member));
+        Receive<WakeAll>(_ =>
+        {
+            // A round that passes nobody over and has woken nobody yet will do.
+            (_seenBefore.Count + _seen.Count == 0 ? _askers : _askersOfNextRound).Add(Sender);
+            if (!_isLooking) Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BetweenPages);
+        });
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -79,6 +88,7 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
 
     private void Look()
     {
+        if (_isLooking) return;
         if (_startsAnew) (_seenBefore, _seen, _position, _startsAnew) = ([], [], LivePosition.Start, false);
         _isLooking = true;
         _store.LiveAsync(_position, PageSize).PipeTo(Self, success: page => page, failure: e => new PageFailed(e));
@@ -102,8 +112,11 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
     private void EndRound()
     {
         if (_woken > 0) LogWoken(_logger, _woken);
-        (_seenBefore, _seen, _woken, _position) = (_seen, [], 0, LivePosition.Start);
-        Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BetweenRounds);
+        foreach (var asker in _askers) asker.Tell(new AllAwake(_seen.Count));
+        var isAsked = _askersOfNextRound.Count > 0;
+        (_askers, _askersOfNextRound) = (_askersOfNextRound, []);
+        (_seenBefore, _seen, _woken, _position) = (isAsked ? [] : _seen, [], 0, LivePosition.Start);
+        Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, isAsked || _startsAnew ? BetweenPages : BetweenRounds);
     }
 
     [LoggerMessage(1020, LogLevel.Information, "{Count} live jobs were woken.")]

@@ -1,5 +1,6 @@
 using System.Security.Cryptography;
 using System.Text;
+using CloneHub.Contracts;
 using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Vault;
 
@@ -28,6 +29,7 @@ internal sealed class RequestFingerprint(MasterKeys keys)
         [
             request.SourceUrl.AbsoluteUri, request.Username, request.Password.Reveal(), request.CustomerId ?? "", $"{request.Ttl.TotalSeconds:0}",
             .. request.Replaces ? (string[])["replace"] : [],
+            .. request.Priority is JobPriority.Bulk ? (string[])["bulk"] : [],
             .. request.CallbackUrl is { } callback ? (string[])[$"callback_url={callback.Reveal()}"] : [],
         ];
         var text = Encoding.UTF8.GetBytes(string.Join('\0', parts));

@@ -22,7 +22,7 @@ public sealed class CloneJobActorTests(Stores stores) : JobKit(stores, stores.Ne
 
         var entry = Archiver.ExpectMsg<ArchiveEntry>();
         Assert.Equal((job, 1L, 1L, true), (entry.Job, entry.First, entry.Last, entry.LookFirst));
-        Assert.Equal(new WantSlot(job, Given.T0), Queue.ExpectMsg<WantSlot>());
+        Assert.Equal(new WantSlot(job, Given.T0, "acme"), Queue.ExpectMsg<WantSlot>());
         Assert.Equal("CloneRequested", await EventsAsync(job));
     }
 
@@ -71,6 +71,39 @@ public sealed class CloneJobActorTests(Stores stores) : JobKit(stores, stores.Ne
         while ((await StateAsync(job)).Job.Stage is not Stage.Serving) Report(Ordered());
 
         Queue.FishForMessage(m => m is ReleaseSlot r && r.Job == job, Patience);
+    }
+
+    [Fact]
+    public async Task A_job_that_loses_its_slot_stops_its_step_waits_and_starts_it_again_with_the_next_slot()
+    {
+        var job = await JobInAsync(Stage.Started);
+        var first = Ordered();
+        Drain(Queue);
+
+        Jobs.Tell(new SlotLost(job, "n1"));
+
+        Assert.Equal(first.Token, Runner.ExpectMsg<CancelStep>(Patience).Token);
+        Assert.Equal(new WantSlot(job, Given.T0, "acme", HasClone: true), Queue.ExpectMsg<WantSlot>(Patience));
+        await StateAsync(job);
+        Runner.ExpectNoMsg(TimeSpan.Zero);
+
+        Jobs.Tell(new SlotGranted(job, "n2"));
+
+        Assert.Equal(first.Token with { Attempt = 2, Fence = 2 }, Ordered().Token);
+        Queue.FishForMessage(m => m is HoldSlot { Worker: "n2" }, Patience);
+    }
+
+    [Fact]
+    public async Task A_lost_slot_of_a_worker_that_it_has_left_concerns_no_job()
+    {
+        var job = await JobInAsync(Stage.Requested);
+        Jobs.Tell(new SlotGranted(job, "n2"));
+        Ordered();
+
+        Jobs.Tell(new SlotLost(job, "n1"));
+
+        await StateAsync(job);
+        Assert.DoesNotContain(Drain(Runner), m => m is CancelStep);
     }
 
     [Fact]

@@ -10,6 +10,7 @@ using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Vault;
 using CloneHub.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Options;
 
 namespace CloneHub.Jobs.Tests.Engine;
 
@@ -21,6 +22,8 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
 
     private readonly ArchiveLag _lag = new(TimeProvider.System);
     private readonly NewJobs _newJobs = new();
+    private readonly QueueLoad _load = new();
+    private readonly QueueOptions _limits = new();
 
     [Fact]
     public async Task A_request_is_durable_sealed_and_indexed_when_it_is_answered()
@@ -183,6 +186,52 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
         Assert.Equal(Acceptance.Created, (await NewIntake().AcceptAsync(Request, CancellationToken.None)).Acceptance);
     }
 
+    [Fact]
+    public async Task A_tenant_with_too_many_open_jobs_gets_no_more_and_others_do()
+    {
+        _limits.MaxOpenPerTenant = 2;
+        var first = await NewIntake().AcceptAsync(Request, CancellationToken.None);
+        await NewIntake().AcceptAsync(Request with { IdempotencyKey = null }, CancellationToken.None);
+        var known = await LiveAsync();
+
+        await Assert.ThrowsAsync<TooManyJobsException>(() => NewIntake().AcceptAsync(Request with { IdempotencyKey = null }, CancellationToken.None));
+        await Assert.ThrowsAsync<TooManyJobsException>(() => NewIntake().AcceptAsync(Request with { IdempotencyKey = "key-2" }, CancellationToken.None));
+        Assert.Equal(known, await LiveAsync());
+
+        var again = await NewIntake().AcceptAsync(Request, CancellationToken.None);
+        Assert.Equal((Acceptance.Existing, first.Job.Job), (again.Acceptance, again.Job.Job));
+        Assert.Equal(Acceptance.Created, (await NewIntake().AcceptAsync(Request with { Tenant = "other" }, CancellationToken.None)).Acceptance);
+    }
+
+    [Fact]
+    public async Task While_too_many_jobs_wait_nothing_is_accepted()
+    {
+        _limits.MaxWaiting = 1;
+        var first = await NewIntake().AcceptAsync(Request, CancellationToken.None);
+        var known = await LiveAsync();
+
+        var refused = await Assert.ThrowsAsync<UnavailableException>(() => NewIntake().AcceptAsync(Request with { Tenant = "other" }, CancellationToken.None));
+        Assert.Equal(UnavailableException.Queue, refused.Code);
+        Assert.Equal(known, await LiveAsync());
+        Assert.Equal(first.Job.Job, (await NewIntake().AcceptAsync(Request, CancellationToken.None)).Job.Job);
+
+        _load.Heard(first.Job.Job, "acme", 1);
+        _load.Set(QueueState.Unknown with { Waiting = 0 });
+        Assert.Equal(Acceptance.Created, (await NewIntake().AcceptAsync(Request with { IdempotencyKey = null }, CancellationToken.None)).Acceptance);
+    }
+
+    [Fact]
+    public async Task That_a_job_may_take_its_time_is_kept_with_it_and_told_to_the_queue()
+    {
+        var accepted = await NewIntake().AcceptAsync(Request with { Priority = JobPriority.Bulk }, CancellationToken.None);
+
+        Assert.Equal(JobPriority.Bulk, Assert.IsType<CloneRequested>((await JournalAsync(accepted.Job.Job))[0].Event).Priority);
+        Assert.Equal(new WantSlot(accepted.Job.Job, Given.T0, "acme", JobPriority.Bulk), Queue.ExpectMsg<WantSlot>(Patience));
+        Assert.Equal(Acceptance.Conflict, (await NewIntake().AcceptAsync(Request, CancellationToken.None)).Acceptance);
+    }
+
+    private async Task<IReadOnlyList<JobId>> LiveAsync() => (await Store.LiveAsync(LivePosition.Start, 100)).Jobs;
+
     private JobIntake NewIntake(params int[] keyVersions) => NewIntake(Store, keyVersions);
 
     private JobIntake NewIntake(JobStore store, params int[] keyVersions)
@@ -190,6 +239,7 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
         var keys = MasterKeys.LoadOrCreate(Stores.NewKeyFile(keyVersions is [] ? [1] : keyVersions));
         var reader = new JobReader(Stores.Documents, store, new Actor<JobsRegion>(Jobs), new Actor<SlotQueue>(Queue), Forecast, new ToldProgress(), TimeProvider.System, NullLogger<JobReader>.Instance);
         return new JobIntake(
-            store, new JobVault(store, new SecretSealer(keys)), new IdempotentJobId(keys), new RequestFingerprint(keys), Format, reader, _lag, _newJobs, new Actor<JobsRegion>(Jobs), Clock);
+            store, new JobVault(store, new SecretSealer(keys)), new IdempotentJobId(keys), new RequestFingerprint(keys), Format, reader, _lag, _newJobs, _load,
+            Options.Create(_limits), new Actor<JobsRegion>(Jobs), Clock);
     }
 }

@@ -36,7 +36,7 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
     public async Task A_waiting_job_tells_its_place()
     {
         var (first, second, third) = (await AcceptedAsync(), await AcceptedAsync(), await AcceptedAsync());
-        var queue = Sys.ActorOf(Props.Create(() => new SlotQueueActor(1, ActorRefs.Nobody, News, new QueueLoad())));
+        var queue = NewQueue();
         foreach (var (n, job) in ((JobId[])[first, second, third]).Index()) queue.Tell(new WantSlot(job, Given.T0.AddSeconds(n)));
 
         var positions = new List<int?>();
@@ -198,9 +198,17 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
         documents ?? Stores.Documents,
         Store,
         new Actor<JobsRegion>(jobs ?? Jobs),
-        new Actor<SlotQueue>(queue ?? Sys.ActorOf(Props.Create(() => new SlotQueueActor(1, ActorRefs.Nobody, News, new QueueLoad())))),
+        new Actor<SlotQueue>(queue ?? NewQueue()),
         Forecast,
         new ToldProgress(), TimeProvider.System, NullLogger<JobReader>.Instance);
+
+    private IActorRef NewQueue()
+    {
+        var engine = new QueueEngine(new QueueRules(), new OfferSlots("n1", 1), ActorRefs.Nobody, () => null, News, new QueueLoad(), Clock, NullLogger.Instance);
+        var queue = Sys.ActorOf(Props.Create(() => new SlotQueueActor(engine)));
+        queue.Tell(new AllAwake(0));
+        return queue;
+    }
 
     private async Task ArchiveJournalAsync(JobId job) =>
         await Stores.Log.AppendAsync([new ArchiveEntry(job, 1, await JournalAsync(job), LookFirst: true)], CancellationToken.None);

@@ -2,6 +2,7 @@ using Akka.Actor;
 using Akka.TestKit;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Journal;
+using CloneHub.Jobs.Queue;
 using CloneHub.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 
@@ -78,6 +79,40 @@ public sealed class LiveJobsActorTests(Stores stores) : JobKit(stores, stores.Ne
 
         await PassUntilAsync("the late job is woken", () => Runner.HasMessages);
         Assert.Equal([late], Drain(Runner).Cast<WakeJob>().Select(w => w.Job));
+    }
+
+    [Fact]
+    public async Task Who_asks_for_it_gets_all_live_jobs_woken_again_and_is_told_when_that_is_done()
+    {
+        var jobs = Enumerable.Range(0, 150).Select(_ => Histories.NewJob()).ToList();
+        foreach (var (n, job) in jobs.Index()) await Store.AddLiveAsync(job, Given.T0.AddSeconds(n));
+        var waker = NewWaker(Store);
+        var woken = new List<JobId>();
+        await PassUntilAsync("all are woken", () => Woken(woken).Count == jobs.Count);
+
+        var queue = CreateTestProbe("asks");
+        waker.Tell(new WakeAll(), queue);
+        await PassUntilAsync("the queue is told", () => queue.HasMessages);
+
+        Assert.Equal(jobs.Count, queue.ExpectMsg<AllAwake>().Jobs);
+        Assert.Equal(jobs.Concat(jobs), Woken(woken));
+    }
+
+    [Fact]
+    public async Task The_first_round_will_do_for_who_asks_at_the_start()
+    {
+        var queue = CreateTestProbe("asks");
+        NewWaker(Store).Tell(new WakeAll(), queue);
+
+        await PassUntilAsync("the queue is told", () => queue.HasMessages);
+
+        Assert.Equal(0, queue.ExpectMsg<AllAwake>().Jobs);
+    }
+
+    private List<JobId> Woken(List<JobId> before)
+    {
+        before.AddRange(Drain(Runner).Cast<WakeJob>().Select(w => w.Job));
+        return before;
     }
 
     private IActorRef NewWaker(JobStore store) =>

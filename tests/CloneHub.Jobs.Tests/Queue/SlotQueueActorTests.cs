@@ -1,9 +1,12 @@
 using Akka.Actor;
+using Akka.TestKit;
 using Akka.TestKit.Xunit2;
 using CloneHub.Contracts;
 using CloneHub.Jobs.FollowJob;
 using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Vault;
+using Microsoft.Extensions.Logging.Abstractions;
+using Microsoft.Extensions.Time.Testing;
 
 namespace CloneHub.Jobs.Tests.Queue;
 
@@ -13,11 +16,11 @@ public sealed class SlotQueueActorTests : TestKit
     private readonly JobId[] _jobs = [.. Enumerable.Range(0, 8).Select(_ => IdempotentJobId.New())];
 
     private readonly JobNews _news = new();
+    private readonly FakeTimeProvider _clock = new(Given.T0);
+    private readonly TestProbe _waker;
 
     public SlotQueueActorTests()
-        : base("akka.loglevel = OFF")
-    {
-    }
+        : base("akka.loglevel = OFF") => _waker = CreateTestProbe("waker");
 
     [Fact]
     public async Task No_more_jobs_begin_than_there_are_slots()
@@ -145,7 +148,122 @@ public sealed class SlotQueueActorTests : TestKit
         Assert.Equal(TimeSpan.Zero, _load.OldestAge(Given.T0.AddSeconds(60)));
     }
 
-    private IActorRef NewQueue(int slots) => Sys.ActorOf(Props.Create(() => new SlotQueueActor(slots, TestActor, _news, _load)));
+    [Fact]
+    public async Task Until_all_have_told_nobody_gets_a_slot_so_that_who_was_accepted_first_goes_first()
+    {
+        var queue = NewQueue(1, isComplete: false);
+        _waker.ExpectMsg<WakeAll>();
+        Want(queue, 5);
+        await GrantedAsync(queue);
+        Assert.False((await StateAsync(queue)).IsComplete);
+
+        queue.Tell(new AllAwake(2));
+        await GrantedAsync(queue);
+        Want(queue, 2);
+
+        await GrantedAsync(queue, 2);
+        Assert.True((await StateAsync(queue)).IsComplete);
+    }
+
+    [Fact]
+    public async Task Jobs_that_say_nothing_hold_nobody_up_for_long()
+    {
+        var queue = NewQueue(1, isComplete: false);
+        Want(queue, 1);
+        queue.Tell(new AllAwake(2));
+        await GrantedAsync(queue);
+
+        _clock.Advance(TimeSpan.FromSeconds(3));
+        queue.Tell(SlotQueueActor.Tick.Instance);
+
+        await GrantedAsync(queue, 1);
+        Assert.True((await StateAsync(queue)).IsComplete);
+    }
+
+    [Fact]
+    public async Task Without_a_waker_slots_are_given_after_a_while_and_the_queue_does_not_pass_for_known()
+    {
+        var queue = NewQueue(1, isComplete: false);
+        Want(queue, 1);
+        await GrantedAsync(queue);
+        _clock.Advance(new QueueRules().Lease);
+        queue.Tell(SlotQueueActor.Tick.Instance);
+
+        await GrantedAsync(queue, 1);
+        Assert.False((await StateAsync(queue)).IsComplete);
+    }
+
+    [Fact]
+    public async Task A_worker_offers_slots_and_its_silence_takes_them_from_its_jobs()
+    {
+        var queue = NewQueue(1);
+        Want(queue, 0);
+        await GrantedAsync(queue, 0);
+        var worker = CreateTestProbe("worker");
+        queue.Tell(new OfferSlots("w2", 1), worker);
+        Assert.Equal(new SlotsLeased("w2", new QueueRules().Lease), worker.ExpectMsg<SlotsLeased>());
+        Want(queue, 1);
+        Want(queue, 2);
+        Assert.Equal(new SlotGranted(_jobs[1], "w2"), ExpectMsg<SlotGranted>());
+
+        await StateAsync(queue);
+        for (var n = 0; n < 4; n++)
+        {
+            _clock.Advance(new QueueRules().Lease / 3);
+            queue.Tell(SlotQueueActor.Tick.Instance);
+            await StateAsync(queue);
+        }
+
+        Assert.Equal(new SlotLost(_jobs[1], "w2"), ExpectMsg<SlotLost>());
+        Assert.Equal(1, await PositionAsync(queue, 1));
+        Assert.Equal(2, await PositionAsync(queue, 2));
+    }
+
+    [Fact]
+    public async Task A_queue_that_stood_still_itself_takes_nobody_for_silent()
+    {
+        var queue = NewQueue(1);
+        Want(queue, 0);
+        await GrantedAsync(queue, 0);
+        queue.Tell(new OfferSlots("w2", 1), ActorRefs.NoSender);
+        Want(queue, 1);
+        await GrantedAsync(queue, 1);
+
+        _clock.Advance(TimeSpan.FromHours(1));
+        queue.Tell(SlotQueueActor.Tick.Instance);
+
+        Assert.Equal(2, (await StateAsync(queue)).Building);
+        ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    [Fact]
+    public async Task What_a_tenant_has_open_is_known_to_the_intake_also_before_the_queue_hears_of_it()
+    {
+        var queue = NewQueue(1);
+        _load.Coming(_jobs[0], "acme", Given.T0);
+        Assert.Equal((1, 1), _load.At(Given.T0, "acme"));
+
+        queue.Tell(new WantSlot(_jobs[0], Given.T0, "acme"));
+        queue.Tell(new WantSlot(_jobs[1], Given.T0, "acme"));
+        await GrantedAsync(queue, 0);
+        Assert.Equal((1, 2), _load.At(Given.T0, "acme"));
+        Assert.Equal((1, 0), _load.At(Given.T0, "other"));
+
+        foreach (var n in (int[])[0, 1]) queue.Tell(new ReleaseSlot(_jobs[n], "acme"));
+        await StateAsync(queue);
+        _load.Coming(_jobs[3], "acme", Given.T0);
+        Assert.Equal((0, 0), _load.At(Given.T0.AddSeconds(10), "acme"));
+    }
+
+    private static async Task<QueueState> StateAsync(IActorRef queue) => await queue.Ask<QueueState>(new GetQueueState(), TimeSpan.FromSeconds(5));
+
+    private IActorRef NewQueue(int slots, QueueRules? rules = null, bool isComplete = true)
+    {
+        var engine = new QueueEngine(rules ?? new QueueRules(), new OfferSlots("w1", slots), TestActor, () => _waker, _news, _load, _clock, NullLogger.Instance);
+        var queue = Sys.ActorOf(Props.Create(() => new SlotQueueActor(engine)));
+        if (isComplete) queue.Tell(new AllAwake(0));
+        return queue;
+    }
 
     /// <summary>Jobs were accepted in the order of their numbers.</summary>
     private void Want(IActorRef queue, int number) => queue.Tell(new WantSlot(_jobs[number], Given.T0.AddSeconds(number)));

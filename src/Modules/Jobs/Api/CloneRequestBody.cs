@@ -15,6 +15,8 @@ internal sealed partial record CloneRequestBody
     public const int MinTtl = 5;
     public const int MaxTtl = 1440;
     public const string LabelFault = "must be 1 to 50 characters a-z, 0-9 or '-', and neither begin nor end with '-'";
+    public const string Bulk = "bulk";
+    private const string Interactive = "interactive";
     private const int MaxUrl = 2048;
     private const int MaxUsername = 255;
     private const int MaxPassword = 1024;
@@ -44,6 +46,11 @@ internal sealed partial record CloneRequestBody
     [DefaultValue(false)]
     public bool? Replace { get; init; }
 
+    [Description("'interactive' (default) if somebody waits for the clone; 'bulk' if many are made and each may take its time: those go behind, every fifth turn excepted.")]
+    [AllowedValues(Interactive, Bulk)]
+    [DefaultValue(Interactive)]
+    public string? Priority { get; init; }
+
     [Description("Address to call when the job is completed, failed, cancelled or removed: https, at most 2048 characters, without user name or password in it. It may hold a token; it is kept encrypted and told nobody. See docs/webhooks.md.")]
     [MaxLength(MaxUrl)]
     [JsonConverter(typeof(RevealedSecretConverter))]
@@ -60,6 +67,7 @@ internal sealed partial record CloneRequestBody
         var customer = fields.Text("customer_id", int.MaxValue);
         var ttl = fields.Integer("ttl_minutes");
         var replace = fields.Flag("replace");
+        var priority = fields.Text("priority", int.MaxValue);
         var callback = fields.Text("callback_url", MaxUrl);
         fields.RefuseOthers();
 
@@ -70,6 +78,7 @@ internal sealed partial record CloneRequestBody
         if (customer is not null && !IsLabel(customer)) fields.Refuse("customer_id", LabelFault);
         if (TtlFault(ttl) is { } ttlFault) fields.Refuse("ttl_minutes", ttlFault);
         if (replace is true && !fields.Has("customer_id")) fields.Refuse("customer_id", "is required with replace");
+        if (priority is not (null or Interactive or Bulk)) fields.Refuse("priority", $"must be '{Interactive}' or '{Bulk}'");
         if (callback is not null && Fault(callback) is { } callbackFault) fields.Refuse("callback_url", callbackFault);
 
         if (fields.Errors.Count > 0) return (null, fields.ToProblem());
@@ -82,6 +91,7 @@ internal sealed partial record CloneRequestBody
             CustomerId = customer,
             TtlMinutes = ttl,
             Replace = replace,
+            Priority = priority,
             CallbackUrl = callback is null ? null : new Secret(callback),
         }, null);
     }

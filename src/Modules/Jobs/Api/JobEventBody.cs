@@ -17,6 +17,7 @@ internal sealed record JobEventBody
     public int? TtlMinutes { get; init; }
     public string? Fidelity { get; init; }
     public bool? Replace { get; init; }
+    public string? Priority { get; init; }
     public string? Step { get; init; }
     public int? Attempt { get; init; }
     public ContentBody? Content { get; init; }
@@ -51,6 +52,7 @@ internal sealed record JobEventBody
                 TtlMinutes = (int)r.Ttl.TotalMinutes,
                 Fidelity = JobSnapshots.NameOf(r.Fidelity),
                 Replace = r.Replaces,
+                Priority = r.Priority is JobPriority.Bulk ? CloneRequestBody.Bulk : null,
             },
             StepStarted s => body with { Step = JobSnapshots.NameOf(s.Step), Attempt = s.Attempt },
             ContentImported c => body with { Content = ContentBody.From(c.Content), Warnings = c.Warnings },

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Callbacks;
+using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Reporting;
 using Microsoft.AspNetCore.Authentication;
 using Microsoft.AspNetCore.Builder;
@@ -19,6 +20,9 @@ namespace CloneHub.Jobs.Api;
 /// <summary>The HTTP API of jobs: what the Host adds, uses and maps.</summary>
 public static class JobsApi
 {
+    /// <summary>Where KEDA reads the length of the queue.</summary>
+    public const string Queue = "/queue";
+
     internal const int MaxBody = 64 * 1024;
 
     internal static IServiceCollection AddJobsApi(this IServiceCollection services, IConfiguration configuration)
@@ -64,6 +68,7 @@ public static class JobsApi
         api.MapRemoveJob();
         api.MapReports();
         api.MapGetWebhookSecret();
+        routes.MapGetQueue();
         return routes;
     }
 

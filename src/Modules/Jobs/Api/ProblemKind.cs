@@ -65,6 +65,10 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
         StatusCodes.Status429TooManyRequests, "TOO_MANY_OPEN", "Too many requests are held open",
         "Close streams and waits that are not needed, or come again as the Retry-After header says.");
 
+    public static readonly ProblemKind TooManyJobs = new(
+        StatusCodes.Status429TooManyRequests, "TOO_MANY_JOBS", "Too many jobs wait or run already",
+        "Come again when some of your jobs are done, as the Retry-After header says, or cancel some that are not needed.");
+
     public static readonly ProblemKind Internal = new(
         StatusCodes.Status500InternalServerError, "INTERNAL", "Something went wrong here", "Try again; if it stays, give the operator the trace_id.");
 
@@ -75,11 +79,17 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
     public static readonly ProblemKind ArchiveLag = new(
         StatusCodes.Status503ServiceUnavailable, UnavailableException.Archive, "Too much waits to be archived", "Try again after the time in Retry-After.");
 
+    public static readonly ProblemKind QueueFull = new(
+        StatusCodes.Status503ServiceUnavailable, UnavailableException.Queue, "Too many jobs wait", "Try again after the time in Retry-After.");
+
+    public static readonly ProblemKind QueueUnknown = new(
+        StatusCodes.Status503ServiceUnavailable, "QUEUE_UNKNOWN", "The queue cannot be read now", "Try again after the time in Retry-After; do not take it for an empty queue.");
+
     public static readonly IReadOnlyList<ProblemKind> All =
     [
         BadRequest, MalformedJson, ValidationFailed, CredentialsIncomplete, SourceAddressRefused, CallbackAddressRefused, KeyRequired, KeyInvalid, JobNotFound,
-        NotFound, MethodNotAllowed, IdempotencyConflict, NotServing, ExtendedTooOften, BodyTooLarge, UnsupportedMediaType, RateLimited, TooManyOpen, Internal, StoreUnavailable,
-        ArchiveLag,
+        NotFound, MethodNotAllowed, IdempotencyConflict, NotServing, ExtendedTooOften, BodyTooLarge, UnsupportedMediaType, RateLimited, TooManyOpen, TooManyJobs, Internal, StoreUnavailable,
+        ArchiveLag, QueueFull, QueueUnknown,
     ];
 
     /// <summary>Names the kind in RFC 9457's "type"; the last part is the paragraph's anchor in docs/errors.md.</summary>

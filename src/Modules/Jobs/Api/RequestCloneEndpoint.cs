@@ -59,7 +59,8 @@ internal static class RequestCloneEndpoint
         TimeSpan.FromMinutes(body.TtlMinutes ?? CloneRequestBody.DefaultTtl),
         idempotencyKey,
         body.Replace ?? false,
-        body.CallbackUrl);
+        body.CallbackUrl,
+        body.Priority is CloneRequestBody.Bulk ? JobPriority.Bulk : JobPriority.Interactive);
 
     private static bool IsKey(string text) => text.Length is >= 1 and <= MaxKey && text.All(c => c is >= ' ' and <= '~');
 

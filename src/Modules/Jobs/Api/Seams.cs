@@ -7,6 +7,7 @@ namespace CloneHub.Jobs.Api;
 /// <param name="IdempotencyKey">The caller's own name of this request; the same key of the same tenant is the same job.</param>
 /// <param name="Replaces">The tenant's earlier clones of the same label go once this one serves.</param>
 /// <param name="CallbackUrl">Where the owner wants to be called; it may hold a token.</param>
+/// <param name="Priority">Whether somebody waits for the clone.</param>
 internal sealed record CloneRequest(
     string Tenant,
     Uri SourceUrl,
@@ -16,7 +17,8 @@ internal sealed record CloneRequest(
     TimeSpan Ttl,
     string? IdempotencyKey,
     bool Replaces = false,
-    Secret? CallbackUrl = null)
+    Secret? CallbackUrl = null,
+    JobPriority Priority = JobPriority.Interactive)
 {
     public CloneFidelity Fidelity => Username.Length == 0 ? CloneFidelity.Public : CloneFidelity.Full;
 }
@@ -36,7 +38,10 @@ internal enum Acceptance
 
 internal sealed record Accepted(JobSnapshot Job, Acceptance Acceptance);
 
-/// <summary>Takes requests. Answers once the job is durable; throws <see cref="UnavailableException"/> while it cannot be.</summary>
+/// <summary>
+/// Takes requests. Answers once the job is durable; throws <see cref="UnavailableException"/> while it cannot be, <see cref="TooManyJobsException"/>
+/// if the tenant has too many open.
+/// </summary>
 internal interface IJobIntake
 {
     Task<Accepted> AcceptAsync(CloneRequest request, CancellationToken cancellation);
@@ -106,12 +111,16 @@ internal enum ExtensionResult
 }
 
 /// <summary>Something needed to accept or answer is not available now and may be in a moment. Becomes a 503 with Retry-After.</summary>
-/// <param name="code">STORE_UNAVAILABLE or ARCHIVE_LAG; documented in docs/errors.md.</param>
+/// <param name="code">STORE_UNAVAILABLE, ARCHIVE_LAG or QUEUE_FULL; documented in docs/errors.md.</param>
 /// <param name="message">What is not available, in plain words, without addresses or secrets.</param>
 internal sealed class UnavailableException(string code, string message, Exception? inner = null) : Exception(message, inner)
 {
     public const string Store = "STORE_UNAVAILABLE";
     public const string Archive = "ARCHIVE_LAG";
+    public const string Queue = "QUEUE_FULL";
 
     public string Code { get; } = code;
 }
+
+/// <summary>The tenant has as many jobs open as it may have. Becomes a 429 with Retry-After.</summary>
+internal sealed class TooManyJobsException(int open) : Exception($"{open} of your jobs wait or run already.");

@@ -12,6 +12,9 @@ namespace CloneHub.Jobs.Api;
 /// <summary>What nobody caught: a store that is away becomes 503, a broken request 400, everything else 500 that tells only where to look.</summary>
 internal sealed partial class TroubleHandler(ILogger<TroubleHandler> logger) : IExceptionHandler
 {
+    /// <summary>About as long as a few clones take.</summary>
+    private static readonly TimeSpan BeforeThereIsRoom = TimeSpan.FromSeconds(30);
+
     public async ValueTask<bool> TryHandleAsync(HttpContext httpContext, Exception exception, CancellationToken cancellationToken)
     {
         // Whoever hung up hears no answer.
@@ -29,6 +32,11 @@ internal sealed partial class TroubleHandler(ILogger<TroubleHandler> logger) : I
             case UnavailableException { Code: UnavailableException.Archive }:
                 LogUnavailable(logger, exception, context.Request.Method, path);
                 return new Problem(ProblemKind.ArchiveLag, exception.Message);
+            case UnavailableException { Code: UnavailableException.Queue }:
+                LogUnavailable(logger, exception, context.Request.Method, path);
+                return new Problem(ProblemKind.QueueFull, exception.Message) { RetryAfter = BeforeThereIsRoom };
+            case TooManyJobsException:
+                return new Problem(ProblemKind.TooManyJobs, exception.Message) { RetryAfter = BeforeThereIsRoom };
             case UnavailableException:
                 LogUnavailable(logger, exception, context.Request.Method, path);
                 return new Problem(ProblemKind.StoreUnavailable, exception.Message);

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Callbacks;
+using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Reporting;
 
 namespace CloneHub.Jobs.Api;
@@ -20,6 +21,7 @@ namespace CloneHub.Jobs.Api;
 [JsonSerializable(typeof(JobEventBody))]
 [JsonSerializable(typeof(JobProgressBody))]
 [JsonSerializable(typeof(ProblemBody))]
+[JsonSerializable(typeof(QueueBody))]
 [JsonSerializable(typeof(ReportBody<ClonesRow>))]
 [JsonSerializable(typeof(ReportBody<FailuresRow>))]
 [JsonSerializable(typeof(ReportBody<StepDurationsRow>))]

@@ -4,7 +4,7 @@ namespace CloneHub.Jobs.GetJobStatus;
 /// When a job will probably be done, from how long the last jobs took on this node. Where it has nothing to go by, after a start or for a
 /// job that takes longer than any before it, it says nothing.
 /// </summary>
-/// <param name="slots">Jobs that build at the same time.</param>
+/// <param name="slots">Jobs that build at the same time, where nobody says it better.</param>
 internal sealed class CompletionForecast(int slots, TimeProvider clock)
 {
     private const int Remembered = 32;
@@ -27,13 +27,14 @@ internal sealed class CompletionForecast(int slots, TimeProvider clock)
     }
 
     /// <param name="position">Its place in the queue, 1 for the next one; null if it has left the queue.</param>
-    public DateTimeOffset? Of(CloneJob job, int? position)
+    /// <param name="offered">Slots that there are now; 0 if that is not known.</param>
+    public DateTimeOffset? Of(CloneJob job, int? position, int offered = 0)
     {
         if (!job.IsBuilding) return null;
         var now = clock.GetUtcNow();
         var elapsed = now - (job.StartedAt ?? now);
         if (TypicalAbove(elapsed) is not { } whole) return null;
-        var left = whole - elapsed + (whole * (position ?? 0) / slots);
+        var left = whole - elapsed + (whole * (position ?? 0) / (offered > 0 ? offered : slots));
         return now + (left > Least ? left : Least);
     }
 

@@ -100,7 +100,7 @@ internal sealed partial class JobReader(
         try
         {
             var answer = await queue.ActorRef.Ask<QueuePosition>(new GetQueuePosition(state.Id), PatienceWithQueue);
-            return snapshot with { QueuePosition = answer.Position, EstimatedCompletion = forecast.Of(state.Job, answer.Position) };
+            return snapshot with { QueuePosition = answer.Position, EstimatedCompletion = forecast.Of(state.Job, answer.Position, answer.Slots) };
         }
         catch (AskTimeoutException e)
         {

@@ -38,6 +38,14 @@ internal static class WireNames
         (typeof(HaveNews), "have_news.v1"),
         (typeof(GetNewJobs), "get_new_jobs.v1"),
         (typeof(NewJobsOf), "new_jobs_of.v1"),
+        (typeof(OfferSlots), "offer_slots.v1"),
+        (typeof(SlotsLeased), "slots_leased.v1"),
+        (typeof(WithdrawSlots), "withdraw_slots.v1"),
+        (typeof(SlotLost), "slot_lost.v1"),
+        (typeof(GetQueueState), "get_queue_state.v1"),
+        (typeof(QueueState), "queue_state.v1"),
+        (typeof(WakeAll), "wake_all.v1"),
+        (typeof(AllAwake), "all_awake.v1"),
     ];
 
     private static readonly Dictionary<Type, string> ByType = All.ToDictionary(e => e.Type, e => e.Name);

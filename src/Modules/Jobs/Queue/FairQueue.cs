@@ -43,12 +43,10 @@ internal sealed class FairQueue(QueueRules rules)
     /// <summary>Jobs of the tenant that wait or build.</summary>
     public int OpenOf(string tenant) => _tenants.TryGetValue(tenant, out var tally) ? tally.Open : 0;
 
-    /// <summary>True if the job has no slot; it waits then, at its place.</summary>
     /// <param name="hasClone">It built before, and something of its clone exists.</param>
-    public bool Want(Ticket ticket, bool hasClone = false)
+    public void Want(Ticket ticket, bool hasClone = false)
     {
-        if (!_places.TryGetValue(ticket.Job, out var place)) Put(ticket.Job, new Place(ticket, Standing.Waits, HasClone: hasClone));
-        return place?.Standing is not Standing.Builds;
+        if (!_places.ContainsKey(ticket.Job)) Put(ticket.Job, new Place(ticket, Standing.Waits, HasClone: hasClone));
     }
 
     /// <summary>The worker that the job builds on; null if it does not build.</summary>

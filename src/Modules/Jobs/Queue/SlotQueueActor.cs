@@ -1,93 +1,166 @@
 using Akka.Actor;
 using CloneHub.Contracts;
 using CloneHub.Jobs.FollowJob;
+using Microsoft.Extensions.Logging;
 
 namespace CloneHub.Jobs.Queue;
 
-/// <summary>From a job that waits for its turn.</summary>
-internal sealed record WantSlot(JobId Job, DateTimeOffset AcceptedAt) : IWireMessage;
-
-/// <summary>From a job that has begun, perhaps before a restart: it occupies a slot whatever the count says.</summary>
-internal sealed record HoldSlot(JobId Job) : IWireMessage;
-
-/// <summary>From a job that needs a slot no longer, or not any more.</summary>
-internal sealed record ReleaseSlot(JobId Job) : IWireMessage;
-
-/// <summary>To a job: begin.</summary>
-internal sealed record SlotGranted(JobId Job) : IJobMessage;
-
-/// <summary>Answered by <see cref="QueuePosition"/>.</summary>
-internal sealed record GetQueuePosition(JobId Job) : IWireMessage;
-
-/// <param name="Position">1 for the next one; null if the job does not wait.</param>
-internal sealed record QueuePosition(int? Position) : IWireMessage;
+/// <summary>What the queue works with.</summary>
+/// <param name="Own">The slots of the queue's own node. It cannot be silent while the queue speaks.</param>
+/// <param name="Jobs">Whoever finds the way to a job.</param>
+/// <param name="Waker">Whoever can wake all live jobs; null as long as that is not there yet.</param>
+internal sealed record QueueEngine(
+    QueueRules Rules, OfferSlots Own, IActorRef Jobs, Func<IActorRef?> Waker, JobNews News, QueueLoad Load, TimeProvider Clock, ILogger Logger);
 
 /// <summary>
-/// The slots of this node and who waits for one, in the order of acceptance. It holds nothing that the jobs do not know:
-/// after a restart every job tells again what it wants or holds.
+/// Who waits for a slot and who has one; <see cref="FairQueue"/> decides. It holds nothing that the jobs do not know: after a start every live job
+/// is woken and tells again what it wants or holds, and until all have told, or a lease's time has passed, nobody is given a slot: those who
+/// were accepted first may not have spoken yet.
 /// </summary>
-internal sealed class SlotQueueActor : ReceiveActor
+internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
 {
-    private readonly int _slots;
-    private readonly IActorRef _jobs;
-    private readonly JobNews _news;
-    private readonly QueueLoad _load;
-    private readonly HashSet<JobId> _holders = [];
-    private readonly SortedSet<(DateTimeOffset AcceptedAt, string Job)> _waiting = [];
-    private readonly Dictionary<JobId, DateTimeOffset> _acceptedAt = [];
+    /// <summary>Jobs that were woken recover, which takes a moment; one that says nothing by then has nothing to say.</summary>
+    private static readonly TimeSpan PatienceWithWoken = TimeSpan.FromSeconds(3);
 
-    public SlotQueueActor(int slots, IActorRef jobs, JobNews news, QueueLoad load)
+    private static readonly TimeSpan BeforeAskedAgain = TimeSpan.FromMinutes(1);
+
+    private readonly QueueEngine _engine;
+    private readonly FairQueue _queue;
+    private readonly HashSet<JobId> _heard = [];
+    private readonly TimeSpan _interval;
+    private DateTimeOffset _tickedAt;
+    private DateTimeOffset? _askedAt;
+    private DateTimeOffset _grantsFrom;
+    private int? _woken;
+    private bool _isComplete;
+
+    public SlotQueueActor(QueueEngine engine)
     {
-        (_slots, _jobs, _news, _load) = (slots, jobs, news, load);
-        Note();
-        Receive<WantSlot>(w =>
+        (_engine, _queue, _interval) = (engine, new FairQueue(engine.Rules), engine.Rules.Lease / 3);
+        Receive<WantSlot>(OnWant);
+        Receive<HoldSlot>(h => OnTold(h.Job, h.Tenant, () => _queue.Hold(new Ticket(h.Job, h.Tenant, h.AcceptedAt, h.Priority), h.Worker ?? Own.Worker, Now)));
+        Receive<ReleaseSlot>(r => OnTold(r.Job, r.Tenant, () =>
         {
-            if (_holders.Contains(w.Job))
-            {
-                // The grant was lost with the job's actor.
-                _jobs.Tell(new SlotGranted(w.Job));
-                return;
-            }
-
-            if (_acceptedAt.TryAdd(w.Job, w.AcceptedAt)) _waiting.Add((w.AcceptedAt, w.Job.Value));
-            Grant();
-            Note();
-        });
-        Receive<HoldSlot>(h =>
+            if (r.HasClone) _queue.Rest(new Ticket(r.Job, r.Tenant, default));
+            else _queue.Release(r.Job);
+        }));
+        Receive<OfferSlots>(o =>
         {
-            Leave(h.Job);
-            _holders.Add(h.Job);
-            Note();
+            Sender.Tell(new SlotsLeased(o.Worker, _queue.Offer(o.Worker, o.Slots, Now) ? engine.Rules.Lease : null));
+            Serve();
         });
-        Receive<ReleaseSlot>(r =>
+        Receive<WithdrawSlots>(w =>
         {
-            Leave(r.Job);
-            if (_holders.Remove(r.Job)) Grant();
-            Note();
+            Lose(_queue.Withdraw(w.Worker));
+            Serve();
         });
-        Receive<GetQueuePosition>(g => Sender.Tell(new QueuePosition(PositionOf(g.Job))));
+        Receive<AllAwake>(a =>
+        {
+            _woken = a.Jobs;
+            _grantsFrom = Earlier(_grantsFrom, Now + PatienceWithWoken);
+            Serve();
+        });
+        Receive<GetQueuePosition>(g => Sender.Tell(new QueuePosition(_queue.PositionOf(g.Job), _queue.Slots)));
+        Receive<GetQueueState>(_ => Sender.Tell(State));
+        Receive<Tick>(_ => OnTick());
     }
 
-    private void Grant()
+    public ITimerScheduler Timers { get; set; } = null!;
+
+    private OfferSlots Own => _engine.Own;
+
+    private DateTimeOffset Now => _engine.Clock.GetUtcNow();
+
+    private QueueState State => new(
+        _isComplete, _queue.Waiting, _queue.WaitingBulk, _queue.Capped, _queue.Building, _queue.Slots, _queue.Workers, _queue.Clones, _engine.Rules.Clones, _queue.Oldest);
+
+    protected override void PreStart()
     {
-        while (_holders.Count < _slots && _waiting.Count > 0)
+        _tickedAt = Now;
+        _grantsFrom = Now + _engine.Rules.Lease;
+        _queue.Offer(Own.Worker, Own.Slots, Now);
+        AskAll();
+        _engine.Load.Set(State);
+        Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, _interval);
+    }
+
+    protected override void PostStop() => _engine.Load.Set(QueueState.Unknown);
+
+    private void OnWant(WantSlot want)
+    {
+        if (_queue.WorkerOf(want.Job) is { } worker)
         {
-            var job = JobId.Parse(_waiting.Min.Job);
-            Leave(job);
-            _holders.Add(job);
-            _jobs.Tell(new SlotGranted(job));
+            // The grant was lost with the job's actor.
+            _engine.Jobs.Tell(new SlotGranted(want.Job, worker));
+            return;
+        }
+
+        OnTold(want.Job, want.Tenant, () => _queue.Want(new Ticket(want.Job, want.Tenant, want.AcceptedAt, want.Priority), want.HasClone));
+    }
+
+    private void OnTold(JobId job, string tenant, Action note)
+    {
+        var waited = _queue.Waits(job);
+        note();
+        if (!_isComplete) _heard.Add(job);
+        _engine.Load.Heard(job, tenant, _queue.OpenOf(tenant));
+        Serve(hasMoved: waited && !_queue.Waits(job));
+    }
+
+    private void OnTick()
+    {
+        var now = Now;
+
+        // Who stood still itself has heard nobody; that is no silence of the others.
+        if (now - _tickedAt > 2 * _interval) _queue.RenewAll(now);
+        _tickedAt = now;
+        _queue.Offer(Own.Worker, Own.Slots, now);
+        Lose(_queue.Expire(now));
+        AskAll();
+        Serve();
+    }
+
+    /// <summary>Gives what is free to those whose turn it is, and says how the queue stands then.</summary>
+    private void Serve(bool hasMoved = false)
+    {
+        if (!_isComplete && _woken is { } woken && (_heard.Count >= woken || Now >= _grantsFrom))
+        {
+            _isComplete = true;
+            _heard.Clear();
+        }
+
+        var grants = _isComplete || Now >= _grantsFrom ? _queue.GrantFree() : [];
+        foreach (var (job, worker) in grants) _engine.Jobs.Tell(new SlotGranted(job, worker));
+
+        // Whoever comes may put others back by a place; they are told when next somebody leaves.
+        if (hasMoved || grants.Count > 0) _engine.News.Stir(_queue.Waits);
+        _engine.Load.Set(State);
+    }
+
+    private void Lose(IReadOnlyList<Grant> lost)
+    {
+        foreach (var (job, worker) in lost)
+        {
+            LogSlotLost(_engine.Logger, job, worker);
+            JobsTelemetry.CountLostSlot();
+            _engine.Jobs.Tell(new SlotLost(job, worker));
         }
     }
 
-    private void Leave(JobId job)
+    private void AskAll()
     {
-        if (!_acceptedAt.Remove(job, out var acceptedAt)) return;
-        _waiting.Remove((acceptedAt, job.Value));
-        _news.Stir(_acceptedAt.ContainsKey);
+        if (_isComplete || Now - _askedAt < BeforeAskedAgain || _engine.Waker() is not { } waker) return;
+        _askedAt = Now;
+        waker.Tell(new WakeAll());
     }
 
-    private void Note() => _load.Set(_slots, _holders.Count, _waiting.Count, _waiting.Count > 0 ? _waiting.Min.AcceptedAt : null);
+    private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 
-    private int? PositionOf(JobId job) =>
-        _acceptedAt.TryGetValue(job, out var acceptedAt) ? _waiting.TakeWhile(w => w.CompareTo((acceptedAt, job.Value)) <= 0).Count() : null;
+    [LoggerMessage(1040, LogLevel.Warning, "Job {JobId}: worker {Worker}, which builds it, is silent; the job waits again.")]
+    private static partial void LogSlotLost(ILogger logger, JobId jobId, string worker);
+
+    internal sealed class Tick : INoSerializationVerificationNeeded
+    {
+        public static readonly Tick Instance = new();
+    }
 }
