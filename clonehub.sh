@@ -260,8 +260,6 @@ lint() {
     ((status == 0)) || fail "Put right what is named above; ./clonehub.sh format lays out C#."
 }
 
-not_in_this_version() { fail "$1 is not part of this version." 2; }
-
 command=${1:-help}
 shift || true
 case $command in
@@ -305,7 +303,6 @@ case $command in
         build src/CloneHub.Host
         exec dotnet artifacts/bin/CloneHub.Host/release/CloneHub.Host.dll new-api-key --tenant "$1"
         ;;
-    chaos) not_in_this_version chaos ;;
     help | -h | --help) help ;;
     *)
         help >&2

@@ -49,7 +49,7 @@ public sealed class ModuleMapTests
         ["CloneHub.Chaos.Tests"] = [],
         ["CloneHub.EndToEnd.Tests"] = [],
         ["CloneHub.Kube.Tests"] = [],
-        ["CloneHub.Infra.Tests"] = ["Jint", "YamlDotNet"],
+        ["CloneHub.Infra.Tests"] = ["Cel", "Jint", "YamlDotNet"],
         ["CloneHub.Benchmarks"] = ["BenchmarkDotNet"],
     };
 
