@@ -23,7 +23,7 @@ internal static class ChaosRun
         var begin = TimeProvider.System.GetUtcNow();
         await using var fleet = await Fleet.StartAsync(options.Nodes, servers, Settings(world, options, begin), leash, ct);
         var storm = new Storm(fleet, servers, progress);
-        var customers = new Customers(fleet.Nodes, options.Seed);
+        var customers = new Customers(fleet.Core, options.Seed);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
         enough.CancelAfter(options.Length);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);

@@ -8,12 +8,16 @@ namespace CloneHub.Chaos;
 /// <summary>The nodes. One that ends by itself is started again, as a supervisor would.</summary>
 internal sealed class Fleet : IAsyncDisposable
 {
+    private const int CoreNodes = 3;
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
     private readonly List<NodeProcess> _nodes;
 
     private Fleet(List<NodeProcess> nodes) => _nodes = nodes;
 
     public IReadOnlyList<NodeProcess> Nodes => _nodes;
+
+    /// <summary>Those that answer requests. All others only do steps.</summary>
+    public IReadOnlyList<NodeProcess> Core => [.. _nodes.Take(CoreNodes)];
 
     /// <summary>Nodes that had to be started again because they had ended by themselves.</summary>
     public int Restarts { get; private set; }
@@ -42,8 +46,9 @@ internal sealed class Fleet : IAsyncDisposable
             foreach (var (name, value) in common) settings[name] = value;
             if (count == 1) return settings;
             settings["CloneHub__Cluster__Port"] = place.Akka.ToString(CultureInfo.InvariantCulture);
-            foreach (var (at, seed) in places.Take(3).Index())
+            foreach (var (at, seed) in places.Take(CoreNodes).Index())
                 settings[$"CloneHub__Cluster__SeedNodes__{at}"] = string.Create(CultureInfo.InvariantCulture, $"akka.tcp://clonehub@127.0.0.1:{seed.Akka}");
+            if (place.Number > CoreNodes) settings["CloneHub__Cluster__Roles__0"] = "worker";
             return settings;
         }
     }

@@ -60,7 +60,7 @@ internal sealed record ChaosOptions
     /// <summary>How long faults come. The jobs under way after that are awaited.</summary>
     public TimeSpan Length { get; init; } = TimeSpan.FromMinutes(2);
 
-    /// <summary>1, or at least 3: of two neither is a majority.</summary>
+    /// <summary>1, or at least 3: of two neither is a majority. The first three are core nodes and workers, all others workers.</summary>
     public int Nodes { get; init; } = 3;
 
     public int JobsAtOnce { get; init; } = 24;
