@@ -3,6 +3,7 @@ using Akka.Actor;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Archive;
+using CloneHub.Jobs.FollowJob;
 using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.ListJobs;
@@ -237,7 +238,7 @@ public sealed class JobIntakeTests(Stores stores) : JobKit(stores, stores.NewCor
     private JobIntake NewIntake(JobStore store, params int[] keyVersions)
     {
         var keys = MasterKeys.LoadOrCreate(Stores.NewKeyFile(keyVersions is [] ? [1] : keyVersions));
-        var reader = new JobReader(Stores.Documents, store, new Actor<JobsRegion>(Jobs), new Actor<SlotQueue>(Queue), Forecast, new ToldProgress(), TimeProvider.System, NullLogger<JobReader>.Instance);
+        var reader = new JobReader(Stores.Documents, store, new Actor<JobsRegion>(Jobs), new Actor<SlotQueue>(Queue), Forecast, new ToldProgress(), new JobHistory(store, Format, Stores.Log, NullLogger<JobHistory>.Instance), TimeProvider.System, NullLogger<JobReader>.Instance);
         return new JobIntake(
             store, new JobVault(store, new SecretSealer(keys)), new IdempotentJobId(keys), new RequestFingerprint(keys), Format, reader, _lag, _newJobs, _load,
             Options.Create(_limits), new Actor<JobsRegion>(Jobs), Clock);

@@ -94,7 +94,7 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
         };
 
     internal JobReader NewReader(JobStore store) =>
-        new(Stores.Documents, store, new Actor<JobsRegion>(() => Jobs), new Actor<SlotQueue>(() => Queue), Forecast, new ToldProgress(), TimeProvider.System, NullLogger<JobReader>.Instance);
+        new(Stores.Documents, store, new Actor<JobsRegion>(() => Jobs), new Actor<SlotQueue>(() => Queue), Forecast, new ToldProgress(), new JobHistory(store, Format, Stores.Log, NullLogger<JobHistory>.Instance), TimeProvider.System, NullLogger<JobReader>.Instance);
 
     protected ActorSystem NewSystem() => ActorSystem.Create("another", SetupOf(Stores, Corner));
 

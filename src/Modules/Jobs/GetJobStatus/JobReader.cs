@@ -20,7 +20,7 @@ internal sealed class SlotQueue;
 /// </summary>
 internal sealed partial class JobReader(
     IDocumentStore documents, JobStore store, IRequiredActor<JobsRegion> jobs, IRequiredActor<SlotQueue> queue, CompletionForecast forecast,
-    ToldProgress told, TimeProvider clock, ILogger<JobReader> logger)
+    ToldProgress told, IJobHistory history, TimeProvider clock, ILogger<JobReader> logger)
     : IJobReader, IJobRemover
 {
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(3);
@@ -45,9 +45,11 @@ internal sealed partial class JobReader(
         {
             LogJobSilent(logger, e, job);
 
-            // Somebody may have been told more by the job itself: later is better than another end.
-            if (await IsBehindAsync(job, view!)) throw new UnavailableException(UnavailableException.Store, "The job does not answer now, and the event log is behind it.", e);
-            return await WithToldProgressAsync(JobSnapshots.Of(job, view!.Job, view.Version));
+            var written = await WithJournalAsync(job, view!, cancellation);
+            var snapshot = JobSnapshots.Of(job, written.Job, written.Version);
+            return told.IsBeyond(job, snapshot.Status)
+                ? throw new UnavailableException(UnavailableException.Store, "The job does not answer now, and the event log is behind it.", e)
+                : await WithToldProgressAsync(snapshot);
         }
         catch (Exception e) when (IsSilence(e, cancellation))
         {
@@ -131,16 +133,26 @@ internal sealed partial class JobReader(
         }
     }
 
-    /// <summary>A clone is said to serve, with its password, only if nothing that is not archived yet says otherwise.</summary>
-    private async Task<bool> IsOutdatedAsync(JobId job, JobStatusView view) => view.Job.Stage is Stage.Serving && await IsBehindAsync(job, view);
-
-    /// <summary>True if the job is known to have had more events than the event log has.</summary>
-    private async Task<bool> IsBehindAsync(JobId job, JobStatusView view)
+    /// <summary>What the job has written and the event log has not heard of yet; somebody may have been told of it.</summary>
+    private async Task<JobStatusView> WithJournalAsync(JobId job, JobStatusView view, CancellationToken cancellation)
     {
-        if (told.IsAfter(job, view.Version)) return true;
         try
         {
-            return await store.HighestAsync(job) > view.Version;
+            return (await history.ReadAsync(job, view.Version + 1, cancellation)).Aggregate(view, (before, e) => before.After(e, before.Version + 1));
+        }
+        catch (UnavailableException e)
+        {
+            LogJournalSilent(logger, e, job);
+            return view;
+        }
+    }
+
+    /// <summary>A clone is said to serve, with its password, only if nothing that is not archived yet says otherwise.</summary>
+    private async Task<bool> IsOutdatedAsync(JobId job, JobStatusView view)
+    {
+        try
+        {
+            return view.Job.Stage is Stage.Serving && await store.HighestAsync(job) > view.Version;
         }
         catch (Exception e) when (RedisTrouble.Is(e))
         {
@@ -169,6 +181,9 @@ internal sealed partial class JobReader(
         await using var session = documents.QuerySession();
         return await session.LoadAsync<JobStatusView>(job.Value, cancellation);
     }
+
+    [LoggerMessage(1036, LogLevel.Warning, "Job {JobId}: neither log answers; its status is what the projection said last.")]
+    private static partial void LogJournalSilent(ILogger logger, Exception error, JobId jobId);
 
     [LoggerMessage(1030, LogLevel.Warning, "Job {JobId}: the projection does not answer; the job itself is asked.")]
     private static partial void LogProjectionSilent(ILogger logger, Exception error, JobId jobId);
