@@ -18,7 +18,7 @@ public sealed class ModuleMapTests
         ["CloneHub.Provisioning.Tests"] = ["CloneHub.Provisioning", "CloneHub.Agent", "CloneHub.Jobs", "CloneHub.Testing"],
         ["CloneHub.Cleanup.Tests"] = ["CloneHub.Cleanup", "CloneHub.Testing"],
         ["CloneHub.Host.Tests"] = ["CloneHub.Host", "CloneHub.Testing"],
-        ["CloneHub.Chaos"] = ["CloneHub.Host", "CloneHub.Dev"],
+        ["CloneHub.Chaos"] = ["CloneHub.Host", "CloneHub.Testing"],
         ["CloneHub.Chaos.Tests"] = ["CloneHub.Chaos"],
         ["CloneHub.EndToEnd.Tests"] = ["CloneHub.Host", "CloneHub.Testing"],
         ["CloneHub.Kube.Tests"] = ["CloneHub.Provisioning", "CloneHub.Host", "CloneHub.Testing"],

@@ -50,7 +50,7 @@ internal static class ChaosNode
     private static void Replace(IServiceCollection services)
     {
         services.Replace(ServiceDescriptor.Singleton<TimeProvider>(provider => Clock(Settings(provider))));
-        services.AddSingleton(provider => Ledger.OpenAsync(Settings(provider)["Ledger"]!).GetAwaiter().GetResult());
+        services.AddSingleton(provider => Ledger.Open(Settings(provider)["Ledger"]!));
         services.Replace(ServiceDescriptor.Singleton<ICloneInventory, LedgerInventory>());
         services.RemoveAll<ICloneStep>();
         foreach (var kind in Enum.GetValues<CloneStep>())

@@ -19,7 +19,7 @@ internal static class ChaosRun
         var folder = Repository.Path("artifacts", "chaos", string.Create(CultureInfo.InvariantCulture, $"{options.Seed}-{Environment.ProcessId}"));
         var world = await StartAsync(Path.Combine(folder, "world"), ServerKinds.Redis, leash, progress, ct);
         var servers = await StartAsync(Path.Combine(folder, "servers"), ServerKinds.Redis | ServerKinds.PostgreSql, leash, progress, ct);
-        var ledger = await Ledger.OpenAsync(world.RedisConnectionString);
+        var ledger = Ledger.Open(world.RedisConnectionString);
         var begin = TimeProvider.System.GetUtcNow();
         await using var fleet = await Fleet.StartAsync(options.Nodes, servers, Settings(world, options, begin), leash, ct);
         var storm = new Storm(fleet, servers, progress);
@@ -57,7 +57,7 @@ internal static class ChaosRun
         ["CloneHub__Local__MariaDb"] = "Server=127.0.0.1",
     };
 
-    /// <summary>What a failed job made stays for its time to live; then that goes too.</summary>
+    /// <summary>What a failed job made stays for its time to live; then that goes too. Jobs that are never over are for the verdict to name.</summary>
     private static async Task UntilOverAsync(PrivateServers servers, Customers customers, CancellationToken ct)
     {
         var started = TimeProvider.System.GetTimestamp();

@@ -64,7 +64,8 @@ internal sealed class Customers(IReadOnlyList<NodeProcess> nodes, int seed)
     {
         var order = new { source_url = "http://127.0.0.1:9/", source_username = "admin", source_password = "correct horse", customer_id = $"c{number % 5}", ttl_minutes = 5 };
         using var answer = await SendAsync(() => new HttpRequestMessage(HttpMethod.Post, Api("clone")) { Content = JsonContent.Create(order), Headers = { { "Idempotency-Key", key } } });
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("job_id").GetString()!;
+        var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
+        return body.TryGetProperty("job_id", out var job) ? job.GetString()! : throw new InvalidOperationException($"A request that is in order was refused: {body}");
     }
 
     private async Task FollowAsync(string job)

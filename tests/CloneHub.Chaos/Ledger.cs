@@ -37,7 +37,7 @@ internal sealed class Ledger(IDatabase redis)
         return 1
         """;
 
-    public static async Task<Ledger> OpenAsync(string connection) => new((await ConnectionMultiplexer.ConnectAsync(connection)).GetDatabase());
+    public static Ledger Open(string connection) => new(ConnectionMultiplexer.Connect(connection).GetDatabase());
 
     /// <returns>False if a newer start of a step of this job has been here.</returns>
     public Task<bool> ClaimAsync(StepToken token) => ActAsync(token, "claim", default);

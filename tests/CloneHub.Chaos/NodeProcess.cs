@@ -3,6 +3,7 @@ using System.Net;
 using CloneHub.Dev;
 using CloneHub.Dev.Host;
 using CloneHub.Dev.Processes;
+using CloneHub.Testing;
 
 namespace CloneHub.Chaos;
 
@@ -47,12 +48,14 @@ internal sealed class NodeProcess : IDisposable
     /// <summary>Waits until the node says that it can work. One that ends meanwhile is started again by whoever supervises it.</summary>
     public async Task AwaitReadyAsync(CancellationToken ct)
     {
-        var started = TimeProvider.System.GetTimestamp();
-        while (!await IsReadyAsync(ct))
+        try
         {
-            if (TimeProvider.System.GetElapsedTime(started) > Patience)
-                throw new SetUpException($"A node is not ready. The end of {LogFile}:\n{_daemon?.LastWords()}");
-            await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, ct);
+            await Eventually.Until("a node is ready", () => IsReadyAsync(ct), Patience);
+        }
+        catch (TimeoutException late)
+        {
+            // Its log goes with the run.
+            throw new SetUpException($"{late.Message}. The end of {LogFile}:\n{_daemon?.LastWords()}");
         }
     }
 

@@ -25,7 +25,7 @@ internal static class ChaosCommand
             await Console.Out.WriteLineAsync(verdict.ToString());
             return verdict.Holds ? 0 : 1;
         }
-        catch (SetUpException e)
+        catch (Exception e) when (e is SetUpException or TimeoutException)
         {
             await Console.Error.WriteLineAsync(e.Message);
             return 1;

@@ -1,7 +1,7 @@
-using CloneHub.Dev;
 using CloneHub.Dev.Host;
 using CloneHub.Dev.Processes;
 using CloneHub.Dev.Servers;
+using CloneHub.Testing;
 using Npgsql;
 
 namespace CloneHub.Chaos;
@@ -31,15 +31,12 @@ internal sealed class Views(NodeProcess node, PrivateServers servers)
     private async Task UntilAllIsCountedAsync(CancellationToken ct)
     {
         await using var database = NpgsqlDataSource.Create(servers.PostgreSqlConnectionString);
-        var started = TimeProvider.System.GetTimestamp();
-        while (true)
+        await Eventually.Until("the reports have counted the whole event log", async () =>
         {
             await using var command = database.CreateCommand(
                 "select (select coalesce(max(seq_id), 0) from clonehub.mt_events) - coalesce((select min(last_seq_id) from clonehub.mt_event_progression where name = 'Reports:All'), 0)");
-            if ((long)(await command.ExecuteScalarAsync(ct))! <= 0) return;
-            if (TimeProvider.System.GetElapsedTime(started) > Patience) throw new SetUpException("The reports do not catch up with the event log.");
-            await Task.Delay(TimeSpan.FromMilliseconds(200), TimeProvider.System, ct);
-        }
+            return (long)(await command.ExecuteScalarAsync(ct))! <= 0;
+        }, Patience);
     }
 
     private async Task<Dictionary<string, string>> ReadAsync(CancellationToken ct)

@@ -49,7 +49,7 @@ public sealed class CloneHealerTests(KubeCluster cluster, ITestOutputHelper outp
         await cluster.Admin.CoreV1.DeleteCollectionNamespacedPodAsync(_stage.Namespace, labelSelector: $"{CloneLabels.Job}={order.Job}");
         await Eventually.Until("the pod is gone", async () => await _stage.AskAsync(order) is null, Patience);
 
-        await Eventually.Until("a new pod serves", async () => await _stage.AskAsync(order) is not null, TimeSpan.FromMinutes(3));
+        await Eventually.Until("a new pod serves", async () => await _stage.AskAsync(order) is not null, TimeSpan.FromSeconds(90));
     }
 
     [NodeFact]

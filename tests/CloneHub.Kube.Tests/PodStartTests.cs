@@ -16,7 +16,7 @@ namespace CloneHub.Kube.Tests;
 [Trait("Needs", "kube")]
 public sealed class PodStartTests(KubeCluster cluster)
 {
-    private static readonly TimeSpan Promised = KubeCluster.Promise(5);
+    private static readonly TimeSpan Promised = TimeSpan.FromSeconds(5);
     private static readonly TimeSpan StartPatience = Promised + TimeSpan.FromSeconds(7);
 
     [KubeFact]

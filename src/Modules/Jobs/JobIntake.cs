@@ -56,6 +56,7 @@ internal sealed class JobIntake(
         {
             // What was accepted before is not refused when it is asked for again.
             if (request.IdempotencyKey is not null && await store.IsKnownAsync(job)) return await ExistingAsync(job, request);
+            JobsTelemetry.CountRefused(refusal is TooManyJobsException ? ProblemKind.TooManyJobs.Code : UnavailableException.Queue);
             throw refusal;
         }
 
@@ -66,15 +67,8 @@ internal sealed class JobIntake(
     private Exception? Refusal(string tenant)
     {
         var (waiting, open) = queue.At(clock.GetUtcNow(), tenant);
-        if (open >= limits.Value.MaxOpenPerTenant)
-        {
-            JobsTelemetry.CountRefused(ProblemKind.TooManyJobs.Code);
-            return new TooManyJobsException(open);
-        }
-
-        if (waiting < limits.Value.MaxWaiting) return null;
-        JobsTelemetry.CountRefused(UnavailableException.Queue);
-        return new UnavailableException(UnavailableException.Queue, "Too many jobs wait to accept more.");
+        if (open >= limits.Value.MaxOpenPerTenant) return new TooManyJobsException(open);
+        return waiting < limits.Value.MaxWaiting ? null : new UnavailableException(UnavailableException.Queue, "Too many jobs wait to accept more.");
     }
 
     private async Task<Accepted?> StoreAsync(JobId job, CloneRequest request)

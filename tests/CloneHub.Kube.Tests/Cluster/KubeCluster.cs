@@ -53,9 +53,6 @@ public sealed class KubeCluster : IAsyncLifetime
     /// <summary>The same server for pods.</summary>
     public string DatabaseAddress => string.Create(CultureInfo.InvariantCulture, $"{HostAddress}:{new MySqlConnectionStringBuilder(MariaDb).Port}");
 
-    /// <summary>A promise in seconds. A machine of CI may be slow and busy: there it is broken only after three times as long.</summary>
-    public static TimeSpan Promise(int seconds) => TimeSpan.FromSeconds(IsCi ? 3 * seconds : seconds);
-
     public async Task InitializeAsync()
     {
         if (WhyNot is not null) return;

@@ -44,7 +44,6 @@ internal sealed partial class JobReader(
         catch (Exception e) when (view is not null && view.Version >= seen && (e is UnavailableException || IsSilence(e, cancellation)))
         {
             LogJobSilent(logger, e, job);
-
             var written = await WithJournalAsync(job, view!, cancellation);
             var snapshot = JobSnapshots.Of(job, written.Job, written.Version);
             return told.IsBeyond(job, snapshot.Status)

@@ -1,3 +1,4 @@
+using CloneHub.Contracts;
 using Microsoft.Extensions.Options;
 
 namespace CloneHub.Jobs.Queue;
@@ -6,10 +7,6 @@ namespace CloneHub.Jobs.Queue;
 internal sealed class QueueOptions
 {
     public const string Section = "CloneHub:Queue";
-
-    /// <summary>What one clone asks of a cluster; PodManifests of Provisioning sets it. The memory is its limit, which the quota counts as well.</summary>
-    private const double CpuOfClone = 0.1;
-    private const double MemoryOfCloneGiB = 0.375;
 
     /// <summary>A worker that is silent for so long has lost its slots.</summary>
     public TimeSpan Lease { get; set; } = TimeSpan.FromSeconds(10);
@@ -42,7 +39,7 @@ internal sealed class QueueOptions
         Workers = MaxWorkers,
         BuildingOfTenant = MaxBuildingPerTenant,
         ClonesOfTenant = MaxClonesPerTenant,
-        Clones = inCluster ? Math.Min(MaxPods, (int)Math.Min(MaxCpu / CpuOfClone, MaxMemoryGiB / MemoryOfCloneGiB)) : null,
+        Clones = inCluster ? Math.Min(MaxPods, Math.Min(MaxCpu * 1000 / CloneFootprint.MilliCpu, MaxMemoryGiB * 1024 / CloneFootprint.MemoryMiB)) : null,
         Weights = Weights.ToDictionary(w => w.Tenant, w => w.Weight, StringComparer.Ordinal),
     };
 }

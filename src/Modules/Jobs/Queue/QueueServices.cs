@@ -10,15 +10,15 @@ namespace CloneHub.Jobs.Queue;
 /// <summary>How the queue is put together.</summary>
 internal static class QueueServices
 {
+    /// <summary>Slots are one number for all workers so far, and must not be lost when the queue moves to another node; a job's steps find their worker themselves.</summary>
+    private const string AllWorkers = "all";
+
     public static void AddQueue(this IServiceCollection services)
     {
         services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<QueueOptions>, QueueOptionsCheck>();
         services.AddSingleton<QueueLoad>();
     }
-
-    /// <summary>Slots are one number for all workers so far, and must not be lost when the queue moves to another node; a job's steps find their worker themselves.</summary>
-    private const string AllWorkers = "all";
 
     /// <param name="waker">Whoever wakes all live jobs; null while it is not there yet.</param>
     public static Props PropsOf(IServiceProvider services, IActorRef jobs, Func<IActorRef?> waker)

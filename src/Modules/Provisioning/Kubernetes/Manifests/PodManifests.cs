@@ -120,8 +120,8 @@ internal static class PodManifests
         Ports = [new V1ContainerPort { Name = PortName, ContainerPort = CloneImage.Port, Protocol = "TCP" }],
         Resources = new V1ResourceRequirements
         {
-            Requests = new Dictionary<string, ResourceQuantity> { ["cpu"] = new("100m"), ["memory"] = new("192Mi") },
-            Limits = new Dictionary<string, ResourceQuantity> { ["memory"] = new("384Mi") },
+            Requests = new Dictionary<string, ResourceQuantity> { ["cpu"] = new($"{CloneFootprint.MilliCpu}m"), ["memory"] = new("192Mi") },
+            Limits = new Dictionary<string, ResourceQuantity> { ["memory"] = new($"{CloneFootprint.MemoryMiB}Mi") },
         },
         SecurityContext = new V1SecurityContext
         {
