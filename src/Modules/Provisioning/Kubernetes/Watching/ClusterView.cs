@@ -16,8 +16,12 @@ internal sealed record CloneState(
     /// <summary>The pod that serves the clone; null while none is ready.</summary>
     public V1Pod? ReadyPod => Pods.FirstOrDefault(pod => pod.Metadata.DeletionTimestamp is null && pod.Status?.Conditions?.Any(c => c is { Type: "Ready", Status: "True" }) == true);
 
-    /// <summary>The pod that the content was copied into is gone. Another that started in its place has an empty WordPress.</summary>
-    public bool HasLostContent => Anchor?.Content is { } content && !Pods.Any(pod => pod.Metadata.Uid == content && pod.Status?.Phase is not ("Failed" or "Succeeded"));
+    /// <summary>
+    /// The pod that the content was copied into is gone, or was told to go and may take half a minute to. Another that starts in its place has
+    /// an empty WordPress.
+    /// </summary>
+    public bool HasLostContent => Anchor?.Content is { } content
+        && !Pods.Any(pod => pod.Metadata.Uid == content && pod.Metadata.DeletionTimestamp is null && pod.Status?.Phase is not ("Failed" or "Succeeded"));
 
     /// <summary>What exists beside the anchor, in the words of <see cref="ExistingClone"/>.</summary>
     public IEnumerable<string> Parts
