@@ -18,7 +18,7 @@ public sealed class RewriterProperties
     [
         "https://example.com", "https:\\/\\/example.com\\/a", "https%3A%2F%2Fexample.com", "https://example.com/x.png", "/srv/www/site/a", "a:1:{i:0;",
         "s:19:\"", "\";", "}", "O:8:\"stdClass\":1:{", "C:3:\"Foo\":5:{", "example.com", "//", "\\/", "%2F", "%", "&#47;", "\\", "\0", "😀", "ü", " ", ":", "\"", "http", "www.",
-        "N;", "i:1;", "b:0;", "R:1;", ":5080", "a:2:{s:1:\"u\";s:19:\"https://example.com\";i:3;", "\n",
+        "aHR0cHM6Ly9leGFtcGxlLmNvbS9h", "IGh0dHBzOi8vZXhhbXBsZS5jb20=", "ISFodHRwczpcL1wvZXhhbXBsZS5jb20=", "leGFtcGxlLmNvb", "=", "N;", "i:1;", "b:0;", "R:1;", ":5080", "a:2:{s:1:\"u\";s:19:\"https://example.com\";i:3;", "\n",
     ];
 
     [Property(MaxTest = 2000)]
@@ -59,7 +59,8 @@ public sealed class RewriterProperties
     private static Gen<string> Value(int size)
     {
         var text = Gen.Elements(
-            "https://example.com", "x https://example.com/ü?a=1%20", "{\"u\":\"https:\\/\\/example.com\\/a\"}", "u=https%3A%2F%2Fexample.com%2F", "/srv/www/site/b", "😀", "", "\0*\0p")
+            "https://example.com", "x https://example.com/ü?a=1%20", "{\"u\":\"https:\\/\\/example.com\\/a\"}", "u=https%3A%2F%2Fexample.com%2F", "/srv/www/site/b", "😀", "", "\0*\0p",
+            "[vc_raw_html]aHR0cHM6Ly9leGFtcGxlLmNvbS9h[/vc_raw_html]")
             .Select(Quoted);
         var scalar = Gen.OneOf(text, Gen.Choose(-9, 9).Select(number => $"i:{number};"), Gen.Elements("N;", "b:1;", "d:0.5;"));
         if (size <= 1) return scalar;

@@ -15,6 +15,7 @@ internal sealed class ContentRewriter
 
     private readonly HostAnchor[] _hosts;
     private readonly PathRule[] _paths;
+    private readonly Base64Text _encoded;
 
     internal ContentRewriter(RewriteMap map)
     {
@@ -24,12 +25,13 @@ internal sealed class ContentRewriter
                 .Select(group => new HostAnchor(group.First().Apex, group)),
         ];
         _paths = [.. map.Paths.OrderByDescending(rule => rule.Source.Length)];
+        _encoded = new Base64Text(_hosts.Select(host => host.Host));
     }
 
-    /// <summary>True if the value holds an address or a folder of the source, in any encoding.</summary>
-    internal bool IsMatch(ReadOnlySpan<byte> value) => TryFind(value, out _);
+    /// <summary>True if the value holds an address or a folder of the source, in any encoding; in base64 it may be one.</summary>
+    internal bool IsMatch(ReadOnlySpan<byte> value) => TryFind(value, out _) || _encoded.Next(value, 0) is not null;
 
-    /// <summary>The first address or folder of the source in a value.</summary>
+    /// <summary>The first address or folder of the source in a value, but for base64.</summary>
     internal bool TryFind(ReadOnlySpan<byte> value, out Range place)
     {
         var found = Scan(value, stackalloc int[_hosts.Length + _paths.Length]).MoveNext(out var match);
@@ -102,16 +104,36 @@ internal sealed class ContentRewriter
                 continue;
             }
 
-            WritePlain(text[done..at], output);
+            WritePlain(text[done..at], output, depth);
             WriteSerialized(segment[..length], strings, output, depth);
             done = at + length;
             at = done - 1;
         }
 
-        WritePlain(text[done..], output);
+        WritePlain(text[done..], output, depth);
     }
 
-    private void WritePlain(ReadOnlySpan<byte> text, ArrayBufferWriter<byte> output)
+    private void WritePlain(ReadOnlySpan<byte> text, ArrayBufferWriter<byte> output, int depth)
+    {
+        var done = 0;
+        while (_encoded.Next(text, done) is { } run)
+        {
+            WriteAddresses(text[done..run.Start], output);
+            WriteEncoded(run, output, depth);
+            done = run.End;
+        }
+
+        WriteAddresses(text[done..], output);
+    }
+
+    private void WriteEncoded(Base64Run run, ArrayBufferWriter<byte> output, int depth)
+    {
+        var rewritten = new ArrayBufferWriter<byte>(run.Text.Length + 64);
+        WriteValue(run.Text, rewritten, depth + 1);
+        Base64Text.Write(run, rewritten.WrittenSpan, output);
+    }
+
+    private void WriteAddresses(ReadOnlySpan<byte> text, ArrayBufferWriter<byte> output)
     {
         var scanner = Scan(text, stackalloc int[_hosts.Length + _paths.Length]);
         var done = 0;

@@ -27,6 +27,9 @@ internal sealed class HostAnchor
 
     internal int Length => _host.Length;
 
+    /// <summary>In lower case.</summary>
+    internal byte[] Host => _host;
+
     /// <summary>The longest path first.</summary>
     internal UrlRule[] Rules { get; }
 
