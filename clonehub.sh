@@ -57,6 +57,8 @@ help() {
   bench              measure, see benchmarks/
   format             bring all code into the house's form
   key TENANT         make an API key
+  verify CERTIFICATE KEYS
+                     say whether a clone's certificate is genuine, from files alone
   down               stop what a killed run left behind
   help               this text
 
@@ -302,6 +304,13 @@ case $command in
         need_dotnet
         build src/CloneHub.Host
         exec dotnet artifacts/bin/CloneHub.Host/release/CloneHub.Host.dll new-api-key --tenant "$1"
+        ;;
+    verify)
+        need_dotnet
+        build src/CloneHub.Host
+        host=$PWD/artifacts/bin/CloneHub.Host/release/CloneHub.Host.dll
+        # Names of files are the caller's, seen from the caller's folder.
+        cd "$OLDPWD" && exec dotnet "$host" verify "$@"
         ;;
     help | -h | --help) help ;;
     *)

@@ -33,7 +33,7 @@ internal sealed class AgentCommands(PodLayout pod, ClonePhp php, AgentOutput lin
         await fence.EnsureHeldAsync(lines.Unheard);
         await php.RenewAsync(request.PublicUrl, lines.Unheard);
         await File.WriteAllTextAsync(pod.ContentMark, request.Job.Value, lines.Unheard);
-        return new AgentImported(report.Facts, report.Warnings, OwnMemory.Peak());
+        return new AgentImported(report.Facts, report.Warnings, OwnMemory.Peak(), report.Proof);
     }
 
     private async Task<ContentReport> ImportSiteAsync(ImportRequest request, CloneTarget target, CloneKeys keys, PodFence fence)

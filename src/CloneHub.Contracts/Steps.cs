@@ -67,6 +67,9 @@ public sealed record StepFacts
     /// <summary>ImportContent: tables, rows, files and bytes of the clone as verified after the import.</summary>
     public ContentFacts? Content { get; init; }
 
+    /// <summary>ImportContent: what was compared; null for a copy of what a source publishes.</summary>
+    public ContentProof? Proof { get; init; }
+
     /// <summary>ActivatePlugin: version that the plugin inside the clone answered.</summary>
     public string? PluginVersion { get; init; }
 

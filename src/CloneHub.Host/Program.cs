@@ -2,10 +2,12 @@ using CloneHub.Cleanup;
 using CloneHub.Host;
 using CloneHub.Jobs;
 using CloneHub.Jobs.Api;
+using CloneHub.Jobs.Certificates;
 using CloneHub.Provisioning;
 using Microsoft.Extensions.Options;
 
 if (args is ["new-api-key", .. var rest]) return NewApiKey.Run(rest, Console.Out, Console.Error);
+if (args is ["verify", .. var files]) return VerifyCertificateCommand.Run(files, Console.Out, Console.Error);
 
 try
 {

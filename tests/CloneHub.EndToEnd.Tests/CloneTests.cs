@@ -1,8 +1,11 @@
 using System.Net;
 using System.Security.Cryptography;
+using System.Text.Json;
 using System.Text.RegularExpressions;
 using CloneHub.Dev.Host;
+using CloneHub.Dev.Processes;
 using CloneHub.Dev.WordPress;
+using CloneHub.Jobs.Certificates;
 using CloneHub.Testing;
 using MySqlConnector;
 
@@ -34,6 +37,7 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
         Assert.Empty(await Traces.OnSourceAsync(site));
         await AssertSameRowsAsync(site, job);
         AssertSameFiles(site, host, job);
+        await AssertCertifiedAsync(site, host, job);
         await AssertSamePagesAsync(site, url);
         await AssertSameMenusAsync(site, url);
         await AssertSameMediaAsync(site, url);
@@ -179,6 +183,55 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
         Assert.True(files.Count(file => file.StartsWith("wp-includes/", StringComparison.Ordinal)) > 1000);
         Assert.Equal(files, FilesOf(clone));
         Assert.DoesNotContain(files, file => HashOf(Path.Combine(site.Root.FullName, file)) != HashOf(Path.Combine(clone, file)));
+    }
+
+    /// <summary>What the certificate says is what md5sum and SQL say of source and clone, and it verifies from files alone.</summary>
+    private async Task AssertCertifiedAsync(SourceSite site, HostProcess host, string job)
+    {
+        var text = await host.Client.GetStringAsync(new Uri($"api/v2/jobs/{job}/certificate", UriKind.Relative));
+        var certificate = JsonDocument.Parse(text).RootElement.GetProperty("certificate");
+        var files = certificate.GetProperty("files");
+        var sum = await Md5SumAsync(site.Root.FullName);
+        Assert.Equal((sum, sum), (files.GetProperty("source_sum").GetString(), files.GetProperty("clone_sum").GetString()));
+        Assert.Equal(sum, await Md5SumAsync(Path.Combine(host.State.FullName, "local", "clones", job, "www")));
+
+        var clone = new MySqlConnectionStringBuilder(servers.MariaDb) { Database = $"clone_{job["job-".Length..]}" }.ConnectionString;
+        var tables = certificate.GetProperty("tables").EnumerateArray().ToDictionary(table => table.GetProperty("name").GetString()!);
+        foreach (var name in (string[])["wp_posts", "wp_comments", "wp_terms", "wp_term_relationships"])
+        {
+            string[] columns = [.. (await site.QueryAsync($"select column_name from information_schema.columns where table_schema = database() and table_name = '{name}' order by ordinal_position", CancellationToken.None)).Select(row => row[0]!)];
+            Assert.Equal((name, await TableSums.OfAsync(site.ConnectionString, name, columns)), (name, tables[name].GetProperty("source_sum").GetString()));
+            Assert.Equal((name, await TableSums.OfAsync(clone, name, columns)), (name, tables[name].GetProperty("clone_sum").GetString()));
+        }
+
+        Assert.True(tables["wp_posts"].GetProperty("rewritten_values").GetInt64() > 10);
+        await AssertVerifiesAsync(host, text);
+    }
+
+    private static async Task AssertVerifiesAsync(HostProcess host, string certificate)
+    {
+        var folder = Directory.CreateTempSubdirectory("clonehub-certificate-");
+        try
+        {
+            string[] files = [Path.Combine(folder.FullName, "certificate.json"), Path.Combine(folder.FullName, "keys.json")];
+            await File.WriteAllTextAsync(files[0], certificate);
+            await File.WriteAllTextAsync(files[1], await host.Client.GetStringAsync(new Uri("api/v2/certificate-keys", UriKind.Relative)));
+            var (output, errors) = (new StringWriter(), new StringWriter());
+            Assert.Equal((0, ""), (VerifyCertificateCommand.Run(files, output, errors), errors.ToString()));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    /// <summary>As docs/fidelity.md tells how to do it.</summary>
+    private static async Task<string> Md5SumAsync(string root)
+    {
+        const string Script =
+            "cd \"$1\" && find . -type f ! -path ./wp-config.php ! -path './wp-content/plugins/custom-migrator/*' -printf '%P\\0' | LC_ALL=C sort -z | xargs -0 md5sum | sha256sum | cut -d' ' -f1";
+        var said = await Command.RunAsync("sh", ["-c", Script, "sh", root], new CommandSettings(), CancellationToken.None);
+        return said.Trim();
     }
 
     private static List<string> FilesOf(string root) =>

@@ -37,6 +37,9 @@ public sealed class EventNamesTests
     [
         ("options", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, CloneFidelity.Public, Replaces: true, Notifies: true)),
         ("priority", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, Priority: JobPriority.Bulk)),
+        ("proof", new ContentImported(
+            Given.Content, [], Given.T0,
+            new ContentProof(new SiteVersions("6.9", "8.2.7", "8.0.39"), [new TableProof("wp_posts", 3, 23, 22, 1, "aa", "bb")], new FilesProof(2, 30, 1, "cc", "dd"), IsSnapshot: true))),
         ("traceParent", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, TraceParent: Given.TraceParent)),
     ];
 

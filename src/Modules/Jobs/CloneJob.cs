@@ -63,7 +63,8 @@ public sealed record Started(DateTimeOffset At) : IJobEvent;
 public sealed record StepStarted(CloneStep Step, int Attempt, long Fence, string Node, DateTimeOffset At) : IJobEvent;
 public sealed record DatabaseReady(DateTimeOffset At) : IJobEvent;
 public sealed record PodReady(DateTimeOffset At) : IJobEvent;
-public sealed record ContentImported(ContentFacts Content, IReadOnlyList<string> Warnings, DateTimeOffset At) : IJobEvent;
+/// <param name="Proof">Null for a copy of what a source publishes, and in copies of before it was kept.</param>
+public sealed record ContentImported(ContentFacts Content, IReadOnlyList<string> Warnings, DateTimeOffset At, ContentProof? Proof = null) : IJobEvent;
 public sealed record PluginActivated(string Version, string Username, DateTimeOffset At) : IJobEvent;
 public sealed record IngressReady(Uri CloneUrl, IReadOnlyList<string> Warnings, DateTimeOffset ExpiresAt, DateTimeOffset At) : IJobEvent;
 public sealed record StepFailed(CloneStep Step, int Attempt, StepFault Fault, DateTimeOffset RetryAt, DateTimeOffset At) : IJobEvent;
@@ -240,7 +241,7 @@ public sealed partial record CloneJob
     {
         CloneStep.CreateDatabase => new DatabaseReady(now),
         CloneStep.StartPod => new PodReady(now),
-        CloneStep.ImportContent => new ContentImported(report.Facts.Content!, report.Facts.Warnings, now),
+        CloneStep.ImportContent => new ContentImported(report.Facts.Content!, report.Facts.Warnings, now, report.Facts.Proof),
         CloneStep.ActivatePlugin => new PluginActivated(report.Facts.PluginVersion!, report.Facts.Username!, now),
         CloneStep.OpenIngress => new IngressReady(report.Facts.CloneUrl!, report.Facts.Warnings, now + Request!.Ttl, now),
         CloneStep.Remove => Outcome is Outcome.Open ? new Cancelled(now) : new Removed(now),

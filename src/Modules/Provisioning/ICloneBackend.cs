@@ -44,7 +44,8 @@ internal interface ICloneBackend
 internal sealed record ContentProgress(double Fraction, string Message);
 
 /// <summary>What was imported and verified.</summary>
-internal sealed record ContentReport(ContentFacts Facts, IReadOnlyList<string> Warnings);
+/// <param name="Proof">Null for a copy of what the source publishes.</param>
+internal sealed record ContentReport(ContentFacts Facts, IReadOnlyList<string> Warnings, ContentProof? Proof = null);
 
 /// <summary>What the plugin inside the clone answered.</summary>
 internal sealed record PluginReport(string Version, string Username);

@@ -3,6 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Callbacks;
+using CloneHub.Jobs.Certificates;
 using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Reporting;
 using Microsoft.AspNetCore.Authentication;
@@ -33,6 +34,7 @@ public static class JobsApi
         services.AddSingleton<SourceGuard>();
         services.AddSingleton<StatusWait>();
         services.AddCallbacks();
+        services.AddCertificates();
         services.AddHostedService<KeylessGuard>();
 
         // Not AddAuthentication: that brings Data Protection along, which writes keys nobody needs into the home folder.
@@ -66,6 +68,7 @@ public static class JobsApi
         api.MapFollowJob();
         api.MapExtendJob();
         api.MapRemoveJob();
+        api.MapGetCertificate();
         api.MapReports();
         api.MapGetWebhookSecret();
         routes.MapGetQueue();

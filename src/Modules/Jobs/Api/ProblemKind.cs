@@ -52,6 +52,10 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
     public static readonly ProblemKind ExtendedTooOften = new(
         StatusCodes.Status409Conflict, "EXTENDED_TOO_OFTEN", "This clone was extended too often", "It serves until its expires_at; request a new clone to go on longer.");
 
+    public static readonly ProblemKind NotCertified = new(
+        StatusCodes.Status409Conflict, "NOT_CERTIFIED", "There is no certificate",
+        "Ask again once the job is completed. Copies of what a source publishes (fidelity: public) have none: request a clone with the source's log-in.");
+
     public static readonly ProblemKind BodyTooLarge = new(
         StatusCodes.Status413PayloadTooLarge, "BODY_TOO_LARGE", "The body is too large", "Send at most 64 KB.");
 

@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Callbacks;
+using CloneHub.Jobs.Certificates;
 using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Reporting;
 
@@ -15,6 +16,8 @@ namespace CloneHub.Jobs.Api;
 [JsonSerializable(typeof(JobBody))]
 [JsonSerializable(typeof(JobListBody))]
 [JsonSerializable(typeof(CallbackBody))]
+[JsonSerializable(typeof(SignedCertificateBody))]
+[JsonSerializable(typeof(PublicKeysBody))]
 [JsonSerializable(typeof(WebhookSecretBody))]
 [JsonSerializable(typeof(CloneRequestBody))]
 [JsonSerializable(typeof(ExtendRequestBody))]

@@ -24,7 +24,8 @@ internal sealed record AgentAlive : AgentLine;
 internal abstract record AgentEnd : AgentLine;
 
 /// <param name="PeakMemory">Bytes that the agent held at most; it shares a small pod with the clone's PHP.</param>
-internal sealed record AgentImported(ContentFacts Content, IReadOnlyList<string> Warnings, long PeakMemory = 0) : AgentEnd;
+/// <param name="Proof">Null for a copy of what the source publishes.</param>
+internal sealed record AgentImported(ContentFacts Content, IReadOnlyList<string> Warnings, long PeakMemory = 0, ContentProof? Proof = null) : AgentEnd;
 
 internal sealed record AgentActivated(string Version, string Username) : AgentEnd;
 

@@ -101,7 +101,7 @@ internal sealed class KubernetesBackend(
         var done = await agent.RunAsync<AgentImported>(pod.Metadata.Name, AgentCommand.Import, request, secrets, token, progress, cancellation);
         await anchors.EnsureHeldAsync(token, cancellation);
         await anchors.NoteContentAsync(token, order.Tenant, pod.Metadata.Uid, cancellation);
-        return new ContentReport(done.Content, done.Warnings);
+        return new ContentReport(done.Content, done.Warnings, done.Proof);
     }
 
     /// <summary>A pod that was replaced after the copy has an empty WordPress, which must never be handed over for a clone.</summary>

@@ -28,7 +28,7 @@ internal sealed partial class ImportContent(
         {
             var report = await backend.ImportContentAsync(token, order, secrets, channel, progress, cancellation);
             warnings.AddRange(report.Warnings);
-            return new StepFacts { Content = report.Facts, Warnings = warnings };
+            return new StepFacts { Content = report.Facts, Proof = report.Proof, Warnings = warnings };
         }
         finally
         {

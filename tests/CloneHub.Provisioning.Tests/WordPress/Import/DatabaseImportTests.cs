@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Runtime.CompilerServices;
 using System.Text;
+using CloneHub.Contracts;
 using CloneHub.Provisioning.WordPress;
 using CloneHub.Provisioning.WordPress.Import;
 using CloneHub.Provisioning.WordPress.Rewriting;
@@ -15,13 +16,16 @@ public sealed class DatabaseImportTests(ServersFixture servers, ITestOutputHelpe
     private static readonly ContentRewriter Rewriter = new(new RewriteMap().Url(new Uri("https://example.com"), new Uri("http://job-x.localhost:5080")));
 
     private readonly ImportWarnings _warnings = new();
+    private string _sourceConnection = "";
     private string _targetConnection = "";
+    private IReadOnlyList<TableProof> _proofs = [];
     private TableReader _source = null!;
     private TableReader _clone = null!;
 
     public async Task InitializeAsync()
     {
-        _source = new TableReader(await servers.NewMariaDbDatabaseAsync());
+        _sourceConnection = await servers.NewMariaDbDatabaseAsync();
+        _source = new TableReader(_sourceConnection);
         _targetConnection = await servers.NewMariaDbDatabaseAsync();
         _clone = new TableReader(_targetConnection);
     }
@@ -91,6 +95,24 @@ public sealed class DatabaseImportTests(ServersFixture servers, ITestOutputHelpe
     }
 
     [Fact]
+    public async Task The_proof_is_what_anybody_reads_in_both_databases()
+    {
+        await _source.ExecuteAsync(
+            "CREATE TABLE t (id INT PRIMARY KEY, body TEXT, note VARCHAR(20), weight DOUBLE, twice INT AS (id * 2) STORED); CREATE TABLE same (a INT PRIMARY KEY, b BLOB); CREATE TABLE empty (a INT PRIMARY KEY);"
+            + "INSERT INTO t (id, body, note, weight) VALUES (1, 'https://example.com/', NULL, 0.1), (2, '', 'x', 1e308), (3, 'https://example.com/?https://example.com/', 'x', NULL); INSERT INTO same VALUES (7, 0xff00), (8, NULL), (9, '')");
+        await ImportAsync();
+
+        Assert.Equal(["empty", "same", "t"], _proofs.Select(proof => proof.Name));
+        var (empty, same, t) = (_proofs[0], _proofs[1], _proofs[2]);
+        Assert.Equal((0L, 3L, 3L), (empty.Rows, same.Rows, t.Rows));
+        Assert.Equal((4, 3, 2L), (t.Columns, t.Compared, t.Rewritten));
+        Assert.Equal(await TableSums.OfAsync(_sourceConnection, "t", ["id", "body", "note"]), t.SourceSum);
+        Assert.Equal(await TableSums.OfAsync(_targetConnection, "t", ["id", "body", "note"]), t.CloneSum);
+        Assert.NotEqual(t.SourceSum, t.CloneSum);
+        Assert.Equal((await TableSums.OfAsync(_sourceConnection, "same", ["a", "b"]), 0L, same.SourceSum), (same.SourceSum, same.Rewritten, same.CloneSum));
+    }
+
+    [Fact]
     public async Task The_guid_of_a_post_stays_and_that_of_anything_else_is_an_address()
     {
         await _source.ExecuteAsync(
@@ -124,7 +146,7 @@ public sealed class DatabaseImportTests(ServersFixture servers, ITestOutputHelpe
     {
         await _source.ExecuteAsync("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1); CREATE TABLE u (a INT PRIMARY KEY); INSERT INTO u VALUES (7)");
         var asked = new List<string>();
-        Assert.Equal(3, await RunAsync(await _source.SchemaAsync(), Counting(asked, table => table == "t" ? 2 : 1, () => _source.ExecuteAsync("INSERT INTO t VALUES (2)"))));
+        Assert.Equal(3, (await RunAsync(await _source.SchemaAsync(), Counting(asked, table => table == "t" ? 2 : 1, () => _source.ExecuteAsync("INSERT INTO t VALUES (2)")))).Sum(proof => proof.Rows));
         Assert.Equal(["t", "u", "t"], asked);
         Assert.Empty(_warnings.ToList());
         Assert.Equal(["1", "2"], Sorted(await _clone.ReadAsync("t", (await _clone.SchemaAsync()).Tables[0].Columns)));
@@ -136,7 +158,7 @@ public sealed class DatabaseImportTests(ServersFixture servers, ITestOutputHelpe
         await _source.ExecuteAsync("CREATE TABLE t (a INT PRIMARY KEY); INSERT INTO t VALUES (1)");
         var asked = new List<string>();
         var counts = 5;
-        Assert.Equal(1, await RunAsync(await _source.SchemaAsync(), Counting(asked, _ => counts++, () => Task.CompletedTask)));
+        Assert.Equal(1, (await RunAsync(await _source.SchemaAsync(), Counting(asked, _ => counts++, () => Task.CompletedTask))).Sum(proof => proof.Rows));
         Assert.Equal(["t", "t"], asked);
         Assert.Equal(["Table t changed while it was copied: 1 rows were read, 6 were there afterwards."], _warnings.ToList());
     }
@@ -217,12 +239,12 @@ public sealed class DatabaseImportTests(ServersFixture servers, ITestOutputHelpe
     {
         var schema = await _source.SchemaAsync();
         var watch = Stopwatch.StartNew();
-        await RunAsync(schema, (requests, cancellation) => _source.DumpAsync(schema, requests, cancellation));
+        _proofs = await RunAsync(schema, (requests, cancellation) => _source.DumpAsync(schema, requests, cancellation));
         output.WriteLine($"{watch.ElapsedMilliseconds} ms");
         return schema;
     }
 
-    private async Task<long> RunAsync(SourceSchema schema, Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump)
+    private async Task<IReadOnlyList<TableProof>> RunAsync(SourceSchema schema, Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump)
     {
         var target = Targets.Database(_targetConnection);
         await using var database = ImportSession.Connect(target, loads: false);

@@ -1,6 +1,8 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Security.Cryptography;
 using System.Text;
+using CloneHub.Contracts;
 using CloneHub.Provisioning.WordPress;
 using CloneHub.Provisioning.WordPress.Import;
 using CloneHub.Provisioning.WordPress.Rewriting;
@@ -17,14 +19,15 @@ public sealed class FileImportTests : IDisposable
     private readonly List<string> _fetched = [];
     private long _modified = 1_600_000_000;
     private string? _restarted;
+    private Action _atFence = () => { };
 
     public void Dispose() => _folder.Delete(recursive: true);
 
     [Fact]
     public async Task Files_of_both_trees_arrive_with_their_content_time_and_mode()
     {
-        var (files, bytes) = await ImportAsync([Core("index.php", "<?php"), Core("wp-admin/a b%\"é😀.php", "x"), Content("uploads/2026/01/empty.txt", ""), Content("themes/t/style.css", "a{}")]);
-        Assert.Equal((4, 9), (files, bytes));
+        var proof = await ImportAsync([Core("index.php", "<?php"), Core("wp-admin/a b%\"é😀.php", "x"), Content("uploads/2026/01/empty.txt", ""), Content("themes/t/style.css", "a{}")]);
+        Assert.Equal((4, 9, 0), (proof.Files, proof.Bytes, proof.Rewritten));
         Assert.Equal("<?php", Read("index.php"));
         Assert.Equal("x", Read("wp-admin/a b%\"é😀.php"));
         Assert.Equal("", Read("wp-content/uploads/2026/01/empty.txt"));
@@ -120,8 +123,8 @@ public sealed class FileImportTests : IDisposable
         var file = Core("debug.txt", "a line\n");
         _content[(FileRoot.Core, file.Path)] = "a line\nanother\n"u8.ToArray();
         _modified++;
-        var (files, bytes) = await ImportAsync([file]);
-        Assert.Equal((1, 15), (files, bytes));
+        var proof = await ImportAsync([file]);
+        Assert.Equal((1, 15), (proof.Files, proof.Bytes));
         Assert.Equal("a line\nanother\n", Read(file.Path));
         Assert.Equal(DateTimeOffset.FromUnixTimeSeconds(_modified).UtcDateTime, File.GetLastWriteTimeUtc(PathOf(file.Path)));
         Assert.Contains(_warnings.ToList(), warning => warning.Contains(file.Path, StringComparison.Ordinal));
@@ -163,6 +166,41 @@ public sealed class FileImportTests : IDisposable
     }
 
     [Fact]
+    public async Task The_proof_is_of_what_md5sum_prints()
+    {
+        var proof = await ImportAsync([Core("b.php", "bb"), Content("a.txt", "a"), Content("uploads/ü.css", "x{background:url(https://example.com/)}"), Content("Z.txt", "")]);
+
+        var (sent, stored) = (new StringBuilder(), new StringBuilder());
+        foreach (var (place, text) in new[] { ("b.php", "bb"), ("wp-content/Z.txt", ""), ("wp-content/a.txt", "a"), ("wp-content/uploads/ü.css", "x{background:url(https://example.com/)}") })
+        {
+            sent.Append(CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(Md5(text))}  {place}\n");
+            stored.Append(CultureInfo.InvariantCulture, $"{Convert.ToHexStringLower(Md5(Read(place)))}  {place}\n");
+        }
+
+        Assert.Equal((4, 1), (proof.Files, proof.Rewritten));
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(sent.ToString()))), proof.SourceSum);
+        Assert.Equal(Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(stored.ToString()))), proof.CloneSum);
+        Assert.NotEqual(proof.SourceSum, proof.CloneSum);
+    }
+
+    [Fact]
+    public async Task A_file_whose_content_changes_after_it_was_written_is_noticed()
+    {
+        _atFence = () =>
+        {
+            if (!File.Exists(PathOf("wp-content/a.txt"))) return;
+            File.WriteAllText(PathOf("wp-content/a.txt"), "b");
+        };
+
+        // More than a request holds, so that the first has ended before the last begins.
+        var files = Enumerable.Range(0, 2_001).Select(n => Content($"many/{n}.txt", "x")).Prepend(Content("a.txt", "a")).ToList();
+        var fault = await Assert.ThrowsAsync<StepFaultException>(() => ImportAsync(files));
+
+        Assert.Equal("VERIFY_FAILED", fault.Fault.Code);
+        Assert.Contains("wp-content/a.txt has another content than was sent", fault.Fault.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task What_only_works_at_its_host_is_put_aside_and_our_own_connector_stays_away()
     {
         await ImportAsync([
@@ -175,12 +213,16 @@ public sealed class FileImportTests : IDisposable
         Assert.Contains(_warnings.ToList(), warning => warning.Contains("object-cache.php", StringComparison.Ordinal));
     }
 
-    private async Task<(long Files, long Bytes)> ImportAsync(IEnumerable<SourceFile> files, FileOwner? owner = null)
+    private async Task<FilesProof> ImportAsync(IEnumerable<SourceFile> files, FileOwner? owner = null)
     {
         var target = Targets.Folder(_folder, coreStore: new DirectoryInfo(Path.Combine(_folder.FullName, "store")), owner: owner);
         var plan = files.Select(file => FilePlan.Place(RootOf(file), file, "wp-content/uploads", _warnings))
             .OfType<PlannedFile>().ToList();
-        var import = new FileImport(target, "wp-content/uploads", Rewriter, _warnings, new ImportProgress(new Progress<ContentProgress>()), _ => Task.CompletedTask);
+        var import = new FileImport(target, "wp-content/uploads", Rewriter, _warnings, new ImportProgress(new Progress<ContentProgress>()), _ =>
+        {
+            _atFence();
+            return Task.CompletedTask;
+        });
         return await import.RunAsync(plan, CoreStore.Of(target.CoreStore, "6.1.9"), GetAsync, CancellationToken.None);
     }
 

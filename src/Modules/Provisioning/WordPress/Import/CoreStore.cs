@@ -39,6 +39,13 @@ internal sealed class CoreStore(DirectoryInfo folder)
 /// <summary>MD5 of a file: fast in PHP, and here it tells equal files from changed ones, not friend from foe.</summary>
 internal static class FileSum
 {
+    internal static string Of(ReadOnlySpan<byte> content)
+    {
+        using var sum = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
+        sum.AppendData(content);
+        return Convert.ToHexStringLower(sum.GetHashAndReset());
+    }
+
     internal static async Task<string> OfAsync(FileInfo file, CancellationToken cancellation)
     {
         using var sum = IncrementalHash.CreateHash(HashAlgorithmName.MD5);

@@ -1,4 +1,5 @@
 using System.Data;
+using CloneHub.Contracts;
 using MySqlConnector;
 
 namespace CloneHub.Provisioning.WordPress.Import;
@@ -14,8 +15,8 @@ internal sealed class DatabaseImport(
     private const int TablesAtOnce = 3;
     private const int DefinitionsAtOnce = 3;
 
-    /// <summary>Gives the number of rows in all tables.</summary>
-    internal async Task<long> RunAsync(
+    /// <summary>Gives the proof of each table, by name.</summary>
+    internal async Task<IReadOnlyList<TableProof>> RunAsync(
         SourceSchema schema, Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump, CancellationToken cancellation)
     {
         var plans = schema.Tables.Where(table => !table.IsView).Select(table => new TablePlan(table)).ToDictionary(plan => plan.Table.Name, StringComparer.Ordinal);
@@ -28,7 +29,7 @@ internal sealed class DatabaseImport(
         if (torn.Count > 0) await LoadAgainAsync(plans, torn, dump, cancellation);
         await ensureFence(cancellation);
         await CreateDependentsAsync(schema, cancellation);
-        return plans.Values.Sum(plan => plan.Rows);
+        return [.. plans.Values.Select(plan => plan.Proof!).OrderBy(proof => proof.Name, StringComparer.Ordinal)];
     }
 
     /// <summary>

@@ -3,8 +3,9 @@ using CloneHub.Provisioning.WordPress.Rewriting;
 
 namespace CloneHub.Provisioning.WordPress.Import;
 
+/// <param name="File">As it was sent, and as it lies in the clone.</param>
 /// <param name="HasChanged">The source changed the file between listing and sending it.</param>
-internal sealed record ArrivedFile(string Place, long Length, bool HasChanged);
+internal sealed record ArrivedFile(string Place, CopiedFile File, bool HasChanged);
 
 /// <summary>
 /// Files of one request as they come in. Each is written beside its place and moved there when it is complete and its sum is right, so
@@ -70,27 +71,28 @@ internal sealed class FileBatchWriter(FileTree tree, IReadOnlyList<PlannedFile> 
         var hasChanged = sent != entry.Source;
         if (!hasChanged && entry.Source.Md5 is { } expected && !string.Equals(sum, expected, StringComparison.OrdinalIgnoreCase))
             throw ImportFault.Verification($"{entry.Place} is not the file that the source listed.");
-        var length = entry.IsRewritten ? await RewriteAsync(cancellation) : _written;
+        var copied = new CopiedFile(_written, sum, sum);
+        if (entry.IsRewritten) copied = await RewriteAsync(copied, cancellation);
         var part = _stream!.Name;
         await _stream.DisposeAsync();
         _stream = null;
         tree.Settle(entry with { Source = sent }, part);
         _open.Remove(entry.Source.Path);
         await DropAsync();
-        return new ArrivedFile(entry.Place, length, hasChanged);
+        return new ArrivedFile(entry.Place, copied, hasChanged);
     }
 
-    private async Task<long> RewriteAsync(CancellationToken cancellation)
+    private async Task<CopiedFile> RewriteAsync(CopiedFile sent, CancellationToken cancellation)
     {
         var content = new byte[_written];
         _stream!.Position = 0;
         await _stream.ReadExactlyAsync(content, cancellation);
         var rewritten = rewriter.Rewrite(content);
-        if (rewritten is null) return _written;
+        if (rewritten is null) return sent;
         _stream.Position = 0;
         await _stream.WriteAsync(rewritten, cancellation);
         _stream.SetLength(rewritten.Length);
-        return rewritten.Length;
+        return new CopiedFile(rewritten.Length, sent.SourceMd5, FileSum.Of(rewritten));
     }
 
     private async ValueTask DropAsync()

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using CloneHub.Contracts;
 using CloneHub.Provisioning.WordPress.Rewriting;
 
 namespace CloneHub.Provisioning.WordPress.Import;
@@ -16,7 +17,7 @@ internal sealed class FileImport(
 
     private readonly FileTree _tree = new(target, uploads);
 
-    internal async Task<(long Files, long Bytes)> RunAsync(
+    internal async Task<FilesProof> RunAsync(
         IReadOnlyList<PlannedFile> plan, CoreStore? store, Func<FileRoot, IReadOnlyList<string>, CancellationToken, IAsyncEnumerable<FileChunk>> get,
         CancellationToken cancellation)
     {
@@ -24,16 +25,16 @@ internal sealed class FileImport(
         await ensureFence(cancellation);
         _tree.RemoveExtras(plan);
         _tree.MakeDirectories(plan);
-        var expected = new ConcurrentDictionary<string, long>(StringComparer.Ordinal);
+        var expected = new ConcurrentDictionary<string, CopiedFile>(StringComparer.Ordinal);
         var missing = await LinkKnownAsync(plan, store, expected, cancellation);
         await FetchAsync(missing, get, expected, cancellation);
         foreach (var link in plan.Where(entry => entry.Source.Kind == SourceFileKind.Link)) MakeLink(link);
         _tree.Own();
-        return _tree.Verify(expected);
+        return await _tree.VerifyAsync(expected, cancellation);
     }
 
     private async Task<List<PlannedFile>> LinkKnownAsync(
-        IReadOnlyList<PlannedFile> plan, CoreStore? store, ConcurrentDictionary<string, long> expected, CancellationToken cancellation)
+        IReadOnlyList<PlannedFile> plan, CoreStore? store, ConcurrentDictionary<string, CopiedFile> expected, CancellationToken cancellation)
     {
         var missing = new List<PlannedFile>();
         await Parallel.ForEachAsync(
@@ -48,14 +49,14 @@ internal sealed class FileImport(
                     return;
                 }
 
-                expected[entry.Place] = entry.Source.Size;
+                expected[entry.Place] = new CopiedFile(entry.Source.Size, entry.Source.Md5, entry.Source.Md5);
             });
         return missing;
     }
 
     private async Task FetchAsync(
         List<PlannedFile> missing, Func<FileRoot, IReadOnlyList<string>, CancellationToken, IAsyncEnumerable<FileChunk>> get,
-        ConcurrentDictionary<string, long> expected, CancellationToken cancellation)
+        ConcurrentDictionary<string, CopiedFile> expected, CancellationToken cancellation)
     {
         progress.Expect(missing.Sum(entry => entry.Source.Size));
         var done = 0;
@@ -78,9 +79,9 @@ internal sealed class FileImport(
             });
     }
 
-    private void Note(ArrivedFile file, ConcurrentDictionary<string, long> expected)
+    private void Note(ArrivedFile file, ConcurrentDictionary<string, CopiedFile> expected)
     {
-        expected[file.Place] = file.Length;
+        expected[file.Place] = file.File;
         if (file.HasChanged) warnings.Count("Files that the source changed while they were copied are as it had them last", file.Place);
     }
 

@@ -1,6 +1,16 @@
 using System.Collections.Concurrent;
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using CloneHub.Contracts;
 
 namespace CloneHub.Provisioning.WordPress.Import;
+
+/// <summary>A file of the clone.</summary>
+/// <param name="Length">Bytes, in the clone.</param>
+/// <param name="SourceMd5">Null where the source did not tell it and the file had come before.</param>
+/// <param name="Md5">Of the file in the clone; another one where addresses were rewritten.</param>
+internal sealed record CopiedFile(long Length, string? SourceMd5, string? Md5);
 
 /// <summary>The clone's document root. Every path in here has passed <see cref="TreePath.Resolve"/>.</summary>
 /// <param name="uploads">Folder of the uploads, seen from the root.</param>
@@ -10,6 +20,8 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
     private const UnixFileMode DirectoryMode = (UnixFileMode)0b111_101_101;
     private const int NoMoreThan = 0b111_101_101;
     private const int AtLeast = 0b110_100_100;
+
+    private static readonly Comparer<byte[]> Bytes = Comparer<byte[]>.Create((one, other) => one.AsSpan().SequenceCompareTo(other));
 
     /// <summary>What is in the tree without having come from the source.</summary>
     private static readonly string[] OwnEntries = ["wp-config.php", $"{FilePlan.ContentFolder}/plugins/{CustomMigratorPackage.Folder}"];
@@ -88,26 +100,44 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
         if (!uploads.StartsWith(FilePlan.ContentFolder + "/", StringComparison.Ordinal)) yield return Path.Combine(target.Root.FullName, uploads);
     }
 
-    /// <summary>Every expected file is there with its size, and no other. Gives files and bytes.</summary>
-    internal (long Files, long Bytes) Verify(ConcurrentDictionary<string, long> expected)
+    /// <summary>Reads every file back: each expected one is there with its content, and no other.</summary>
+    internal async Task<FilesProof> VerifyAsync(ConcurrentDictionary<string, CopiedFile> expected, CancellationToken cancellation)
     {
-        var problems = new List<string>();
-        foreach (var (place, size) in expected)
+        var problems = new ConcurrentBag<string>();
+        var sums = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
+        await Parallel.ForEachAsync(expected, cancellation, async (copied, token) =>
         {
+            var (place, wanted) = copied;
             var file = new FileInfo(Path.Combine(target.Root.FullName, place));
             if (!file.Exists) problems.Add($"{place} is missing");
-            else if (file.Length != size) problems.Add($"{place} has {file.Length} bytes instead of {size}");
-        }
+            else if (file.Length != wanted.Length) problems.Add($"{place} has {file.Length} bytes instead of {wanted.Length}");
+            else if ((sums[place] = await FileSum.OfAsync(file, token)) is var sum && wanted.Md5 is not null && !string.Equals(sum, wanted.Md5, StringComparison.OrdinalIgnoreCase))
+                problems.Add($"{place} has another content than was sent");
+        });
+        foreach (var extra in Places().Where(place => !expected.ContainsKey(place) && !IsOwn(place))) problems.Add($"{extra} does not belong");
+        if (!problems.IsEmpty) throw ImportFault.Verification($"The clone's files differ from the source's: {string.Join("; ", problems.Order(StringComparer.Ordinal).Take(5))}.");
+        var rewritten = expected.Values.Count(file => file.SourceMd5 != file.Md5);
+        return new FilesProof(
+            expected.Count, expected.Values.Sum(file => file.Length), rewritten,
+            SumOf(sums.Select(file => (expected[file.Key].SourceMd5?.ToLowerInvariant() ?? file.Value, file.Key))), SumOf(sums.Select(file => (file.Value, file.Key))));
+    }
 
-        var options = new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
-        foreach (var file in Directory.EnumerateFiles(target.Root.FullName, "*", options))
+    private IEnumerable<string> Places() => Directory
+        .EnumerateFiles(target.Root.FullName, "*", new EnumerationOptions { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint })
+        .Select(file => Path.GetRelativePath(target.Root.FullName, file));
+
+    /// <summary>Of the lines that md5sum prints, in the order of the names' bytes.</summary>
+    private static string SumOf(IEnumerable<(string Md5, string Place)> files)
+    {
+        using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        foreach (var line in files.Select(file => (Name: Encoding.UTF8.GetBytes(file.Place), file.Md5)).OrderBy(line => line.Name, Bytes))
         {
-            var place = Path.GetRelativePath(target.Root.FullName, file);
-            if (!expected.ContainsKey(place) && !IsOwn(place)) problems.Add($"{place} does not belong");
+            sum.AppendData(Encoding.ASCII.GetBytes(string.Create(CultureInfo.InvariantCulture, $"{line.Md5}  ")));
+            sum.AppendData(line.Name);
+            sum.AppendData("\n"u8);
         }
 
-        if (problems.Count > 0) throw ImportFault.Verification($"The clone's files differ from the source's: {string.Join("; ", problems.Order(StringComparer.Ordinal).Take(5))}.");
-        return (expected.Count, expected.Values.Sum());
+        return Convert.ToHexStringLower(sum.GetHashAndReset());
     }
 
     private static void Sweep(DirectoryInfo folder, string place, HashSet<string> directories, HashSet<string> files)

@@ -25,8 +25,8 @@ internal sealed class RowEncoder(ContentRewriter rewriter, ImportWarnings warnin
                 if (values.Next(out var value))
                 {
                     var rewritten = plan.Columns[column].Rewrite(rewriter, value, plan.Table.Name, warnings);
+                    plan.Sum(column, value, rewritten);
                     if (rewritten is not null) value = rewritten;
-                    plan.Sum(column, value);
                     Escape(value, output);
                     written += value.Length + 1;
                 }
@@ -63,8 +63,9 @@ internal sealed class RowEncoder(ContentRewriter rewriter, ImportWarnings warnin
                 continue;
             }
 
-            if (plan.Columns[column].Rewrite(rewriter, value.Span, plan.Table.Name, warnings) is { } rewritten) value = rewritten;
-            plan.Sum(column, value.Span);
+            var rewritten = plan.Columns[column].Rewrite(rewriter, value.Span, plan.Table.Name, warnings);
+            plan.Sum(column, value.Span, rewritten);
+            if (rewritten is not null) value = rewritten;
             for (var at = 0; at < value.Length; at += PartBytes)
             {
                 Escape(value.Span[at..Math.Min(value.Length, at + PartBytes)], output);

@@ -42,7 +42,7 @@ internal static class SiteImporter
         target.State.Create();
         target.Root.Create();
 
-        var ((tables, rows), (files, bytes)) = await TogetherAsync(
+        var (tables, files) = await TogetherAsync(
             token => ImportDatabaseAsync(source, target, facts, rewriter, warnings, progress, ensureFence, token),
             token => ImportFilesAsync(source, target, facts, rewriter, warnings, progress, ensureFence, token),
             cancellation);
@@ -52,10 +52,14 @@ internal static class SiteImporter
         foreach (var left in source.LeftOut.Where(left => !IsOurs(left))) warnings.Count("Left out by the source's connector", left);
         if (source.Consistency == DumpConsistency.Fuzzy)
             warnings.Add("The source's tables were read in several transactions; what changed meanwhile may not fit together.");
-        return new ContentReport(new ContentFacts(tables, rows, files, bytes), warnings.ToList());
+        return new ContentReport(new ContentFacts(tables.Count, tables.Sum(table => table.Rows), files.Files, files.Bytes), warnings.ToList(), Prove(source, facts, tables, files));
     }
 
-    private static async Task<(int Tables, long Rows)> ImportDatabaseAsync(
+    private static ContentProof Prove(SourceChannel source, SourceFacts facts, IReadOnlyList<TableProof> tables, FilesProof files) => new(
+        new SiteVersions(facts.WordPressVersion, facts.PhpVersion, facts.DatabaseVersion), [.. tables.Take(ContentProof.MostTables)], files,
+        source.Consistency is DumpConsistency.Snapshot);
+
+    private static async Task<IReadOnlyList<TableProof>> ImportDatabaseAsync(
         SourceChannel source, CloneTarget target, SourceFacts facts, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress,
         Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
@@ -66,14 +70,14 @@ internal static class SiteImporter
         await using var database = ImportSession.Connect(target, loads: false);
         await using var loading = ImportSession.Connect(target, loads: true);
         var import = new DatabaseImport(database, loading, new RowEncoder(rewriter, warnings), warnings, progress, ensureFence);
-        var rows = await import.RunAsync(schema, source.DumpAsync, cancellation);
+        var tables = await import.RunAsync(schema, source.DumpAsync, cancellation);
         await ensureFence(cancellation);
         await new DatabaseFixes(database, target, facts, warnings).RunAsync(cancellation);
-        part?.SetTag("clonehub.rows", rows);
-        return (schema.Tables.Count(table => !table.IsView), rows);
+        part?.SetTag("clonehub.rows", tables.Sum(table => table.Rows));
+        return tables;
     }
 
-    private static async Task<(long Files, long Bytes)> ImportFilesAsync(
+    private static async Task<FilesProof> ImportFilesAsync(
         SourceChannel source, CloneTarget target, SourceFacts facts, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress,
         Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {

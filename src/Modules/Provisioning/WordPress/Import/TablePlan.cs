@@ -1,3 +1,7 @@
+using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
+using CloneHub.Contracts;
 using MySqlConnector;
 
 namespace CloneHub.Provisioning.WordPress.Import;
@@ -8,7 +12,10 @@ internal sealed class TablePlan(SourceTable table)
     /// <summary>Stands for NULL in a column's sum; no CRC-32 is that large.</summary>
     private const long NullMark = 4294967311;
 
+    /// <summary>Of the values as the source sent them, and as they went to the clone.</summary>
+    private readonly Int128[] _source = new Int128[table.Columns.Count];
     private readonly Int128[] _sums = new Int128[table.Columns.Count];
+    private long _rewritten;
 
     internal SourceTable Table { get; } = table;
 
@@ -16,14 +23,26 @@ internal sealed class TablePlan(SourceTable table)
 
     internal long Rows { get; private set; }
 
+    /// <summary>Once the table was compared.</summary>
+    internal TableProof? Proof { get; private set; }
+
     internal void CountRow() => Rows++;
 
-    internal void Sum(int column, ReadOnlySpan<byte> value)
+    /// <param name="rewritten">Null where the value goes to the clone as it is.</param>
+    internal void Sum(int column, ReadOnlySpan<byte> value, byte[]? rewritten)
     {
-        if (Columns[column].IsCompared) _sums[column] += Crc32.Append(0, value);
+        if (rewritten is not null) _rewritten++;
+        if (!Columns[column].IsCompared) return;
+        var sent = Crc32.Append(0, value);
+        _source[column] += sent;
+        _sums[column] += rewritten is null ? sent : Crc32.Append(0, rewritten);
     }
 
-    internal void SumNull(int column) => _sums[column] += NullMark;
+    internal void SumNull(int column)
+    {
+        _source[column] += NullMark;
+        _sums[column] += NullMark;
+    }
 
     internal void Configure(MySqlBulkLoader loader)
     {
@@ -63,6 +82,17 @@ internal sealed class TablePlan(SourceTable table)
             if (Columns[i].IsCompared && sum != _sums[i])
                 throw ImportFault.Verification($"Table {Table.Name}: the values of column {Columns[i].Column.Name} differ from what was sent.");
         }
+
+        Proof = new TableProof(Table.Name, rows, Columns.Length, Columns.Count(plan => plan.IsCompared), _rewritten, SumOf(_source), SumOf(_sums));
+    }
+
+    /// <summary>One line with the number of rows, then one for each compared column. The order of rows has no part in it.</summary>
+    private string SumOf(Int128[] sums)
+    {
+        var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"rows\t{Rows}\n");
+        foreach (var (at, plan) in Columns.Index())
+            if (plan.IsCompared) text.Append(CultureInfo.InvariantCulture, $"{plan.Column.Name}\t{sums[at]}\n");
+        return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 
     private static ColumnPlan[] MakeColumns(SourceTable table)

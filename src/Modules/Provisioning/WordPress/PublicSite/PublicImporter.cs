@@ -137,11 +137,12 @@ internal sealed class PublicImporter(
         await ensureFence(cancellation);
         files.RemoveExtras(plan);
         files.Own();
-        var (count, bytes) = files.Verify(new(plan.Select(file => KeyValuePair.Create(file.Place, file.Source.Size)), StringComparer.Ordinal));
+        var placed = plan.Select(file => KeyValuePair.Create(file.Place, new CopiedFile(file.Source.Size, file.Source.Md5, file.Source.Md5)));
+        var proof = await files.VerifyAsync(new(placed, StringComparer.Ordinal), cancellation);
         var rows = 0L;
         var names = await tables.NamesAsync();
         foreach (var name in names) rows += await tables.CountAsync(name);
-        return new ContentFacts(names.Count, rows, count, bytes);
+        return new ContentFacts(names.Count, rows, proof.Files, proof.Bytes);
     }
 
     /// <summary>What an import must know of a source; what only an administrator could tell is as in every WordPress.</summary>

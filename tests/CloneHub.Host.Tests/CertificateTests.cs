@@ -1,0 +1,38 @@
+namespace CloneHub.Host.Tests;
+
+[Trait("Needs", "servers")]
+public sealed class CertificateTests(TwoTenants tenants) : IClassFixture<TwoTenants>
+{
+    private RunningHost Host => tenants.Host;
+
+    [Fact]
+    public async Task A_job_that_is_not_completed_has_no_certificate()
+    {
+        var job = await Host.PostAsync(Requests.Valid(), tenants.Red);
+
+        var answer = await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job["job_id"]}/certificate", headers: tenants.Red);
+
+        answer.IsProblem(409, "NOT_CERTIFIED");
+    }
+
+    [Fact]
+    public async Task A_job_of_another_tenant_is_not_found()
+    {
+        var job = await Host.PostAsync(Requests.Valid(), tenants.Red);
+
+        (await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job["job_id"]}/certificate", headers: tenants.Blue)).IsProblem(404, "JOB_NOT_FOUND");
+        (await Host.SendAsync(HttpMethod.Get, "/api/v2/jobs/job-1/certificate", headers: tenants.Blue)).IsProblem(404, "JOB_NOT_FOUND");
+    }
+
+    [Fact]
+    public async Task The_keys_are_the_same_for_every_tenant_and_hold_no_secret_part()
+    {
+        var red = await Host.SendAsync(HttpMethod.Get, "/api/v2/certificate-keys", headers: tenants.Red);
+        var blue = await Host.SendAsync(HttpMethod.Get, "/api/v2/certificate-keys", headers: tenants.Blue);
+
+        Assert.Equal((200, red.Text), (red.Status, blue.Text));
+        var key = Assert.Single(red.Json.GetProperty("keys").EnumerateArray());
+        Assert.Equal(["kty", "crv", "use", "alg", "kid", "x", "y"], key.EnumerateObject().Select(part => part.Name));
+        (await Host.GetAsync("/api/v2/certificate-keys")).IsProblem(401, "API_KEY_REQUIRED");
+    }
+}
