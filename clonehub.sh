@@ -75,9 +75,10 @@ is_there() {
     esac
 }
 
+# ENTRIES...: packages that are needed beside those that always are.
 missing_packages() {
     local entry
-    for entry in "${PACKAGES[@]}"; do
+    for entry in "${PACKAGES[@]}" "$@"; do
         is_there "${entry#*:}" || printf '%s\n' "${entry%%:*}"
     done
 }
@@ -108,9 +109,10 @@ install_packages() {
     ' sh "$policy" "$dropin" "$@"
 }
 
+# [ENTRIES...] as of missing_packages.
 need_packages() {
     local missing
-    mapfile -t missing < <(missing_packages)
+    mapfile -t missing < <(missing_packages "$@")
     ((${#missing[@]})) || return 0
     command -v apt-get >/dev/null || fail "These programs are missing and this is not a Debian system: ${missing[*]}"
     if ((EUID == 0)) || sudo -n true 2>/dev/null; then
@@ -157,7 +159,7 @@ run_tests() {
     case $1 in
         fast) filter='Needs!=servers&Needs!=infra&Needs!=kube' ;;
         infra) what=tests/CloneHub.Infra.Tests ;;
-        all) need_packages ;;
+        all) need_packages chromium:chromium ;;
     esac
     need_dotnet
     rm -rf "$results" "$results-alone"

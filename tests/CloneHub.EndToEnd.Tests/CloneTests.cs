@@ -206,6 +206,30 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
 
         Assert.True(tables["wp_posts"].GetProperty("rewritten_values").GetInt64() > 10);
         await AssertVerifiesAsync(host, text);
+        await AssertReadableAsync(host, job, tables.Count);
+    }
+
+    /// <summary>The page for people, as Chromium shows it.</summary>
+    private static async Task AssertReadableAsync(HostProcess host, string job, int tables)
+    {
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri($"api/v2/jobs/{job}/certificate", UriKind.Relative));
+        request.Headers.Add("Accept", "text/html,application/xhtml+xml,*/*;q=0.8");
+        using var answer = await host.Client.SendAsync(request);
+        Assert.Equal("text/html", answer.Content.Headers.ContentType?.MediaType);
+        var folder = Directory.CreateTempSubdirectory("clonehub-page-");
+        try
+        {
+            var page = Path.Combine(folder.FullName, "certificate.html");
+            await File.WriteAllTextAsync(page, await answer.Content.ReadAsStringAsync());
+            string[] arguments = ["--headless", "--no-sandbox", "--disable-gpu", $"--user-data-dir={folder.FullName}/profile", "--dump-dom", page];
+            var shown = await Command.RunAsync("chromium", arguments, CancellationToken.None);
+            Assert.Contains($"<title>Certificate of {job}</title>", shown, StringComparison.Ordinal);
+            Assert.Equal(tables + 1, shown.Split("<tr>").Length - 1);
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
     }
 
     private static async Task AssertVerifiesAsync(HostProcess host, string certificate)

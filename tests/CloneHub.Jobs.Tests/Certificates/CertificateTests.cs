@@ -8,6 +8,7 @@ using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Certificates;
 using CloneHub.Jobs.Tests.Vault;
 using CloneHub.Jobs.Vault;
+using Microsoft.AspNetCore.Http;
 
 namespace CloneHub.Jobs.Tests.Certificates;
 
@@ -113,6 +114,21 @@ public sealed class CertificateTests : VaultWorld
         Assert.Equal((0, 0), (Verify(before, keys).Code, Verify(after, keys).Code));
         Assert.NotEqual(HeaderOf(before), HeaderOf(after));
         Assert.Equal(HeaderOf(after), HeaderOf(Signed(Keys(young), out _)));
+    }
+
+    [Fact]
+    public async Task The_page_shows_what_sources_wrote_as_text()
+    {
+        var context = new DefaultHttpContext { Response = { Body = new MemoryStream() } };
+        var signed = JsonSerializer.Deserialize(Signed(Keys(Line(1)), out _), WireJson.Default.SignedCertificateBody)!;
+
+        await new CertificatePage(signed).ExecuteAsync(context);
+
+        var page = Encoding.UTF8.GetString(((MemoryStream)context.Response.Body).ToArray());
+        Assert.Contains("&lt;b&gt;", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("<b>", page, StringComparison.Ordinal);
+        Assert.Contains("<td>wp_posts</td>", page, StringComparison.Ordinal);
+        Assert.StartsWith("default-src 'none'", context.Response.Headers.ContentSecurityPolicy.ToString(), StringComparison.Ordinal);
     }
 
     [Fact]
