@@ -39,7 +39,7 @@ internal sealed class RowEncoder(ContentRewriter rewriter, ImportWarnings warnin
             }
 
             output.Write("\n"u8);
-            plan.CountRow();
+            plan.EndRow();
         }
 
         return written;
@@ -76,7 +76,7 @@ internal sealed class RowEncoder(ContentRewriter rewriter, ImportWarnings warnin
         }
 
         output.Write("\n"u8);
-        plan.CountRow();
+        plan.EndRow();
         return written;
     }
 
