@@ -31,6 +31,9 @@ public sealed partial class WholeCloneTests(KubeCluster cluster, ITestOutputHelp
         using var visitor = HostStage.Visitor(result);
         await LogInAsync(visitor, result);
         Assert.Equal(UploadBytes, await UploadAsync(visitor, job));
+        var certificate = (await stage.Host.Client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/jobs/{job}/certificate", UriKind.Relative))).GetProperty("certificate");
+        Assert.Equal(result.GetProperty("content").GetProperty("tables").GetInt32(), certificate.GetProperty("tables").GetArrayLength());
+        Assert.Equal(certificate.GetProperty("files").GetProperty("source_sum").GetString(), certificate.GetProperty("files").GetProperty("clone_sum").GetString());
 
         await stage.RemoveAsync(job);
         await Eventually.Until("nothing of the clone is left", async () => (await stage.LeftAsync([job])).Count == 0, TimeSpan.FromSeconds(60));
