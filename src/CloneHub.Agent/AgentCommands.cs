@@ -15,6 +15,7 @@ internal sealed class AgentCommands(PodLayout pod, ClonePhp php, AgentOutput lin
     {
         AgentCommand.Import => await ImportAsync(await AgentInput.ReadAsync(input, AgentJson.Default.ImportRequest, clock)),
         AgentCommand.Activate => await ActivateAsync(await AgentInput.ReadAsync(input, AgentJson.Default.ActivateRequest, clock)),
+        AgentCommand.Log => new AgentLog(await LogTail.ReadAsync(pod.PhpLog, (await AgentInput.ReadAsync(input, AgentJson.Default.LogRequest, clock)).Lines, lines.Unheard)),
         _ => await ProbeAsync(await AgentInput.ReadAsync(input, AgentJson.Default.ProbeRequest, clock)),
     };
 

@@ -15,6 +15,7 @@ internal sealed class AgentProgram(PodLayout pod, TimeProvider clock)
           {AgentCommand.Import}     fill the clone from its source
           {AgentCommand.Activate}   have the clone's plugin make the caller's administrator
           {AgentCommand.Probe}      say what there is
+          {AgentCommand.Log}        say what PHP has complained about
           {AgentCommand.Version}    print the version
 
         Standard input: a line with the length of a JSON document in bytes, then the document.
@@ -31,7 +32,7 @@ internal sealed class AgentProgram(PodLayout pod, TimeProvider clock)
             case [AgentCommand.Version]:
                 Console.WriteLine(Version);
                 return ExitCode.Done;
-            case [AgentCommand.Import or AgentCommand.Activate or AgentCommand.Probe]:
+            case [AgentCommand.Import or AgentCommand.Activate or AgentCommand.Probe or AgentCommand.Log]:
                 return await RunAsync(args[0]);
             default:
                 await Console.Error.WriteLineAsync(Usage);

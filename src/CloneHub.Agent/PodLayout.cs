@@ -15,6 +15,9 @@ internal sealed record PodLayout(string Root, string State, string Temporary, st
     /// <summary>Exists once an import has ended well; holds the job's id.</summary>
     public string ContentMark => Path.Combine(State, "content");
 
+    /// <summary>As the image's php-fpm.conf names it.</summary>
+    public string PhpLog => Path.Combine(State, "php-error.log");
+
     public string Fences => Path.Combine(State, "fences");
 
     public string PhpPid => Path.Combine(Temporary, "php-fpm.pid");

@@ -43,6 +43,8 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
         await AssertSameMediaAsync(site, url);
         await AssertLogInAsync(url, result.GetProperty("username").GetString()!, result.GetProperty("password").GetString()!);
 
+        await AssertLogAsync(host, job, url, result.GetProperty("password").GetString()!);
+
         await api.RemoveAsync(job);
         await api.WaitUntilRemovedAsync(job);
         Assert.Empty(await new Traces(host, servers).OfCloneAsync(job));
@@ -183,6 +185,22 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
         Assert.True(files.Count(file => file.StartsWith("wp-includes/", StringComparison.Ordinal)) > 1000);
         Assert.Equal(files, FilesOf(clone));
         Assert.DoesNotContain(files, file => HashOf(Path.Combine(site.Root.FullName, file)) != HashOf(Path.Combine(clone, file)));
+    }
+
+    /// <summary>What the clone's PHP complains about is told, but for the job's passwords.</summary>
+    private static async Task AssertLogAsync(HostProcess host, string job, Uri url, string password)
+    {
+        var page = Path.Combine(host.State.FullName, "local", "clones", job, "www", "complain.php");
+        await File.WriteAllTextAsync(page, "<?php error_log('I was given ' . $_GET['x']); trigger_error('Something is odd', E_USER_WARNING);");
+        using var client = LoopbackHttp.CreateClient(url);
+        await client.GetStringAsync(new Uri($"complain.php?x={Uri.EscapeDataString(password)}", UriKind.Relative));
+
+        var log = JsonDocument.Parse(await host.Client.GetStringAsync(new Uri($"api/v2/jobs/{job}/logs/php?lines=2", UriKind.Relative))).RootElement;
+
+        var lines = log.GetProperty("lines").EnumerateArray().Select(line => line.GetString()!).ToList();
+        Assert.EndsWith("I was given ***", lines[0], StringComparison.Ordinal);
+        Assert.Contains("PHP Warning:  Something is odd in ", lines[1], StringComparison.Ordinal);
+        File.Delete(page);
     }
 
     /// <summary>What the certificate says is what md5sum and SQL say of source and clone, and it verifies from files alone.</summary>

@@ -25,6 +25,18 @@ public sealed class CertificateTests(TwoTenants tenants) : IClassFixture<TwoTena
     }
 
     [Fact]
+    public async Task A_log_is_there_with_its_clone_and_for_its_owner_only()
+    {
+        var job = (await Host.PostAsync(Requests.Valid(), tenants.Red))["job_id"];
+
+        (await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job}/logs/php", headers: tenants.Red)).IsProblem(409, "NO_LOG");
+        (await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job}/logs/php", headers: tenants.Blue)).IsProblem(404, "JOB_NOT_FOUND");
+        foreach (var lines in (string[])["0", "1001", "-1", "x", ""])
+            (await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job}/logs/php?lines={lines}", headers: tenants.Red)).IsProblem(400, "VALIDATION_FAILED");
+        (await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job}/logs/php?line=1", headers: tenants.Red)).IsProblem(400, "VALIDATION_FAILED");
+    }
+
+    [Fact]
     public async Task The_keys_are_the_same_for_every_tenant_and_hold_no_secret_part()
     {
         var red = await Host.SendAsync(HttpMethod.Get, "/api/v2/certificate-keys", headers: tenants.Red);

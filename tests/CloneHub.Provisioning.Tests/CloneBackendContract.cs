@@ -230,6 +230,19 @@ public abstract class CloneBackendContract
     }
 
     [ContractFact]
+    public async Task The_log_of_a_clone_can_be_read_as_long_as_there_is_one()
+    {
+        var order = NewOrder();
+        Assert.Null(await Backend.TailLogAsync(order.Job, Secrets, 10, default));
+        await CreateAsync(order, 1);
+        await StartAsync(order, 2);
+        Assert.NotNull(await Backend.TailLogAsync(order.Job, Secrets, 10, default));
+
+        await RemoveAsync(order, 3);
+        Assert.Null(await Backend.TailLogAsync(order.Job, Secrets, 10, default));
+    }
+
+    [ContractFact]
     public async Task A_new_program_goes_on_where_the_old_one_stopped_and_knows_its_fences()
     {
         var order = NewOrder();

@@ -38,6 +38,9 @@ internal interface ICloneBackend
 
     /// <summary>The clones of which anything exists.</summary>
     Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation);
+
+    /// <summary>The end of what the clone's PHP has written into its log; null if there is no clone that can be asked. Claims nothing.</summary>
+    Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, int lines, CancellationToken cancellation);
 }
 
 /// <summary>How far an import has come.</summary>

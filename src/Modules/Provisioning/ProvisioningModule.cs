@@ -44,6 +44,7 @@ public static class ProvisioningModule
         services.AddSingleton<ICloneStep, OpenIngress>();
         services.AddSingleton<ICloneStep, Remove>();
 
+        services.AddSingleton<ICloneLogs, CloneLogs>();
         services.AddHttpForwarder();
         services.AddSingleton<CloneRouter>();
         services.AddSingleton<PublicRoute>();

@@ -44,6 +44,9 @@ public sealed class AgentImportTests(SourceSiteFixture source) : IClassFixture<S
         var imported = await pod.RunAsync<AgentImported>(AgentCommand.Import, request);
 
         Assert.Contains(imported.Warnings, warning => warning.Contains("Without credentials", StringComparison.Ordinal));
+        var log = (await pod.RunAsync<AgentLog>(AgentCommand.Log, new LogRequest(pod.Job, 10))).Log;
+        Assert.Empty(log.Lines);
+        Assert.False(log.IsCut);
         Assert.Equal(200, (await pod.RunAsync<AgentProbed>(AgentCommand.Probe, new ProbeRequest(pod.Job, pod.PublicUrl))).HomeStatus);
     }
 

@@ -35,5 +35,7 @@ internal sealed class RecordingBackend(Func<Task>? import = null) : ICloneBacken
         return Task.CompletedTask;
     }
 
+    public Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, int lines, CancellationToken cancellation) => throw new NotSupportedException();
+
     public Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation) => throw new NotSupportedException();
 }

@@ -69,6 +69,7 @@ public static class JobsApi
         api.MapExtendJob();
         api.MapRemoveJob();
         api.MapGetCertificate();
+        api.MapGetCloneLog();
         api.MapReports();
         api.MapGetWebhookSecret();
         routes.MapGetQueue();

@@ -22,7 +22,11 @@ internal static class RequestLimits
     /// <summary>Requests for a status, as far as they wait for a change.</summary>
     public const string Waits = "waits";
 
+    /// <summary>Requests for a clone's log; in a cluster each runs a program in its pod.</summary>
+    public const string Logs = "logs";
+
     private const int ExtensionsPerMinute = 60;
+    private const int LogsPerMinute = 60;
     private const int MostOpen = 50;
 
     private static readonly TimeSpan BeforeNextTry = TimeSpan.FromSeconds(10);
@@ -31,6 +35,7 @@ internal static class RequestLimits
     {
         limiter.AddPolicy(Clones, context => PerMinute(context, context.RequestServices.GetRequiredService<IOptions<JobsApiOptions>>().Value.RateLimit.ClonesPerMinute));
         limiter.AddPolicy(Extensions, context => PerMinute(context, ExtensionsPerMinute));
+        limiter.AddPolicy(Logs, context => PerMinute(context, LogsPerMinute));
         limiter.AddPolicy(Streams, Open);
         limiter.AddPolicy(Waits, context => StatusWait.IsAskedBy(context.Request) ? Open(context) : RateLimitPartition.GetNoLimiter(""));
         limiter.OnRejected = (rejected, _) => new ValueTask(Refusal(rejected.Lease).ExecuteAsync(rejected.HttpContext));

@@ -16,6 +16,7 @@ namespace CloneHub.Jobs.Api;
 [JsonSerializable(typeof(JobBody))]
 [JsonSerializable(typeof(JobListBody))]
 [JsonSerializable(typeof(CallbackBody))]
+[JsonSerializable(typeof(CloneLogBody))]
 [JsonSerializable(typeof(SignedCertificateBody))]
 [JsonSerializable(typeof(PublicKeysBody))]
 [JsonSerializable(typeof(WebhookSecretBody))]

@@ -26,12 +26,7 @@ internal sealed class AgentErrors(JobSecrets secrets)
 
     public override string ToString()
     {
-        var text = Encoding.UTF8.GetString(_said, 0, _length);
-        foreach (var secret in (Secret?[])[secrets.SourcePassword, secrets.ClonePassword, secrets.DatabasePassword, secrets.ConnectorKey, secrets.CallbackUrl])
-        {
-            if (secret?.Reveal() is { Length: > 0 } value) text = text.Replace(value, "***", StringComparison.Ordinal);
-        }
-
+        var text = new SecretFilter(secrets).Apply(Encoding.UTF8.GetString(_said, 0, _length));
         return string.Concat(text.Select(letter => char.IsControl(letter) && letter != '\n' ? ' ' : letter)).Trim();
     }
 }

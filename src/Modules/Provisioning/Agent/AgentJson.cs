@@ -12,6 +12,7 @@ namespace CloneHub.Provisioning.Agent;
 [JsonSerializable(typeof(ImportRequest))]
 [JsonSerializable(typeof(ActivateRequest))]
 [JsonSerializable(typeof(ProbeRequest))]
+[JsonSerializable(typeof(LogRequest))]
 [JsonSerializable(typeof(AgentLine))]
 internal sealed partial class AgentJson : JsonSerializerContext;
 

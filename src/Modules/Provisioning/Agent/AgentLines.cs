@@ -10,6 +10,7 @@ namespace CloneHub.Provisioning.Agent;
 [JsonDerivedType(typeof(AgentImported), "imported")]
 [JsonDerivedType(typeof(AgentActivated), "activated")]
 [JsonDerivedType(typeof(AgentProbed), "probed")]
+[JsonDerivedType(typeof(AgentLog), "log")]
 [JsonDerivedType(typeof(AgentFailed), "failed")]
 [JsonDerivedType(typeof(AgentOvertaken), "overtaken")]
 internal abstract record AgentLine;
@@ -33,6 +34,8 @@ internal sealed record AgentActivated(string Version, string Username) : AgentEn
 /// <param name="HasContent">An import of this job has ended here; false in a new pod, whose files are those of the image.</param>
 /// <param name="HomeStatus">HTTP status of the clone's home page; null if nothing answers.</param>
 internal sealed record AgentProbed(string AgentVersion, bool HasContent, int? HomeStatus) : AgentEnd;
+
+internal sealed record AgentLog(CloneLog Log) : AgentEnd;
 
 /// <summary>The command failed for a reason that has a name: the same one that a step on this machine would have ended with.</summary>
 internal sealed record AgentFailed(StepFault Fault) : AgentEnd;

@@ -15,6 +15,9 @@ internal static class AgentCommand
     /// <summary>Takes a <see cref="ProbeRequest"/>, ends with <see cref="AgentProbed"/>.</summary>
     public const string Probe = "probe";
 
+    /// <summary>Takes a <see cref="LogRequest"/>, ends with <see cref="AgentLog"/>.</summary>
+    public const string Log = "log";
+
     /// <summary>Takes nothing, prints the program's version and nothing else.</summary>
     public const string Version = "version";
 }
@@ -53,3 +56,7 @@ internal sealed record ActivateRequest(JobId Job, long Fence, Uri PublicUrl, Age
 
 /// <summary>Say what there is. Changes nothing and claims nothing.</summary>
 internal sealed record ProbeRequest(JobId Job, Uri PublicUrl) : AgentRequest(Job, 0);
+
+/// <summary>Read the end of what PHP has written into its log. Changes nothing and claims nothing.</summary>
+/// <param name="Lines">How many at most.</param>
+internal sealed record LogRequest(JobId Job, int Lines) : AgentRequest(Job, 0);

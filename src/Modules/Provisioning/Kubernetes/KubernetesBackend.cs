@@ -87,6 +87,13 @@ internal sealed class KubernetesBackend(
         ];
     }
 
+    public async Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, int lines, CancellationToken cancellation)
+    {
+        if (view.StateOf(job).ReadyPod is not { } pod) return null;
+        var nobody = new StepToken(job, CloneStep.ActivatePlugin, Attempt: 0, Fence: 0);
+        return (await agent.RunAsync<AgentLog>(pod.Metadata.Name, AgentCommand.Log, new LogRequest(job, lines), secrets, nobody, progress: null, cancellation)).Log;
+    }
+
     private async Task<V1Pod> EnsureReadyAsync(
         StepToken token, CloneOrder order, AnchorStage stage, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation)
     {

@@ -22,6 +22,8 @@ internal sealed record ClonePaths(JobId Job, string Folder, string Socket)
 
     public string Logs => Path.Combine(Folder, "logs");
 
+    public string PhpLog => Path.Combine(Logs, "php-error.log");
+
     public string FpmConfig => Path.Combine(Run, "php-fpm.conf");
     public string NotCached => Path.Combine(Run, "opcache-blacklist");
 

@@ -116,6 +116,9 @@ internal sealed class LocalBackend(
         return Directory.Exists(folder) ? Directory.GetCreationTimeUtc(folder) : DateTimeOffset.UnixEpoch;
     }
 
+    public async Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, int lines, CancellationToken cancellation) =>
+        layout.Of(job) is var paths && Directory.Exists(paths.Folder) ? await LogTail.ReadAsync(paths.PhpLog, lines, cancellation) : null;
+
     private async Task<CloneTarget> PrepareImportAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
         await EnsurePodAsync(token, order, secrets, progress: null, cancellation);

@@ -39,7 +39,7 @@ internal static class PhpFpmConfig
         php_admin_value[sys_temp_dir] = {paths.Temporary}
         php_admin_value[upload_tmp_dir] = {paths.Temporary}
         php_admin_value[session.save_path] = {paths.Temporary}
-        php_admin_value[error_log] = {paths.Logs}/php-error.log
+        php_admin_value[error_log] = {paths.PhpLog}
         php_admin_flag[log_errors] = on
         php_admin_flag[display_errors] = off
         php_admin_flag[expose_php] = off

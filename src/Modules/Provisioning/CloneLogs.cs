@@ -1,0 +1,28 @@
+using CloneHub.Contracts;
+using Microsoft.Extensions.Logging;
+
+namespace CloneHub.Provisioning;
+
+/// <summary>Logs of clones, wherever they live, without their jobs' secrets.</summary>
+internal sealed partial class CloneLogs(ICloneBackend backend, IJobVault vault, ILogger<CloneLogs> logger) : ICloneLogs
+{
+    public async Task<CloneLog?> TailAsync(JobId job, int lines, CancellationToken cancellation)
+    {
+        // The secrets go with the clone: whoever cannot open them has nothing to look at.
+        if (await vault.OpenAsync(job, cancellation) is not { } secrets) return null;
+        var filter = new SecretFilter(secrets);
+        try
+        {
+            return await backend.TailLogAsync(job, secrets, lines, cancellation) is { } log ? log with { Lines = [.. log.Lines.Select(filter.Apply)] } : null;
+        }
+        catch (Exception trouble) when (!cancellation.IsCancellationRequested)
+        {
+            // A pod that starts or goes, a node that is away: there is no log now, and why is for the operator.
+            LogUnread(logger, trouble, job);
+            return null;
+        }
+    }
+
+    [LoggerMessage(2050, LogLevel.Warning, "{JobId}: the clone's log cannot be read")]
+    private static partial void LogUnread(ILogger logger, Exception trouble, JobId jobId);
+}

@@ -1,0 +1,82 @@
+using CloneHub.Contracts;
+
+namespace CloneHub.Provisioning.Tests;
+
+public sealed class LogTailTests : IDisposable
+{
+    private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("clonehub-log-");
+
+    private string Log => Path.Combine(_folder.FullName, "php-error.log");
+
+    public void Dispose() => _folder.Delete(recursive: true);
+
+    [Fact]
+    public async Task The_last_lines_come_the_oldest_first()
+    {
+        await File.WriteAllTextAsync(Log, "one\ntwo\nthree\n");
+
+        await AssertTailAsync(["two", "three"], true, 2);
+        await AssertTailAsync(["one", "two", "three"], false, 3);
+    }
+
+    [Fact]
+    public async Task A_line_that_is_being_written_is_told_as_it_is()
+    {
+        await File.WriteAllTextAsync(Log, "one\ntw");
+
+        await AssertTailAsync(["one", "tw"], false, 10);
+    }
+
+    [Fact]
+    public async Task Of_a_long_log_only_the_end_is_read_and_its_first_piece_of_a_line_is_left_out()
+    {
+        await File.WriteAllLinesAsync(Log, Enumerable.Range(1, 100_000).Select(n => $"line {n}"));
+
+        var (lines, isCut) = await TailAsync(LogTail.MostLines);
+
+        Assert.True(isCut);
+        Assert.Equal(LogTail.MostLines, lines.Count);
+        Assert.Equal(("line 99001", "line 100000"), (lines[0], lines[^1]));
+    }
+
+    [Fact]
+    public async Task What_would_move_a_terminal_is_made_harmless_and_a_long_line_is_cut()
+    {
+        await File.WriteAllTextAsync(Log, "\u001b[2Jgone\r\n" + new string('x', 10_000) + "\n");
+
+        var (lines, _) = await TailAsync(10);
+
+        Assert.Equal(" [2Jgone", lines[0]);
+        Assert.Equal(2_000, lines[1].Length);
+    }
+
+    [Fact]
+    public async Task Neither_a_missing_log_nor_a_link_tells_anything()
+    {
+        await AssertTailAsync([], false, 10);
+
+        File.CreateSymbolicLink(Log, "/etc/passwd");
+        await AssertTailAsync([], false, 10);
+    }
+
+    [Fact]
+    public void Secrets_of_the_job_are_taken_out_the_longer_ones_first()
+    {
+        var filter = new SecretFilter(new JobSecrets("admin", new Secret("pass"), new Secret("password"), new Secret(""), new Secret("key"), new Secret("https://x/?token")));
+
+        Assert.Equal("*** and *** and *** at ***", filter.Apply("password and pass and key at https://x/?token"));
+    }
+
+    private async Task AssertTailAsync(string[] expected, bool isCut, int lines)
+    {
+        var log = await TailAsync(lines);
+        Assert.Equal(expected, log.Lines);
+        Assert.Equal(isCut, log.IsCut);
+    }
+
+    private async Task<(IReadOnlyList<string> Lines, bool IsCut)> TailAsync(int lines)
+    {
+        var log = await LogTail.ReadAsync(Log, lines, CancellationToken.None);
+        return (log.Lines, log.IsCut);
+    }
+}
