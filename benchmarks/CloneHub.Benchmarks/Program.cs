@@ -3,13 +3,14 @@ using CloneHub.Benchmarks;
 using CloneHub.Dev;
 
 const string usage =
-    "Usage: CloneHub.Benchmarks [clone] [accept] [burst] [webhook] [medium] [burst50] [soak] [reports] [--clones N] [--save NAME]   (the first four if none is named)";
+    "Usage: CloneHub.Benchmarks [clone] [accept] [burst] [webhook] [medium] [burst50] [soak] [reports] [scale] [resume] [--clones N] [--jobs N] [--save NAME]   (the first four if none is named)";
 
 var words = args.ToList();
 var name = Option("--save");
 var clones = int.TryParse(Option("--clones"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : SoakBenchmark.UsualClones;
+int? jobs = int.TryParse(Option("--jobs"), NumberStyles.None, CultureInfo.InvariantCulture, out var some) && some > 0 ? some : null;
 List<string> chosen = words.Count == 0 ? ["clone", "accept", "burst", "webhook"] : words;
-if (chosen.Except(["clone", "accept", "burst", "webhook", "medium", "burst50", "soak", "reports"]).Any())
+if (chosen.Except(["clone", "accept", "burst", "webhook", "medium", "burst50", "soak", "reports", "scale", "resume"]).Any())
 {
     await Console.Error.WriteLineAsync(usage);
     return 64; // EX_USAGE of sysexits.h
@@ -25,6 +26,8 @@ Console.CancelKeyPress += (_, e) =>
 var report = new Report();
 report.Line(await Machine.DescribeAsync(end.Token));
 if (chosen.Remove("reports")) await ReportsBenchmark.RunAsync(report, end.Token);
+if (chosen.Remove("scale")) await ScaleBenchmark.RunAsync(jobs ?? ScaleBenchmark.UsualJobs, report, end.Token);
+if (chosen.Remove("resume")) await ResumeBenchmark.RunAsync(jobs ?? ResumeBenchmark.UsualJobs, report, end.Token);
 if (chosen.Count > 0)
 {
     await using var stage = await Stage.StartAsync(end.Token);

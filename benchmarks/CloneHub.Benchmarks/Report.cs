@@ -46,9 +46,14 @@ internal static class Machine
     }
 
     /// <summary>Highest resident memory of a process so far, in bytes.</summary>
-    public static long PeakMemory(int pid)
+    public static long PeakMemory(int pid) => Status(pid, "VmHWM:");
+
+    /// <summary>Resident memory of a process, in bytes.</summary>
+    public static long Memory(int pid) => Status(pid, "VmRSS:");
+
+    private static long Status(int pid, string name)
     {
-        var line = File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith("VmHWM:", StringComparison.Ordinal));
+        var line = File.ReadLines($"/proc/{pid}/status").First(l => l.StartsWith(name, StringComparison.Ordinal));
         return long.Parse(line.Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2], CultureInfo.InvariantCulture) * 1024;
     }
 }

@@ -46,6 +46,7 @@ internal sealed partial class CloneJobActor
         Command<ArchiveSilent>(_ => GoOn());
         Command<Stop>(_ => StopNow());
         Command<GetJob>(_ => Reply(Sender));
+        Command<WakeJob>(_ => { }); // It goes on anyway.
         CommandAny(_ => Stash.Stash());
     }
 
@@ -59,6 +60,7 @@ internal sealed partial class CloneJobActor
             Context.Stop(Self);
         });
         Command<Stop>(_ => StopNow());
+        Command<WakeJob>(_ => { });
         CommandAny(_ => Stash.Stash());
     }
 

@@ -14,7 +14,11 @@ namespace CloneHub.Jobs;
 /// </summary>
 internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimers
 {
-    private static readonly TimeSpan IdleBeforePassivation = TimeSpan.FromMinutes(2);
+    /// <summary>Who has asked may ask again; and an answer of the event log that finds nobody is lost.</summary>
+    private static readonly TimeSpan IdleWhenAsked = TimeSpan.FromMinutes(2);
+
+    /// <summary>One that was only woken has told what it knows. A hundred thousand of them may be woken in a minute, and each takes some kilobytes.</summary>
+    private static readonly TimeSpan IdleWhenWoken = TimeSpan.FromSeconds(5);
 
     private readonly JobId _id;
     private readonly JobEngine _engine;
@@ -26,6 +30,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     private double _fraction;
     private string? _doing;
     private bool _gone;
+    private bool _isAsked;
 
     public CloneJobActor(JobId id, JobEngine engine)
     {
@@ -51,7 +56,11 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     private void Working()
     {
         Command<WakeJob>(_ => Resume());
-        Command<GetJob>(_ => Reply(Sender));
+        Command<GetJob>(_ =>
+        {
+            Reply(Sender);
+            RestWhenIdle();
+        });
         Command<CancelJob>(_ => Handle(new Cancel(), Sender));
         Command<ExtendJob>(e => Handle(new Extend(e.Ttl), Sender));
         Command<SlotGranted>(OnSlotGranted);
@@ -137,7 +146,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     /// <summary>Brings everything around the job to where its state says it should be. May be called at any time, any number of times.</summary>
     private void Advance()
     {
-        Context.SetReceiveTimeout(IsBusy ? null : IdleBeforePassivation);
+        RestWhenIdle();
         if (_gone || _job.Stage is Stage.None) return;
         KeepDeadline();
         TellQueue();
@@ -197,6 +206,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         _archivedUpTo = Math.Max(_archivedUpTo, upTo);
         if (_job.IsOver && _archivedUpTo == LastSequenceNr) _engine.NoteOver(_id, _job.Request!);
         else _engine.NoteArchived(_id, _archivedUpTo);
+        RestWhenIdle();
     }
 
     private void OnPurgeFailed(DeleteMessagesFailure failure)
@@ -205,6 +215,9 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         _gone = false;
         KeepDeadline();
     }
+
+    private void RestWhenIdle() =>
+        Context.SetReceiveTimeout(IsBusy ? null : _isAsked || _archivedUpTo < LastSequenceNr ? IdleWhenAsked : IdleWhenWoken);
 
     private void Rest()
     {
@@ -227,7 +240,11 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
 
     private JobState State => new(_id, _job, LastSequenceNr, _fraction, _doing);
 
-    private void Reply(IActorRef to) => to.Tell(State);
+    private void Reply(IActorRef to)
+    {
+        _isAsked = true;
+        to.Tell(State);
+    }
 
     private static DateTimeOffset? Later(DateTimeOffset? a, DateTimeOffset b) => a > b ? a : b;
 

@@ -85,7 +85,9 @@ public static class JobsModule
                 (_, registry, resolver) =>
                 {
                     var engine = new Lazy<JobEngine>(() => EngineOf(services, registry), LazyThreadSafetyMode.PublicationOnly);
-                    return id => Props.Create(() => new CloneJobActor(JobId.Parse(id), engine.Value));
+
+                    // Not as an expression: to compile one for every job took more than all else that a recovery does.
+                    return id => Props.Create<CloneJobActor>(JobId.Parse(id), engine.Value);
                 },
                 new JobExtractor(),
                 // A job tells itself when it may rest: while a step runs it waits for hours without a message.

@@ -12,13 +12,17 @@ namespace CloneHub.Jobs;
 /// have come since and that nobody may have woken, because the answer to their acceptance was lost; and in a moment those whose actor had
 /// to stop because a store did not answer. When a node that drives jobs goes, or was out of sight for a while, all are woken again: what was
 /// there goes on elsewhere, and what was told by or to it may be lost. So they are when a queue asks for it that has just started.
+/// Of jobs it remembers those of the last minutes only: all others were found before, and a hundred thousand names are not kept for nothing.
 /// </summary>
 internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
 {
     private const int PageSize = 100;
-    private static readonly TimeSpan BetweenPages = TimeSpan.FromMilliseconds(100);
+    private static readonly TimeSpan BetweenPages = TimeSpan.FromMilliseconds(40);
     private static readonly TimeSpan BetweenRounds = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan BeforeRetry = TimeSpan.FromSeconds(2);
+
+    /// <summary>The index is in the order of acceptance, and one may be written so much later than it was accepted: by a clock that is slow, to a Redis that stood still.</summary>
+    private static readonly TimeSpan LookBack = TimeSpan.FromMinutes(15);
 
     private readonly JobStore _store;
     private readonly IActorRef _jobs;
@@ -27,8 +31,8 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
     private LivePosition _position = LivePosition.Start;
     private HashSet<JobId> _seenBefore = [];
     private HashSet<JobId> _seen = [];
-    private HashSet<IActorRef> _askers = [];
-    private HashSet<IActorRef> _askersOfNextRound = [];
+    private readonly HashSet<IActorRef> _askers = [];
+    private double _newest = double.NegativeInfinity;
     private int _woken;
     private bool _isLooking;
     private bool _startsAnew;
@@ -57,9 +61,8 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
         Receive<ClusterEvent.ReachableMember>(e => WakeAllAgain(e.Member));
         Receive<WakeAll>(_ =>
         {
-            // A round that passes nobody over and has woken nobody yet will do.
-            (_seenBefore.Count + _seen.Count == 0 ? _askers : _askersOfNextRound).Add(Sender);
-            if (!_isLooking) Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BetweenPages);
+            // Who asks again is in a hurry; to begin again for it would take longer.
+            if (_askers.Add(Sender)) StartAnew();
         });
     }
 
@@ -82,6 +85,11 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
     {
         if (!member.HasRole(NodeRoles.Core)) return;
         LogNodeChanged(_logger, member.Address.ToString());
+        StartAnew();
+    }
+
+    private void StartAnew()
+    {
         _startsAnew = true;
         if (!_isLooking) Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BetweenPages);
     }
@@ -105,7 +113,8 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
         }
 
         _position = page.Next;
-        if (page.Jobs.Count > 0) Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BetweenPages);
+        // A page that is not full is the end: under a stream of new jobs there would be no empty one.
+        if (page.Jobs.Count == PageSize || _startsAnew) Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BetweenPages);
         else EndRound();
     }
 
@@ -113,10 +122,10 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
     {
         if (_woken > 0) LogWoken(_logger, _woken);
         foreach (var asker in _askers) asker.Tell(new AllAwake(_seen.Count));
-        var isAsked = _askersOfNextRound.Count > 0;
-        (_askers, _askersOfNextRound) = (_askersOfNextRound, []);
-        (_seenBefore, _seen, _woken, _position) = (isAsked ? [] : _seen, [], 0, LivePosition.Start);
-        Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, isAsked || _startsAnew ? BetweenPages : BetweenRounds);
+        _askers.Clear();
+        _newest = Math.Max(_newest, _position.Score);
+        (_seenBefore, _seen, _woken, _position) = (_seen, [], 0, new LivePosition(_newest - LookBack.TotalMilliseconds, null));
+        Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BetweenRounds);
     }
 
     [LoggerMessage(1020, LogLevel.Information, "{Count} live jobs were woken.")]

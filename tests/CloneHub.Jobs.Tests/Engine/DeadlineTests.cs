@@ -180,6 +180,27 @@ public sealed class DeadlineTests(Stores stores) : JobKit(stores, stores.NewCorn
     }
 
     [Fact]
+    public async Task One_that_was_only_woken_rests_after_seconds_and_one_that_was_asked_stays_for_minutes()
+    {
+        var (woken, asked) = (await JobInAsync(Stage.Requested), await JobInAsync(Stage.Requested));
+        await StateAsync(asked);
+        var resting = await Sys.ActorSelection(Jobs.Path / woken.Value).ResolveOne(Patience);
+        var staying = await Sys.ActorSelection(Jobs.Path / asked.Value).ResolveOne(Patience);
+        Watch(resting);
+
+        // Its timer may be set a moment after it has spoken: that pass is in vain.
+        var isGone = false;
+        for (var pass = 0; pass < 10 && !isGone; pass++)
+        {
+            Pass(TimeSpan.FromSeconds(6));
+            isGone = ReceiveOne(TimeSpan.FromSeconds(2)) is Terminated;
+        }
+
+        Assert.True(isGone);
+        Assert.Equal(staying, await Sys.ActorSelection(Jobs.Path / asked.Value).ResolveOne(Patience));
+    }
+
+    [Fact]
     public async Task A_job_whose_step_runs_stays()
     {
         var job = await JobInAsync(Stage.PodReady);

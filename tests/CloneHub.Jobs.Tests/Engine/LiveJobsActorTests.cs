@@ -109,6 +109,39 @@ public sealed class LiveJobsActorTests(Stores stores) : JobKit(stores, stores.Ne
         Assert.Equal(0, queue.ExpectMsg<AllAwake>().Jobs);
     }
 
+    [Fact]
+    public async Task A_stream_of_new_jobs_keeps_no_round_from_its_end()
+    {
+        foreach (var n in Enumerable.Range(0, 150)) await Store.AddLiveAsync(Histories.NewJob(), Given.T0.AddSeconds(n));
+        var queue = CreateTestProbe("asks");
+        NewWaker(Store).Tell(new WakeAll(), queue);
+
+        var next = 150;
+        await Eventually.Until("the queue is told", async () =>
+        {
+            await Store.AddLiveAsync(Histories.NewJob(), Given.T0.AddSeconds(next++));
+            ((TestScheduler)Sys.Scheduler).Advance(TimeSpan.FromSeconds(1));
+            return queue.HasMessages;
+        });
+
+        Assert.InRange(queue.ExpectMsg<AllAwake>().Jobs, 150, next);
+    }
+
+    [Fact]
+    public async Task A_job_that_was_written_minutes_after_its_acceptance_is_found_too()
+    {
+        var (early, late) = (Histories.NewJob(), Histories.NewJob());
+        await Store.AddLiveAsync(early, Given.T0.AddMinutes(10));
+        NewWaker(Store);
+        await PassUntilAsync("the early job is woken", () => Runner.HasMessages);
+        Assert.Equal(early, Runner.ExpectMsg<WakeJob>().Job);
+
+        await Store.AddLiveAsync(late, Given.T0);
+
+        await PassUntilAsync("the late job is woken", () => Runner.HasMessages);
+        Assert.Equal([late], Drain(Runner).Cast<WakeJob>().Select(w => w.Job));
+    }
+
     private List<JobId> Woken(List<JobId> before)
     {
         before.AddRange(Drain(Runner).Cast<WakeJob>().Select(w => w.Job));

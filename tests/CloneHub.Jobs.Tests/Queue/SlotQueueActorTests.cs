@@ -181,6 +181,20 @@ public sealed class SlotQueueActorTests : TestKit
     }
 
     [Fact]
+    public async Task However_long_it_took_to_wake_them_all_have_a_moment_to_tell()
+    {
+        var queue = NewQueue(1, isComplete: false);
+        _clock.Advance(2 * new QueueRules().Lease);
+        queue.Tell(new AllAwake(2));
+        Want(queue, 1);
+        Assert.False((await StateAsync(queue)).IsComplete);
+
+        Want(queue, 2);
+
+        Assert.True((await StateAsync(queue)).IsComplete);
+    }
+
+    [Fact]
     public async Task Without_a_waker_slots_are_given_after_a_while_and_the_queue_does_not_pass_for_known()
     {
         var queue = NewQueue(1, isComplete: false);

@@ -12,11 +12,16 @@ internal sealed partial class ArchiveGuard(JobStore store, ArchiveLag lag, TimeP
 {
     private static readonly TimeSpan Interval = TimeSpan.FromSeconds(5);
 
+    /// <summary>The look takes longer the more jobs live; it may take a small part of the time at most.</summary>
+    private const int PausePerLook = 20;
+
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
-        using var timer = new PeriodicTimer(Interval, clock);
-        while (await timer.WaitForNextTickAsync(stoppingToken))
+        var pause = Interval;
+        while (true)
         {
+            await Task.Delay(pause, clock, stoppingToken);
+            var begun = clock.GetTimestamp();
             try
             {
                 var ping = await store.PingAsync();
@@ -29,6 +34,9 @@ internal sealed partial class ArchiveGuard(JobStore store, ArchiveLag lag, TimeP
                 JobsTelemetry.CountRedisFailure();
                 LogUnknown(logger, e);
             }
+
+            var took = PausePerLook * clock.GetElapsedTime(begun);
+            pause = took > Interval ? took : Interval;
         }
     }
 

@@ -24,6 +24,9 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
 
     private static readonly TimeSpan BeforeAskedAgain = TimeSpan.FromMinutes(1);
 
+    /// <summary>The waker of a node that starts comes after the queue.</summary>
+    private static readonly TimeSpan UntilWaker = TimeSpan.FromMilliseconds(100);
+
     private readonly QueueEngine _engine;
     private readonly FairQueue _queue;
     private readonly HashSet<JobId> _heard = [];
@@ -31,6 +34,7 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
     private DateTimeOffset _tickedAt;
     private DateTimeOffset? _askedAt;
     private DateTimeOffset _grantsFrom;
+    private DateTimeOffset _completeFrom;
     private int? _woken;
     private bool _isComplete;
 
@@ -56,13 +60,14 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
         });
         Receive<AllAwake>(a =>
         {
-            _woken = a.Jobs;
-            _grantsFrom = Earlier(_grantsFrom, Now + PatienceWithWoken);
+            (_woken, _completeFrom) = (a.Jobs, Now + PatienceWithWoken);
+            _grantsFrom = Earlier(_grantsFrom, _completeFrom);
             Serve();
         });
         Receive<GetQueuePosition>(g => Sender.Tell(new QueuePosition(_queue.PositionOf(g.Job), _queue.Slots)));
         Receive<GetQueueState>(_ => Sender.Tell(State));
         Receive<Tick>(_ => OnTick());
+        Receive<AskWaker>(_ => AskAll());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
@@ -123,7 +128,7 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
     /// <summary>Gives what is free to those whose turn it is, and says how the queue stands then.</summary>
     private void Serve(bool hasMoved = false)
     {
-        if (!_isComplete && _woken is { } woken && (_heard.Count >= woken || Now >= _grantsFrom))
+        if (!_isComplete && _woken is { } woken && (_heard.Count >= woken || Now >= _completeFrom))
         {
             _isComplete = true;
             _heard.Clear();
@@ -149,7 +154,13 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
 
     private void AskAll()
     {
-        if (_isComplete || Now - _askedAt < BeforeAskedAgain || _engine.Waker() is not { } waker) return;
+        if (_isComplete || Now - _askedAt < BeforeAskedAgain) return;
+        if (_engine.Waker() is not { } waker)
+        {
+            Timers.StartSingleTimer(nameof(AskWaker), AskWaker.Instance, UntilWaker);
+            return;
+        }
+
         _askedAt = Now;
         waker.Tell(new WakeAll());
     }
@@ -158,6 +169,11 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
 
     [LoggerMessage(1040, LogLevel.Warning, "Job {JobId}: worker {Worker}, which builds it, is silent; the job waits again.")]
     private static partial void LogSlotLost(ILogger logger, JobId jobId, string worker);
+
+    private sealed class AskWaker : INoSerializationVerificationNeeded
+    {
+        public static readonly AskWaker Instance = new();
+    }
 
     internal sealed class Tick : INoSerializationVerificationNeeded
     {
