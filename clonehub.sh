@@ -53,6 +53,9 @@ help() {
                      --long also those that wait ten minutes
   chaos [--seed N] [--minutes M] [--nodes N] [--jobs N]
                      break things at random for a while and check that nothing is lost, doubled or left
+  chaos --from FOLDER
+                     exchange three nodes of an older build (the folder of its CloneHub.Chaos.dll)
+                     for this one's, one at a time, and back, and check the same
   lint               check the form of PHP and C# without changing anything
   bench              measure, see benchmarks/
   format             bring all code into the house's form
@@ -159,7 +162,7 @@ run_tests() {
     case $1 in
         fast) filter='Needs!=servers&Needs!=infra&Needs!=kube' ;;
         infra) what=tests/CloneHub.Infra.Tests ;;
-        all) need_packages chromium:chromium ;;
+        all) need_packages chromium:chromium strace:strace ;;
     esac
     need_dotnet
     rm -rf "$results" "$results-alone"

@@ -26,6 +26,8 @@ public sealed class HostProcess : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    public int Pid => _process!.Id;
+
     /// <summary>The Host's state directory; local clones are under <c>local</c>.</summary>
     public DirectoryInfo State { get; }
 
