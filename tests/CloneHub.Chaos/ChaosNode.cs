@@ -21,11 +21,12 @@ internal static class ChaosNode
     private const string Section = "Chaos";
 
     /// <summary>Settings of a node, as environment variables, on top of the Host's own.</summary>
-    public static Dictionary<string, string> Settings(string ledger, DateTimeOffset begin, int speed) => new()
+    public static Dictionary<string, string> Settings(string ledger, DateTimeOffset begin, int speed, TimeSpan behind = default) => new()
     {
         [$"{Section}__Ledger"] = ledger,
         [$"{Section}__Begin"] = begin.UtcTicks.ToString(CultureInfo.InvariantCulture),
         [$"{Section}__Speed"] = speed.ToString(CultureInfo.InvariantCulture),
+        [$"{Section}__Behind"] = behind.Ticks.ToString(CultureInfo.InvariantCulture),
     };
 
     public static async Task<int> RunAsync(int port)
@@ -63,5 +64,5 @@ internal static class ChaosNode
     private static IConfigurationSection Settings(IServiceProvider provider) => provider.GetRequiredService<IConfiguration>().GetSection(Section);
 
     private static FastClock Clock(IConfiguration settings) =>
-        new(new DateTimeOffset(settings.GetValue<long>("Begin"), TimeSpan.Zero), settings.GetValue<int>("Speed"));
+        new(new DateTimeOffset(settings.GetValue<long>("Begin"), TimeSpan.Zero), settings.GetValue<int>("Speed"), new TimeSpan(settings.GetValue<long>("Behind")));
 }

@@ -43,10 +43,10 @@ internal static class ChaosRun
         return verdict;
     }
 
-    private static Task<PrivateServers> StartAsync(string folder, ServerKinds wanted, Leash leash, IProgress<string> progress, CancellationToken ct) => PrivateServers.StartAsync(
+    internal static Task<PrivateServers> StartAsync(string folder, ServerKinds wanted, Leash leash, IProgress<string> progress, CancellationToken ct) => PrivateServers.StartAsync(
         new PrivateServersOptions { StateDirectory = folder, Wanted = wanted, Leash = leash, RemoveAtEnd = true }, progress, ct);
 
-    private static Dictionary<string, string> Settings(PrivateServers world, ChaosOptions options, DateTimeOffset begin) => new(
+    internal static Dictionary<string, string> Settings(PrivateServers world, ChaosOptions options, DateTimeOffset begin) => new(
         ChaosNode.Settings(world.RedisConnectionString, begin, options.ClockSpeed))
     {
         ["CloneHub__Slots"] = Slots.ToString(CultureInfo.InvariantCulture),
@@ -58,7 +58,7 @@ internal static class ChaosRun
     };
 
     /// <summary>What a failed job made stays for its time to live; then that goes too. Jobs that are never over are for the verdict to name.</summary>
-    private static async Task UntilOverAsync(PrivateServers servers, Customers customers, CancellationToken ct)
+    internal static async Task UntilOverAsync(PrivateServers servers, Customers customers, CancellationToken ct)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(started) < PatienceAfterwards)
@@ -69,7 +69,7 @@ internal static class ChaosRun
         }
     }
 
-    private static async Task JudgeAsync(
+    internal static async Task JudgeAsync(
         Verdict verdict, ChaosOptions options, PrivateServers servers, Ledger ledger, Customers customers, Storm storm, DateTimeOffset begin)
     {
         var history = await History.ReadAsync(servers.PostgreSqlConnectionString);

@@ -23,10 +23,10 @@ internal sealed class Fleet : IAsyncDisposable
     public int Restarts { get; private set; }
 
     public static async Task<Fleet> StartAsync(
-        int count, PrivateServers servers, IReadOnlyDictionary<string, string> common, Leash leash, CancellationToken ct)
+        int count, PrivateServers servers, IReadOnlyDictionary<string, string> common, Leash leash, CancellationToken ct, string? program = null)
     {
         var places = Enumerable.Range(1, count).Select(number => (Number: number, Http: Ports.Free(), Akka: Ports.Free())).ToList();
-        var fleet = new Fleet([.. places.Select(place => new NodeProcess(place.Http, Settings(place), Folder(place.Number), leash))]);
+        var fleet = new Fleet([.. places.Select(place => new NodeProcess(place.Http, Settings(place), Folder(place.Number), leash) { Program = program ?? NodeProcess.ThisProgram })]);
 
         // The first one makes the schema and the master key.
         foreach (var node in fleet.Nodes)

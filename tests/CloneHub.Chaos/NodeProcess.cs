@@ -28,7 +28,12 @@ internal sealed class NodeProcess : IDisposable
         Client.Timeout = AnswerLimit;
     }
 
+    public static string ThisProgram => typeof(ChaosNode).Assembly.Location;
+
     public HttpClient Client { get; }
+
+    /// <summary>CloneHub.Chaos.dll, of this version or of another one. It is what the next start starts.</summary>
+    public string Program { get; set; } = ThisProgram;
 
     /// <summary>A file with the settings of the node, for a shell.</summary>
     public string Environment => Path.Combine(_folder.FullName, "environment");
@@ -40,7 +45,7 @@ internal sealed class NodeProcess : IDisposable
     public async Task StartAsync(CancellationToken ct)
     {
         await Account.Self.WriteSecretAsync(Environment, string.Concat(_settings.Select(setting => $"export {setting.Key}='{setting.Value}'\n")), ct);
-        string[] program = [typeof(ChaosNode).Assembly.Location, ChaosNode.Command, _port.ToString(CultureInfo.InvariantCulture)];
+        string[] program = [Program, ChaosNode.Command, _port.ToString(CultureInfo.InvariantCulture)];
         _daemon = Daemon.Start(new DaemonSpec("node", "sh", ["-c", ". \"$1\"; cd \"$2\"; shift 2; exec dotnet \"$@\"", "sh", Environment, _folder.FullName, .. program]), _folder, _leash);
         _isWanted = true;
     }

@@ -8,22 +8,47 @@ namespace CloneHub.Chaos;
 internal static class ChaosCommand
 {
     private const int WrongUsage = 64; // EX_USAGE of sysexits.h
-    private const string Usage = "Usage: CloneHub.Chaos [--seed N] [--minutes M] [--nodes N] [--jobs N]";
+    private const string Usage =
+        """
+        Usage: CloneHub.Chaos [--seed N] [--minutes M] [--nodes N] [--jobs N]
+               CloneHub.Chaos --from FOLDER [--seed N] [--jobs N]     exchange nodes of an older version (the folder of its CloneHub.Chaos.dll) for these, and back
+               CloneHub.Chaos fixture --of FOLDER --in FOLDER         save stores that a version has worked on
+        """;
 
     public static async Task<int> Main(string[] args)
     {
         if (args is [ChaosNode.Command, var port]) return await ChaosNode.RunAsync(int.Parse(port, CultureInfo.InvariantCulture));
+        if (args is ["fixture", "--of", var version, "--in", var target]) return await ReportAsync(progress => SaveAsync(version, target, progress));
+        if (args is ["--from", var older, .. var rest] && Read(rest) is { } rolling) return await JudgeAsync(progress => RollingRun.RunAsync(rolling, ProgramIn(older), progress, CancellationToken.None));
         if (Read(args) is not { } options)
         {
             await Console.Error.WriteLineAsync(Usage);
             return WrongUsage;
         }
 
+        return await JudgeAsync(progress => ChaosRun.RunAsync(options, progress, CancellationToken.None));
+    }
+
+    private static Task<int> JudgeAsync(Func<IProgress<string>, Task<Verdict>> run) => ReportAsync(async progress =>
+    {
+        var verdict = await run(progress);
+        await Console.Out.WriteLineAsync(verdict.ToString());
+        return verdict.Holds;
+    });
+
+    private static async Task<bool> SaveAsync(string version, string target, IProgress<string> progress)
+    {
+        await FixtureRun.RunAsync(ProgramIn(version), Directory.CreateDirectory(target), progress, CancellationToken.None);
+        return true;
+    }
+
+    private static string ProgramIn(string folder) => Path.GetFullPath(Path.Combine(folder, "CloneHub.Chaos.dll"));
+
+    private static async Task<int> ReportAsync(Func<IProgress<string>, Task<bool>> run)
+    {
         try
         {
-            var verdict = await ChaosRun.RunAsync(options, new Progress<string>(Console.Error.WriteLine), CancellationToken.None);
-            await Console.Out.WriteLineAsync(verdict.ToString());
-            return verdict.Holds ? 0 : 1;
+            return await run(new Progress<string>(Console.Error.WriteLine)) ? 0 : 1;
         }
         catch (Exception e) when (e is SetUpException or TimeoutException)
         {

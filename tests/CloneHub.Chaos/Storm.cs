@@ -30,6 +30,15 @@ internal sealed class Storm(Fleet fleet, PrivateServers servers, IProgress<strin
         }
     }
 
+    /// <summary>Has a node end in order and start again.</summary>
+    public async Task RestartAsync(NodeProcess node, CancellationToken ct)
+    {
+        var from = TimeProvider.System.GetUtcNow();
+        await EndAsync(node, "TERM", TimeSpan.Zero, ct);
+        await fleet.AwaitReadyAsync(ct);
+        _outages.Enqueue((from, TimeProvider.System.GetUtcNow(), OfRedis: false));
+    }
+
     private Task StrikeAsync(Gust gust, CancellationToken ct) => gust.Blow switch
     {
         Blow.KillNode => EndAsync(fleet.Nodes[gust.Node], "KILL", gust.Lasts, ct),
