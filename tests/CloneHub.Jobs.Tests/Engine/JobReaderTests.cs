@@ -106,6 +106,20 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
     }
 
     [Fact]
+    public async Task A_failed_job_whose_removal_is_not_archived_yet_is_told_to_be_on_its_way()
+    {
+        var job = await JobInAsync(Stage.PodReady);
+        Report(Ordered(), Given.Final);
+        Assert.Equal(Stage.Failed, (await StateAsync(job)).Job.Stage);
+        await ArchiveJournalAsync(job);
+
+        var ordered = (await NewReader().RequestRemovalAsync(job, CancellationToken.None))!;
+        var read = (await NewReader().ReadAsync(job, seen: 0, CancellationToken.None))!;
+
+        Assert.True(read.Version >= ordered.Version, $"Version {ordered.Version} was answered, and then {read.Version}.");
+    }
+
+    [Fact]
     public async Task A_job_that_rests_is_read_from_the_projection_and_not_woken()
     {
         var (job, history) = (Histories.NewJob(), Histories.Whole());

@@ -146,12 +146,15 @@ internal sealed partial class JobReader(
         }
     }
 
-    /// <summary>A clone is said to serve, with its password, only if nothing that is not archived yet says otherwise.</summary>
+    /// <summary>
+    /// A clone is said to serve, with its password, or a job to have failed, only if nothing that is not archived yet says otherwise: whoever was answered
+    /// that it is being removed is not told the opposite. Of a job that is over there is nothing more to say.
+    /// </summary>
     private async Task<bool> IsOutdatedAsync(JobId job, JobStatusView view)
     {
         try
         {
-            return view.Job.Stage is Stage.Serving && await store.HighestAsync(job) > view.Version;
+            return !view.Job.IsOver && await store.HighestAsync(job) > view.Version;
         }
         catch (Exception e) when (RedisTrouble.Is(e))
         {
