@@ -44,7 +44,7 @@ internal static class ClusterNode
                     loggers.AddLoggerFactory();
                 })
                 .AddHocon(Timing(options), HoconAddMode.Prepend)
-                .WithRemoting(new RemoteOptions { HostName = options.HostName, PublicHostName = options.PublicHostName, Port = options.Port })
+                .WithRemoting(new RemoteOptions { HostName = options.HostName, PublicHostName = options.PublicHostName, Port = options.Port, PublicPort = options.PublicPort })
                 .WithClustering(new ClusterOptions
                 {
                     Roles = [.. Roles(options)],

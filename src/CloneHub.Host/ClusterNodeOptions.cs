@@ -18,6 +18,9 @@ internal sealed class ClusterNodeOptions
     /// <summary>0 takes a free port.</summary>
     public int Port { get; set; }
 
+    /// <summary>Port under which other nodes reach it; the bound one if empty.</summary>
+    public int? PublicPort { get; set; }
+
     /// <summary>"core" answers requests and drives jobs, "worker" does their steps. Empty for both.</summary>
     public IList<string> Roles { get; } = [];
 
@@ -64,6 +67,7 @@ internal sealed class ClusterNodeOptionsCheck : IValidateOptions<ClusterNodeOpti
             faults.Add($"{ClusterNodeOptions.Section}:SeedNodes must name one core node or at least three: of two neither is a majority.");
         if (!options.IsAlone && options.Port == 0) faults.Add($"{ClusterNodeOptions.Section}:Port must be set where there are SeedNodes: a node that comes back must have the same address.");
         if (options.Port is < 0 or > 65535) faults.Add($"{ClusterNodeOptions.Section}:Port must be from 0 to 65535.");
+        if (options.PublicPort is < 1 or > 65535) faults.Add($"{ClusterNodeOptions.Section}:PublicPort must be from 1 to 65535.");
         if (options.Patience < TimeSpan.FromSeconds(4) || options.Patience > TimeSpan.FromMinutes(2)) faults.Add($"{ClusterNodeOptions.Section}:Patience must be from 4 seconds to 2 minutes.");
         if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > LongestDrain) faults.Add($"{ClusterNodeOptions.Section}:DrainTimeout must be at most a minute.");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
