@@ -1,6 +1,7 @@
 using System.Collections.Concurrent;
 using System.Globalization;
 using CloneHub.Dev;
+using CloneHub.Dev.Host;
 using CloneHub.Dev.Processes;
 using CloneHub.Dev.Servers;
 using CloneHub.Dev.WordPress;
@@ -102,7 +103,7 @@ internal static class SoakBenchmark
         var started = TimeProvider.System.GetTimestamp();
         while (true)
         {
-            var left = await Leftovers.FindAsync(stage, source, jobs, ct);
+            IReadOnlyList<string> left = [.. await Leftovers.OfClonesAsync(stage.Servers, stage.State, jobs, ct), .. await Leftovers.OnSourceAsync(source, ct)];
             if (left.Count == 0 || TimeProvider.System.GetElapsedTime(started) > PatienceWithLeftovers) return left;
             await Task.Delay(TimeSpan.FromSeconds(1), TimeProvider.System, ct);
         }
