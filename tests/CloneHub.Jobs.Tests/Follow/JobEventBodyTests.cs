@@ -11,6 +11,9 @@ public sealed class JobEventBodyTests
 {
     private static readonly string[] OurOwn = ["Tenant", "RequestHash", "GiveUpAt", "Fence", "Node", "Notifies", "TraceParent"];
 
+    /// <summary>Told by the job's certificate: a stream is no place for a line about every table.</summary>
+    private static readonly string[] ToldElsewhere = ["Proof"];
+
     [Fact]
     public void An_event_has_the_name_it_has_in_the_logs_without_the_version()
     {
@@ -44,8 +47,8 @@ public sealed class JobEventBodyTests
         var facts = EventNames.Entries.SelectMany(e => e.Type.GetProperties(BindingFlags.Public | BindingFlags.Instance)).Select(p => p.Name).Distinct().ToList();
 
         Assert.True(facts.Count > 20, $"Only {facts.Count} facts were examined.");
-        Assert.Empty(facts.Except(told).Except(renamed).Except(OurOwn));
-        Assert.Empty(told.Intersect(OurOwn));
+        Assert.Empty(facts.Except(told).Except(renamed).Except(OurOwn).Except(ToldElsewhere));
+        Assert.Empty(told.Intersect(OurOwn.Concat(ToldElsewhere)));
     }
 
     [Fact]
