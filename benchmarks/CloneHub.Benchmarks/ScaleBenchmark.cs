@@ -1,3 +1,4 @@
+using System.Globalization;
 using JobStage = CloneHub.Jobs.Stage;
 
 namespace CloneHub.Benchmarks;
@@ -7,16 +8,16 @@ internal static class ScaleBenchmark
 {
     public const int UsualJobs = 100_000;
     private const double MiB = 1024 * 1024;
-    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(40);
+    private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20);
 
     public static async Task RunAsync(int jobs, Report report, CancellationToken ct)
     {
         await using var stage = await ScaleStage.StartAsync("scale", slots: 1, ct);
         var empty = await MeasureAsync(stage, "no job", 0, report, ct);
         await AddAsync(stage, JobStage.Requested, jobs / 2, ct);
-        var waiting = await MeasureAsync(stage, $"{jobs / 2} jobs that wait", jobs / 2, report, ct);
+        var waiting = await MeasureAsync(stage, string.Create(CultureInfo.InvariantCulture, $"{jobs / 2:#,0} jobs that wait"), jobs / 2, report, ct);
         await AddAsync(stage, JobStage.Serving, jobs - (jobs / 2), ct);
-        var all = await MeasureAsync(stage, $"and {jobs - (jobs / 2)} that serve", jobs, report, ct);
+        var all = await MeasureAsync(stage, string.Create(CultureInfo.InvariantCulture, $"and {jobs - (jobs / 2):#,0} that serve"), jobs, report, ct);
         report.Row("memory for one that waits; for one that serves", $"{Each(empty, waiting, jobs / 2):0} bytes; {Each(waiting, all, jobs - (jobs / 2)):0} bytes");
     }
 

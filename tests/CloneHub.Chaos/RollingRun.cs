@@ -12,7 +12,7 @@ namespace CloneHub.Chaos;
 internal static class RollingRun
 {
     private const int Nodes = 3;
-    private static readonly TimeSpan BetweenNodes = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan BetweenNodes = TimeSpan.FromSeconds(5);
 
     /// <param name="older">CloneHub.Chaos.dll of the older version.</param>
     public static async Task<Verdict> RunAsync(ChaosOptions options, string older, IProgress<string> progress, CancellationToken ct)

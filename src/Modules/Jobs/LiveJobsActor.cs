@@ -8,7 +8,7 @@ using Microsoft.Extensions.Logging;
 namespace CloneHub.Jobs;
 
 /// <summary>
-/// Wakes jobs: all live ones after a start, a page at a time so that their recoveries do not starve new requests; once a minute those that
+/// Wakes jobs: all live ones after a start, a page when the one before it has recovered, so that they take turns with new requests; once a minute those that
 /// have come since and that nobody may have woken, because the answer to their acceptance was lost; and in a moment those whose actor had
 /// to stop because a store did not answer. When a node that drives jobs goes, or was out of sight for a while, all are woken again: what was
 /// there goes on elsewhere, and what was told by or to it may be lost. So they are when a queue asks for it that has just started.
@@ -17,7 +17,10 @@ namespace CloneHub.Jobs;
 internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
 {
     private const int PageSize = 100;
-    private static readonly TimeSpan BetweenPages = TimeSpan.FromMilliseconds(40);
+    private static readonly TimeSpan BetweenPages = TimeSpan.FromMilliseconds(10);
+
+    /// <summary>The last job of a page may be one that cannot answer.</summary>
+    private static readonly TimeSpan PatienceWithPage = TimeSpan.FromMilliseconds(300);
     private static readonly TimeSpan BetweenRounds = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan BeforeRetry = TimeSpan.FromSeconds(2);
 
@@ -28,11 +31,12 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
     private readonly IActorRef _jobs;
     private readonly ILogger _logger;
     private readonly HashSet<JobId> _later = [];
+    private readonly HashSet<IActorRef> _askers = [];
     private LivePosition _position = LivePosition.Start;
     private HashSet<JobId> _seenBefore = [];
     private HashSet<JobId> _seen = [];
-    private readonly HashSet<IActorRef> _askers = [];
     private double _newest = double.NegativeInfinity;
+    private JobId? _last;
     private int _woken;
     private bool _isLooking;
     private bool _startsAnew;
@@ -42,11 +46,15 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
         (_store, _jobs, _logger) = (store, jobs, logger);
         Receive<NextPage>(_ => Look());
         Receive<LivePage>(Wake);
+        Receive<JobState>(state =>
+        {
+            if (state.Id == _last && !_isLooking) LookIn(BetweenPages);
+        });
         Receive<PageFailed>(f =>
         {
             _isLooking = false;
             LogPageFailed(_logger, f.Error);
-            Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BeforeRetry);
+            LookIn(BeforeRetry);
         });
         Receive<WakeLater>(w =>
         {
@@ -91,7 +99,7 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
     private void StartAnew()
     {
         _startsAnew = true;
-        if (!_isLooking) Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BetweenPages);
+        if (!_isLooking) LookIn(BetweenPages);
     }
 
     private void Look()
@@ -104,18 +112,25 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
 
     private void Wake(LivePage page)
     {
-        _isLooking = false;
+        (_isLooking, _last) = (false, null);
         foreach (var job in page.Jobs)
         {
             if (!_seen.Add(job) || _seenBefore.Contains(job)) continue;
             _jobs.Tell(new WakeJob(job));
+            _last = job;
             _woken++;
         }
 
         _position = page.Next;
+
         // A page that is not full is the end: under a stream of new jobs there would be no empty one.
-        if (page.Jobs.Count == PageSize || _startsAnew) Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BetweenPages);
-        else EndRound();
+        if (page.Jobs.Count < PageSize && !_startsAnew) EndRound();
+        else if (_last is { } last)
+        {
+            _jobs.Tell(new GetJob(last));
+            LookIn(PatienceWithPage);
+        }
+        else LookIn(BetweenPages);
     }
 
     private void EndRound()
@@ -125,8 +140,11 @@ internal sealed partial class LiveJobsActor : ReceiveActor, IWithTimers
         _askers.Clear();
         _newest = Math.Max(_newest, _position.Score);
         (_seenBefore, _seen, _woken, _position) = (_seen, [], 0, new LivePosition(_newest - LookBack.TotalMilliseconds, null));
-        Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, BetweenRounds);
+        _last = null;
+        LookIn(BetweenRounds);
     }
+
+    private void LookIn(TimeSpan pause) => Timers.StartSingleTimer(nameof(NextPage), NextPage.Instance, pause);
 
     [LoggerMessage(1020, LogLevel.Information, "{Count} live jobs were woken.")]
     private static partial void LogWoken(ILogger logger, int count);

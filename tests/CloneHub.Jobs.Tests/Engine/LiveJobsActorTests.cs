@@ -21,7 +21,7 @@ public sealed class LiveJobsActorTests(Stores stores) : JobKit(stores, stores.Ne
         var woken = new List<JobId>();
         await PassUntilAsync("all are woken", () =>
         {
-            woken.AddRange(Drain(Runner).Cast<WakeJob>().Select(w => w.Job));
+            woken.AddRange(Drain(Runner).OfType<WakeJob>().Select(w => w.Job));
             return woken.Count >= jobs.Count;
         });
 
@@ -78,7 +78,7 @@ public sealed class LiveJobsActorTests(Stores stores) : JobKit(stores, stores.Ne
         await Store.AddLiveAsync(late, Given.T0.AddSeconds(1));
 
         await PassUntilAsync("the late job is woken", () => Runner.HasMessages);
-        Assert.Equal([late], Drain(Runner).Cast<WakeJob>().Select(w => w.Job));
+        Assert.Equal([late], Drain(Runner).OfType<WakeJob>().Select(w => w.Job));
     }
 
     [Fact]
@@ -128,6 +128,27 @@ public sealed class LiveJobsActorTests(Stores stores) : JobKit(stores, stores.Ne
     }
 
     [Fact]
+    public async Task A_page_is_woken_once_the_one_before_it_has_recovered()
+    {
+        var jobs = Enumerable.Range(0, 150).Select(_ => Histories.NewJob()).ToList();
+        foreach (var (n, job) in jobs.Index()) await Store.AddLiveAsync(job, Given.T0.AddSeconds(n));
+        var waker = NewWaker(Store);
+        var asked = (GetJob)Runner.FishForMessage(m => m is GetJob, Patience);
+        Assert.Equal(jobs[99], asked.Job);
+        ((TestScheduler)Sys.Scheduler).Advance(TimeSpan.FromMilliseconds(200));
+        Runner.ExpectNoMsg(TimeSpan.FromMilliseconds(100));
+
+        waker.Tell(new JobState(asked.Job, Given.AJobIn(Stage.Requested).Job, Version: 1, Fraction: 0, Doing: null));
+
+        await Eventually.Until("the next page is woken", () =>
+        {
+            ((TestScheduler)Sys.Scheduler).Advance(TimeSpan.FromMilliseconds(1));
+            return Runner.HasMessages;
+        });
+        Assert.Equal(jobs[100], Runner.ExpectMsg<WakeJob>().Job);
+    }
+
+    [Fact]
     public async Task A_job_that_was_written_minutes_after_its_acceptance_is_found_too()
     {
         var (early, late) = (Histories.NewJob(), Histories.NewJob());
@@ -139,12 +160,12 @@ public sealed class LiveJobsActorTests(Stores stores) : JobKit(stores, stores.Ne
         await Store.AddLiveAsync(late, Given.T0);
 
         await PassUntilAsync("the late job is woken", () => Runner.HasMessages);
-        Assert.Equal([late], Drain(Runner).Cast<WakeJob>().Select(w => w.Job));
+        Assert.Equal([late], Drain(Runner).OfType<WakeJob>().Select(w => w.Job));
     }
 
     private List<JobId> Woken(List<JobId> before)
     {
-        before.AddRange(Drain(Runner).Cast<WakeJob>().Select(w => w.Job));
+        before.AddRange(Drain(Runner).OfType<WakeJob>().Select(w => w.Job));
         return before;
     }
 
