@@ -19,7 +19,7 @@ internal static class ChaosCommand
     {
         if (args is [ChaosNode.Command, var port]) return await ChaosNode.RunAsync(int.Parse(port, CultureInfo.InvariantCulture));
         if (args is ["fixture", "--of", var version, "--in", var target]) return await ReportAsync(progress => SaveAsync(version, target, progress));
-        if (args is ["--from", var older, .. var rest] && Read(rest) is { } rolling) return await JudgeAsync(progress => RollingRun.RunAsync(rolling, ProgramIn(older), progress, CancellationToken.None));
+        if (args is ["--from", var older, .. var rest] && Read(rest) is { } rolling) return await JudgeAsync(progress => RollingRun.RunAsync(rolling with { From = older }, ProgramIn(older), progress, CancellationToken.None));
         if (Read(args) is not { } options)
         {
             await Console.Error.WriteLineAsync(Usage);
@@ -93,6 +93,11 @@ internal sealed record ChaosOptions
     /// <summary>The nodes' clock runs so many times as fast as the real one: a clone's shortest time, five minutes, is over in seconds.</summary>
     public int ClockSpeed { get; init; } = 20;
 
+    /// <summary>Folder of the older version whose nodes are exchanged; null where none are.</summary>
+    public string? From { get; init; }
+
     /// <summary>How to see the same again.</summary>
-    public string Replay => string.Create(CultureInfo.InvariantCulture, $"./clonehub.sh chaos --seed {Seed} --minutes {Math.Max(1, (int)Length.TotalMinutes)} --nodes {Nodes} --jobs {JobsAtOnce}");
+    public string Replay => From is not null
+        ? string.Create(CultureInfo.InvariantCulture, $"./clonehub.sh chaos --from {From} --seed {Seed} --jobs {JobsAtOnce}")
+        : string.Create(CultureInfo.InvariantCulture, $"./clonehub.sh chaos --seed {Seed} --minutes {Math.Max(1, (int)Length.TotalMinutes)} --nodes {Nodes} --jobs {JobsAtOnce}");
 }
