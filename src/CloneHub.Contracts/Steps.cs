@@ -96,7 +96,8 @@ public interface IJobMessage : IWireMessage
 
 /// <summary>Order from a job to a worker: do this step. Answered by <see cref="StepReported"/>, any number of <see cref="StepProgressed"/> before it.</summary>
 /// <param name="TraceParent">The span, as a W3C traceparent, that the step's own is a child of.</param>
-public sealed record RunStep(StepToken Token, CloneOrder Order, string? TraceParent = null) : IJobMessage
+/// <param name="Worker">The worker that the job has a slot on: no other one is meant. Null for whichever is free.</param>
+public sealed record RunStep(StepToken Token, CloneOrder Order, string? TraceParent = null, string? Worker = null) : IJobMessage
 {
     public JobId Job => Token.Job;
 }

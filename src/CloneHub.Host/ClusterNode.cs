@@ -56,8 +56,9 @@ internal static class ClusterNode
 
             // Each looks up what the one before it has registered.
             if (options.IsWorker) akka.WithStepRunner();
-            if (options.IsCore) akka.WithJobs(provider).WithSingleton<ExpirySchedule>(
+            if (options.IsCore) akka.WithJobs(provider, options.IsAlone).WithSingleton<ExpirySchedule>(
                 "expiries", (_, registry, _) => CleanupModule.ExpirySchedule(provider, registry.Get<JobsRegion>()), new ClusterSingletonOptions { Role = NodeRoles.Core }, createProxyToo: false);
+            if (options is { IsWorker: true, IsAlone: false }) akka.WithSlotOffers(provider, options.IsCore);
             akka.AddStartup((system, _) => provider.GetRequiredService<NodeExit>().Watch(system));
         });
     }

@@ -10,7 +10,8 @@ namespace CloneHub.Chaos;
 /// <summary>One run from its seed: servers, a node, customers and weather; then calm, and the checks.</summary>
 internal static class ChaosRun
 {
-    private const int Slots = 8;
+    /// <summary>Of each worker: few, so that jobs wait.</summary>
+    private const int Slots = 3;
     private static readonly TimeSpan PatienceAfterwards = TimeSpan.FromMinutes(2);
 
     public static async Task<Verdict> RunAsync(ChaosOptions options, IProgress<string> progress, CancellationToken ct)

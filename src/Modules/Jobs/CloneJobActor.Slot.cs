@@ -4,27 +4,40 @@ using CloneHub.Jobs.Queue;
 
 namespace CloneHub.Jobs;
 
-/// <summary>What a job tells the queue of itself, and what it does about the answer.</summary>
+/// <summary>
+/// What a job tells the queue of itself, and what it does about the answer. Its slot is on a worker, and that is where its steps are done. Which
+/// one it is stands nowhere but in the queue: an actor that has moved asks, and goes on when it is told.
+/// </summary>
 internal sealed partial class CloneJobActor
 {
     private string? _worker;
-    private bool _isWithoutSlot;
 
-    /// <summary>It has begun, and has to wait for a slot again.</summary>
-    private bool HasLostSlot => _isWithoutSlot && _job.IsBuilding;
+    /// <summary>The worker that it lost last, or left. The queue may not know yet that it is gone.</summary>
+    private string? _left;
+
+    /// <summary>The worker that the running step was ordered from.</summary>
+    private string? _orderedFrom;
+
+    private bool _hasLostSlot;
+
+    /// <summary>Its worker ends in order: the next step needs a slot elsewhere.</summary>
+    private bool _leaves;
+
+    /// <summary>It has begun, and does not know of a slot. A node that is alone has no other one to ask for.</summary>
+    private bool IsWithoutSlot => _job.IsBuilding && _job.Stage is not Stage.Requested && (_hasLostSlot || (_worker is null && !_engine.IsAlone));
 
     private void TellQueue()
     {
         var request = _job.Request!;
-        if (_job.Stage is Stage.Requested || HasLostSlot)
-            _engine.Queue.Tell(new WantSlot(_id, request.At, request.Tenant, request.Priority, HasClone: _job.Fence > 0));
+        if (_job.Stage is Stage.Requested || IsWithoutSlot)
+            _engine.Queue.Tell(new WantSlot(_id, request.At, request.Tenant, request.Priority, HasClone: _job.Fence > 0, _left));
         else if (_job.IsBuilding) _engine.Queue.Tell(new HoldSlot(_id, request.At, request.Tenant, request.Priority, _worker));
         else _engine.Queue.Tell(new ReleaseSlot(_id, request.Tenant, HasClone: _job is { Fence: > 0, IsTerminal: false }));
     }
 
     private void OnSlotGranted(SlotGranted granted)
     {
-        (_worker, _isWithoutSlot) = (granted.Worker, false);
+        (_worker, _left, _hasLostSlot, _leaves) = (granted.Worker, null, false, false);
         if (_job.Stage is Stage.Requested) Handle(new Begin());
         else Advance();
     }
@@ -32,11 +45,25 @@ internal sealed partial class CloneJobActor
     /// <summary>The worker may live and not know it: what it still does is overtaken by the next start of the step.</summary>
     private void OnSlotLost(SlotLost lost)
     {
-        if (_job.Stage is Stage.Requested || !_job.IsBuilding || (_worker is { } worker && worker != lost.Worker)) return;
-        _isWithoutSlot = true;
-        if (_job.Running(_id) is { } running) _engine.Runner.Tell(new CancelStep(running));
-        _ordered = null;
-        Timers.Cancel(nameof(StepTimedOut));
-        Advance();
+        if (_job.Stage is Stage.Requested || !_job.IsBuilding || IsWithoutSlot || (_worker is { } worker && worker != lost.Worker)) return;
+        _worker = lost.Worker;
+        var running = _job.Running(_id);
+        if (lost.AfterStep && running is not null)
+        {
+            _leaves = true;
+            return;
+        }
+
+        LeaveWorker();
+        if (running is null) Advance();
+        else Handle(new ReportStep(running, StepFault.LostWorker, StepFacts.None, _engine.Jitter()));
     }
+
+    /// <summary>A step is lost with its worker. So is the slot, unless that has moved to another one meanwhile.</summary>
+    private void OnWorkerLost()
+    {
+        if (_job.IsBuilding && _orderedFrom is not null && _orderedFrom == _worker) LeaveWorker();
+    }
+
+    private void LeaveWorker() => (_worker, _left, _hasLostSlot, _leaves) = (null, _worker, true, false);
 }

@@ -66,7 +66,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         Command<SlotGranted>(OnSlotGranted);
         Command<SlotLost>(OnSlotLost);
         Command<StepProgressed>(OnProgress);
-        Command<StepReported>(r => Handle(new ReportStep(r.Token, r.Fault, r.Facts, _engine.Jitter()), ended: r.Token));
+        Command<StepReported>(OnReported);
         Command<StepTimedOut>(t => OnTimedOut(t.Token));
         Command<RetryDue>(_ => Advance());
         Command<ExpireJob>(_ => OnDeadline());
@@ -148,11 +148,12 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     {
         RestWhenIdle();
         if (_gone || _job.Stage is Stage.None) return;
+        if (_leaves && !_job.StepRunning) LeaveWorker();
         KeepDeadline();
         TellQueue();
         PayDebts();
 
-        if (_job.NextStep is null || HasLostSlot || (_ordered is not null && _job.Running(_id) == _ordered)) return;
+        if (_job.NextStep is null || IsWithoutSlot || (_ordered is not null && _job.Running(_id) == _ordered)) return;
         var wait = _job.RetryAt - _engine.Now;
         if (wait > TimeSpan.Zero) Timers.StartSingleTimer(nameof(RetryDue), RetryDue.Instance, wait);
         else Handle(new StartStep(_engine.Node));
@@ -160,10 +161,17 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
 
     private void Order(StepToken token)
     {
-        _ordered = token;
+        (_ordered, _orderedFrom) = (token, _job.IsBuilding ? _worker : null);
         var request = _job.Request!;
-        _engine.Runner.Tell(new RunStep(token, new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId, request.Fidelity), request.TraceParent));
+        var order = new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId, request.Fidelity);
+        _engine.Runner.Tell(new RunStep(token, order, request.TraceParent, _orderedFrom));
         Timers.StartSingleTimer(nameof(StepTimedOut), new StepTimedOut(token), CloneJob.LimitOf(token.Step));
+    }
+
+    private void OnReported(StepReported report)
+    {
+        if (report.Fault?.Code is StepFault.WorkerLost && report.Token == _job.Running(_id)) OnWorkerLost();
+        Handle(new ReportStep(report.Token, report.Fault, report.Facts, _engine.Jitter()), ended: report.Token);
     }
 
     private void OnTimedOut(StepToken token) => Handle(new ReportStep(token, CloneJob.TimedOut(token.Step), StepFacts.None, _engine.Jitter()));

@@ -26,6 +26,9 @@ internal sealed partial class JobEngine(
     public required CompletionForecast Forecast { get; init; }
     public required CallbackSender Callbacks { get; init; }
 
+    /// <summary>There are no other nodes.</summary>
+    public required bool IsAlone { get; init; }
+
     public ILogger Logger => logger;
     public string Node => node;
     public DateTimeOffset Now => clock.GetUtcNow();

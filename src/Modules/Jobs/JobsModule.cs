@@ -31,6 +31,7 @@ public static class JobsModule
     public const string Telemetry = JobsTelemetry.Name;
 
     private const int Shards = 64;
+    private const string QueueName = "slots";
 
     /// <param name="drivesJobs">False for a node that only does their steps: it reads secrets, and neither projects nor serves.</param>
     public static IServiceCollection AddJobs(this IServiceCollection services, IConfiguration configuration, bool drivesJobs = true)
@@ -67,7 +68,8 @@ public static class JobsModule
         .WithCustomSerializer("clonehub-refused", [typeof(object)], system => new RefusingSerializer(system));
 
     /// <summary>The actors of a node that drives jobs, in the order in which they look each other up. Of what is marked as single one runs in the whole cluster.</summary>
-    public static AkkaConfigurationBuilder WithJobs(this AkkaConfigurationBuilder builder, IServiceProvider services)
+    /// <param name="isAlone">There are no other nodes, and will be none.</param>
+    public static AkkaConfigurationBuilder WithJobs(this AkkaConfigurationBuilder builder, IServiceProvider services, bool isAlone)
     {
         var settings = services.GetRequiredService<JobsSettings>();
         return builder
@@ -84,7 +86,7 @@ public static class JobsModule
                 "clone-jobs",
                 (_, registry, resolver) =>
                 {
-                    var engine = new Lazy<JobEngine>(() => EngineOf(services, registry), LazyThreadSafetyMode.PublicationOnly);
+                    var engine = new Lazy<JobEngine>(() => EngineOf(services, registry, isAlone), LazyThreadSafetyMode.PublicationOnly);
 
                     // Not as an expression: to compile one for every job took more than all else that a recovery does.
                     return id => Props.Create<CloneJobActor>(JobId.Parse(id), engine.Value);
@@ -99,12 +101,30 @@ public static class JobsModule
                     ShouldPassivateIdleEntities = false,
                     HandOffStopMessage = CloneJobActor.Stop.Instance,
                 })
-            .WithSingleton<SlotQueue>("slots", (_, registry, _) => QueueOf(services, registry), OnCore, createProxyToo: true)
-            .WithSingleton<LiveJobs>("live-jobs", (_, registry, _) => LiveJobsOf(services, registry), OnCore, createProxyToo: true);
+            .WithSingleton<SlotQueue>(QueueName, (system, registry, _) => QueueOf(services, isAlone ? NameOf(system) : null, registry), OnCore, createProxyToo: true)
+            .WithSingleton<LiveJobs>("live-jobs", (_, registry, _) => LiveJobsOf(services, registry), OnCore, createProxyToo: true)
+            .WithActors((system, registry, _) =>
+            {
+                var load = services.GetRequiredService<QueueLoad>();
+                if (!isAlone) system.ActorOf(Props.Create(() => new QueueLoadActor(load, registry.Get<SlotQueue>())), "queue-load");
+            });
+    }
+
+    /// <summary>Has a worker of several nodes offer its slots to the queue. After <see cref="WithJobs"/>, if the node drives jobs too.</summary>
+    /// <param name="drivesJobs">False for a node that only does their steps.</param>
+    public static AkkaConfigurationBuilder WithSlotOffers(this AkkaConfigurationBuilder builder, IServiceProvider services, bool drivesJobs)
+    {
+        if (!drivesJobs) builder.WithSingletonProxy<SlotQueue>(QueueName, OnCore);
+        return builder.WithActors((system, registry, _) =>
+            registry.Register<SlotOffers>(system.ActorOf(QueueServices.OffersOf(services, NameOf(system), registry.Get<SlotQueue>()), "slot-offers")));
     }
 
     /// <summary>Before a worker stops: no job gives it another step, and what it does may end within <paramref name="patience"/>. What does not is stopped and goes on elsewhere.</summary>
-    public static Task DrainWorkerAsync(ActorSystem system, TimeSpan patience) => WorkerDrain.RunAsync(system, ActorRegistry.For(system).Get<StepRunners>(), patience);
+    public static Task DrainWorkerAsync(ActorSystem system, TimeSpan patience)
+    {
+        var registry = ActorRegistry.For(system);
+        return WorkerDrain.RunAsync(system, registry.Get<SlotOffers>(), registry.Get<StepRunners>(), patience);
+    }
 
     /// <summary>Brings the schema of the event log to this version.</summary>
     public static Task MigrateAsync(IServiceProvider services) =>
@@ -116,10 +136,12 @@ public static class JobsModule
 
     private static ClusterSingletonOptions OnCore => new() { Role = NodeRoles.Core, SingletonIdentificationInterval = TimeSpan.FromMilliseconds(200), BufferSize = 10_000, LogSingletonIdentificationFailure = false };
 
-    private static Props QueueOf(IServiceProvider services, IReadOnlyActorRegistry registry)
+    private static string NameOf(ActorSystem system) => WorkerName.Of(Cluster.Get(system).SelfUniqueAddress);
+
+    private static Props QueueOf(IServiceProvider services, string? own, IReadOnlyActorRegistry registry)
     {
         Measure(services);
-        return QueueServices.PropsOf(services, registry.Get<JobsRegion>(), () => registry.TryGet<LiveJobs>(out var waker) ? waker : null);
+        return QueueServices.PropsOf(services, own, registry.Get<JobsRegion>(), () => registry.TryGet<LiveJobs>(out var waker) ? waker : null);
     }
 
     private static Props LiveJobsOf(IServiceProvider services, IReadOnlyActorRegistry registry)
@@ -145,7 +167,7 @@ public static class JobsModule
         JobsTelemetry.Begin();
     }
 
-    private static JobEngine EngineOf(IServiceProvider services, IReadOnlyActorRegistry registry) =>
+    private static JobEngine EngineOf(IServiceProvider services, IReadOnlyActorRegistry registry, bool isAlone) =>
         new(
             services.GetRequiredService<JobStore>(),
             services.GetRequiredService<JobVault>(),
@@ -155,6 +177,7 @@ public static class JobsModule
             Environment.MachineName,
             services.GetRequiredService<ILogger<CloneJobActor>>())
         {
+            IsAlone = isAlone,
             Runner = registry.Get<Workers>(),
             Archiver = registry.Get<Archiver>(),
             Queue = registry.Get<SlotQueue>(),
@@ -176,4 +199,6 @@ public static class JobsModule
     private sealed class LiveJobs;
 
     private sealed class Workers;
+
+    private sealed class SlotOffers;
 }

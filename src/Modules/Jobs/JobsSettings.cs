@@ -26,7 +26,7 @@ internal sealed record JobsSettings
     /// <summary>True where the key file is a mounted secret: it must exist, and its group may read it.</summary>
     public required bool MasterKeyIsMounted { get; init; }
 
-    /// <summary>Jobs that build at the same time.</summary>
+    /// <summary>Jobs that build at the same time on this node, if it is a worker.</summary>
     public required int Slots { get; init; }
 
     public static JobsSettings Read(IConfiguration configuration)

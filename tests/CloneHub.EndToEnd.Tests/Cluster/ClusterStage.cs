@@ -34,6 +34,7 @@ public sealed class ClusterStage : IAsyncLifetime
             ["CloneHub__Redis__ConnectionString"] = servers.NewRedisDatabase(),
             // Longer than usual: a node that has to wait for its turn on a busy machine is not gone.
             ["CloneHub__Cluster__Patience"] = "00:00:12",
+            ["CloneHub__Queue__Lease"] = "00:00:15",
             ["CloneHub__Local__PublicUrlTemplate"] = string.Create(CultureInfo.InvariantCulture, $"http://{{job_id}}.localhost:{front}"),
         };
         foreach (var (at, port) in ports.Index()) shared[$"CloneHub__Cluster__SeedNodes__{at}"] = $"akka.tcp://clonehub@127.0.0.1:{port}";

@@ -83,9 +83,10 @@ public sealed class CloneJobActorTests(Stores stores) : JobKit(stores, stores.Ne
         Jobs.Tell(new SlotLost(job, "n1"));
 
         Assert.Equal(first.Token, Runner.ExpectMsg<CancelStep>(Patience).Token);
-        Assert.Equal(new WantSlot(job, Given.T0, "acme", HasClone: true), Queue.ExpectMsg<WantSlot>(Patience));
+        Assert.Equal(new WantSlot(job, Given.T0, "acme", HasClone: true, Left: "n1"), Queue.ExpectMsg<WantSlot>(Patience));
         await StateAsync(job);
         Runner.ExpectNoMsg(TimeSpan.Zero);
+        Assert.Equal(StepFault.WorkerLost, Assert.IsType<StepFailed>((await JournalAsync(job))[^1].Event).Fault.Code);
 
         Jobs.Tell(new SlotGranted(job, "n2"));
 

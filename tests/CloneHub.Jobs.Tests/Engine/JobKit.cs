@@ -51,6 +51,9 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
 
     internal CallbackSender Callbacks { get; set; }
 
+    /// <summary>False for one node of several; of regions that are made afterwards.</summary>
+    protected bool IsAlone { get; set; } = true;
+
     /// <summary>Where owners who want to be called are called.</summary>
     protected Uri? CallbackUrl { get; set; }
 
@@ -83,6 +86,7 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
     internal JobEngine NewEngine() =>
         new(Store, Vault, Stores.Log, Clock, new Random(1), "n1", NullLogger<CloneJobActor>.Instance)
         {
+            IsAlone = IsAlone,
             Runner = Runner,
             Archiver = Archiver,
             Queue = Queue,

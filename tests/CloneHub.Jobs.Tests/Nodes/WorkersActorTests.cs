@@ -99,6 +99,52 @@ public sealed class WorkersActorTests : TestKit
     }
 
     [Fact]
+    public async Task A_step_goes_to_the_worker_that_its_job_has_a_slot_on_and_to_no_other()
+    {
+        await FormAsync(workers: 2);
+        var mine = Cluster.Get(_workers[1]);
+        for (var fence = 1; fence < 6; fence++)
+        {
+            _actor.Tell(new RunStep(Token(fence), Order, Worker: WorkerName.Of(mine.SelfUniqueAddress)), CreateTestProbe());
+            Assert.Same(_runners[mine.SelfAddress], await OrderedAsync(Token(fence)));
+        }
+    }
+
+    [Fact]
+    public async Task A_slot_on_a_worker_that_drains_is_lost_at_once()
+    {
+        await FormAsync(workers: 2);
+        var (job, going) = (CreateTestProbe(), Cluster.Get(_workers[0]));
+        _actor.Tell(new WorkerDrains(going.SelfAddress.ToString()));
+
+        _actor.Tell(new RunStep(Token(1), Order, Worker: WorkerName.Of(going.SelfUniqueAddress)), job);
+
+        Assert.Equal(StepFault.WorkerLost, job.ExpectMsg<StepReported>(Patience).Fault!.Code);
+        Assert.All(_runners.Values, runner => Assert.False(runner.HasMessages));
+    }
+
+    [Fact]
+    public async Task A_slot_on_a_worker_that_nobody_has_heard_of_is_lost_after_a_while()
+    {
+        await FormAsync(workers: 1);
+        var job = CreateTestProbe();
+        _actor.Tell(new RunStep(Token(1), Order, Worker: "akka.tcp://clonehub@127.0.0.1:1#7"), job);
+
+        Assert.Equal(StepFault.WorkerLost, job.ExpectMsg<StepReported>(Patience).Fault!.Code);
+        Assert.All(_runners.Values, runner => Assert.False(runner.HasMessages));
+    }
+
+    [Fact]
+    public async Task What_the_queue_of_an_older_version_calls_all_workers_is_whichever_is_free()
+    {
+        await FormAsync(workers: 1);
+
+        _actor.Tell(new RunStep(Token(1), Order, Worker: "all"), CreateTestProbe());
+
+        await OrderedAsync(Token(1));
+    }
+
+    [Fact]
     public async Task A_job_that_stops_or_cancels_has_its_step_stopped()
     {
         await FormAsync(workers: 1);

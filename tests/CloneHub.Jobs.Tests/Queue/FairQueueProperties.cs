@@ -87,6 +87,7 @@ public sealed class FairQueueProperties
             case 8 or 9 or 10: return queue.Offer(worker, order / 2048 % 4, now) ? [job.Job] : [];
             case 11: queue.Hold(job, worker, now); return [];
             case 12: queue.Rest(job); return [];
+            case 15: queue.Leave(job.Job); return [];
             case 13: return Sorted(queue.Withdraw(worker).Select(g => g.Job));
             default: return Sorted(queue.Expire(now).Select(g => g.Job));
         }
@@ -102,6 +103,7 @@ public sealed class FairQueueProperties
             case 8 or 9 or 10: return queue.Offer(worker, order / 2048 % 4, now) ? [job.Job] : [];
             case 11: queue.Hold(job, worker, now); return [];
             case 12: queue.Rest(job); return [];
+            case 15: queue.Leave(job.Job); return [];
             case 13: return Sorted(queue.Withdraw(worker));
             default: return Sorted(queue.Expire(now));
         }

@@ -53,6 +53,14 @@ internal sealed class NaiveQueue(QueueRules rules)
         return [.. lost.Select(e => e.Ticket.Job)];
     }
 
+    public void Leave(JobId job)
+    {
+        if (Find(job) is not { Worker: { } worker } entry) return;
+        var lease = _leases.Single(l => l.Worker == worker);
+        _leases[_leases.IndexOf(lease)] = lease with { Slots = 0 };
+        Set(job, entry with { State = "waits", Worker = null });
+    }
+
     public IReadOnlyList<JobId> Expire(DateTimeOffset now) => [.. _leases.Where(l => l.Until <= now).ToList().SelectMany(l => Withdraw(l.Worker))];
 
     public IReadOnlyList<Grant> GrantFree()

@@ -5,12 +5,13 @@ using CloneHub.Contracts;
 using CloneHub.Jobs.FollowJob;
 using CloneHub.Jobs.Queue;
 using CloneHub.Jobs.Vault;
+using CloneHub.Testing;
 using Microsoft.Extensions.Logging.Abstractions;
 using Microsoft.Extensions.Time.Testing;
 
 namespace CloneHub.Jobs.Tests.Queue;
 
-public sealed class SlotQueueActorTests : TestKit
+public sealed partial class SlotQueueActorTests : TestKit
 {
     private readonly QueueLoad _load = new();
     private readonly JobId[] _jobs = [.. Enumerable.Range(0, 8).Select(_ => IdempotentJobId.New())];
@@ -208,32 +209,6 @@ public sealed class SlotQueueActorTests : TestKit
     }
 
     [Fact]
-    public async Task A_worker_offers_slots_and_its_silence_takes_them_from_its_jobs()
-    {
-        var queue = NewQueue(1);
-        Want(queue, 0);
-        await GrantedAsync(queue, 0);
-        var worker = CreateTestProbe("worker");
-        queue.Tell(new OfferSlots("w2", 1), worker);
-        Assert.Equal(new SlotsLeased("w2", new QueueRules().Lease), worker.ExpectMsg<SlotsLeased>());
-        Want(queue, 1);
-        Want(queue, 2);
-        Assert.Equal(new SlotGranted(_jobs[1], "w2"), ExpectMsg<SlotGranted>());
-
-        await StateAsync(queue);
-        for (var n = 0; n < 4; n++)
-        {
-            _clock.Advance(new QueueRules().Lease / 3);
-            queue.Tell(SlotQueueActor.Tick.Instance);
-            await StateAsync(queue);
-        }
-
-        Assert.Equal(new SlotLost(_jobs[1], "w2"), ExpectMsg<SlotLost>());
-        Assert.Equal(1, await PositionAsync(queue, 1));
-        Assert.Equal(2, await PositionAsync(queue, 2));
-    }
-
-    [Fact]
     public async Task A_queue_that_stood_still_itself_takes_nobody_for_silent()
     {
         var queue = NewQueue(1);
@@ -269,11 +244,32 @@ public sealed class SlotQueueActorTests : TestKit
         Assert.Equal((0, 0), _load.At(Given.T0.AddSeconds(10), "acme"));
     }
 
+    [Fact]
+    public async Task Another_node_knows_within_a_second_what_waits_and_what_a_tenant_has_open_and_counts_nothing_twice()
+    {
+        var queue = NewQueue(1);
+        var elsewhere = new QueueLoad();
+        foreach (var n in (int[])[0, 1]) elsewhere.Coming(_jobs[n], "acme", Given.T0);
+        Assert.Equal((2, 2), elsewhere.At(Given.T0, "acme"));
+        foreach (var n in (int[])[0, 2, 3]) queue.Tell(new WantSlot(_jobs[n], Given.T0.AddSeconds(n), "acme"));
+        await GrantedAsync(queue, 0);
+
+        Sys.ActorOf(Props.Create(() => new QueueLoadActor(elsewhere, queue)));
+
+        await Eventually.Until("it is known", () => elsewhere.At(Given.T0, "acme") == (3, 4));
+        Assert.Equal((3, 0), elsewhere.At(Given.T0, "other"));
+        Assert.Equal([_jobs[1]], elsewhere.OnTheirWay);
+        Assert.Equal(QueueState.Unknown, elsewhere.State);
+        Assert.Equal((2, 3), elsewhere.At(Given.T0.AddSeconds(10), "acme"));
+    }
+
     private static async Task<QueueState> StateAsync(IActorRef queue) => await queue.Ask<QueueState>(new GetQueueState(), TimeSpan.FromSeconds(5));
 
-    private IActorRef NewQueue(int slots, QueueRules? rules = null, bool isComplete = true)
+    /// <param name="slots">Of the only node; null where workers offer theirs.</param>
+    private IActorRef NewQueue(int? slots, QueueRules? rules = null, bool isComplete = true)
     {
-        var engine = new QueueEngine(rules ?? new QueueRules(), new OfferSlots("w1", slots), TestActor, () => _waker, _news, _load, _clock, NullLogger.Instance);
+        var own = slots is { } count ? new OfferSlots("w1", count) : null;
+        var engine = new QueueEngine(rules ?? new QueueRules(), own, TestActor, () => _waker, _news, _load, _clock, NullLogger.Instance);
         var queue = Sys.ActorOf(Props.Create(() => new SlotQueueActor(engine)));
         if (isComplete) queue.Tell(new AllAwake(0));
         return queue;

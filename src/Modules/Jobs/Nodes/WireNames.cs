@@ -46,6 +46,8 @@ internal static class WireNames
         (typeof(QueueState), "queue_state.v1"),
         (typeof(WakeAll), "wake_all.v1"),
         (typeof(AllAwake), "all_awake.v1"),
+        (typeof(GetQueueLoad), "get_queue_load.v1"),
+        (typeof(QueueLoadTold), "queue_load_told.v1"),
     ];
 
     private static readonly Dictionary<Type, string> ByType = All.ToDictionary(e => e.Type, e => e.Name);

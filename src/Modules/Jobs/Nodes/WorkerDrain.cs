@@ -1,6 +1,7 @@
 using Akka.Actor;
 using Akka.Cluster;
 using CloneHub.Contracts;
+using CloneHub.Jobs.Queue;
 
 namespace CloneHub.Jobs.Nodes;
 
@@ -10,8 +11,9 @@ internal static class WorkerDrain
     /// <summary>Steps that are stopped clean up after themselves; who takes longer is overtaken by its successor.</summary>
     private static readonly TimeSpan PatienceWithStopped = TimeSpan.FromSeconds(5);
 
-    public static async Task RunAsync(ActorSystem system, IActorRef runner, TimeSpan patience)
+    public static async Task RunAsync(ActorSystem system, IActorRef offers, IActorRef runner, TimeSpan patience)
     {
+        offers.Tell(new SlotOfferActor.EndOffers(AtOnce: false));
         var cluster = Cluster.Get(system);
         var drains = new WorkerDrains(cluster.SelfAddress.ToString());
         foreach (var member in cluster.State.Members.Where(member => member.HasRole(NodeRoles.Core)))
@@ -23,6 +25,10 @@ internal static class WorkerDrain
         catch (AskTimeoutException)
         {
             await runner.Ask<StepsEnded>(new DrainSteps(AtOnce: true), PatienceWithStopped);
+        }
+        finally
+        {
+            offers.Tell(new SlotOfferActor.EndOffers(AtOnce: true));
         }
     }
 }

@@ -26,6 +26,13 @@ internal sealed class WorkerRoll
 
     public void Show(UniqueAddress worker) => _hidden.Remove(worker);
 
+    /// <summary>Null for one that is not there: gone, or not heard of yet.</summary>
+    public UniqueAddress? Find(string name) => _members.Keys.FirstOrDefault(worker => WorkerName.Of(worker) == name);
+
+    /// <summary>It ends in order, and takes no more.</summary>
+    public bool Goes(UniqueAddress worker) =>
+        _draining.Contains(worker.Address.ToString()) || (_members.TryGetValue(worker, out var member) && member.Status is MemberStatus.Leaving or MemberStatus.Exiting);
+
     public void Drains(string address) => _draining.Add(address);
 
     public bool IsFree(UniqueAddress? worker) =>

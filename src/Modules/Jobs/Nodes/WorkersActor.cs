@@ -11,9 +11,9 @@ internal sealed record WorkerDrains(string Worker) : IWireMessage;
 
 /// <summary>
 /// Passes this node's orders on to the step runners of all workers, and their reports back. A connection may lose either, so an order is
-/// repeated until its report is there: a runner does one attempt once and tells its end as often as it is asked. A worker that is removed
-/// from the cluster owes no report any more; its jobs are told that it is lost. The same attempt never goes to a second worker: one that
-/// is only out of sight would not notice.
+/// repeated until its report is there: a runner does one attempt once and tells its end as often as it is asked. A step goes to the worker
+/// that its job has a slot on, or, where it needs none, to the freest. A worker that drains, or was removed from the cluster, owes no report;
+/// its jobs are told that it is lost. The same attempt never goes to a second worker: one that is only out of sight would not notice.
 /// </summary>
 internal sealed partial class WorkersActor : ReceiveActor, IWithTimers
 {
@@ -33,7 +33,7 @@ internal sealed partial class WorkersActor : ReceiveActor, IWithTimers
         Receive<StepProgressed>(p => Current(p.Token)?.Job.Forward(p));
         Receive<StepReported>(Pass);
         Receive<Terminated>(t => Abandon(t.ActorRef));
-        Receive<Repeat>(_ => OrderAgain());
+        Receive<Repeat>(_ => OnRepeat());
         Receive<WorkerDrains>(d => _roll.Drains(d.Worker));
         Receive<ClusterEvent.MemberRemoved>(e => Lose(e.Member.UniqueAddress));
         Receive<ClusterEvent.UnreachableMember>(e => _roll.Hide(e.Member.UniqueAddress));
@@ -60,15 +60,15 @@ internal sealed partial class WorkersActor : ReceiveActor, IWithTimers
     {
         // A job whose actor stops or moves starts its step anew: this attempt is nobody's any more.
         Context.Watch(Sender);
-        var before = _assigned.GetValueOrDefault(order.Job);
-        if (!Order(_assigned[order.Job] = new Assignment(order, Sender, before?.Worker))) LogNoWorker(_logger, order.Job, order.Token.Step);
+        var assignment = _assigned[order.Job] = new Assignment(order, Sender, _assigned.GetValueOrDefault(order.Job)?.Worker);
+        if (SlotOf(order) is { } name && _roll.Find(name) is { } worker && _roll.Goes(worker)) Lose(assignment);
+        else if (!Order(assignment)) LogNoWorker(_logger, order.Job, order.Token.Step);
     }
 
-    /// <summary>The worker that had the job before has it again, if it can: there the new attempt waits for the end of the old one.</summary>
     private bool Order(Assignment assignment)
     {
         var token = assignment.Order.Token;
-        var worker = assignment.IsSent || _roll.IsFree(assignment.Worker) ? assignment.Worker : _roll.Next(_assigned.Values.Select(a => a.Worker), token.Job);
+        var worker = assignment.IsSent ? assignment.Worker : FreeFor(assignment);
         if (worker is null) return false;
         if (assignment.Worker is { } before && !before.Equals(worker)) _runnerOf(before).Tell(new CancelStep(token with { Fence = token.Fence - 1 }), Self);
         _assigned[token.Job] = assignment with { Worker = worker, IsSent = true };
@@ -76,9 +76,28 @@ internal sealed partial class WorkersActor : ReceiveActor, IWithTimers
         return true;
     }
 
+    /// <summary>The worker of the job's slot. Without one that which had the job before, if it can: there the new attempt waits for the end of the old one.</summary>
+    private UniqueAddress? FreeFor(Assignment assignment)
+    {
+        if (SlotOf(assignment.Order) is { } name) return _roll.Find(name) is { } worker && _roll.IsFree(worker) ? worker : null;
+        return _roll.IsFree(assignment.Worker) ? assignment.Worker : _roll.Next(_assigned.Values.Select(a => a.Worker), assignment.Order.Job);
+    }
+
     private void OrderAgain(bool onlyWaiting = false)
     {
         foreach (var assignment in _assigned.Values.Where(a => !(onlyWaiting && a.IsSent)).ToList()) Order(assignment);
+    }
+
+    private void OnRepeat()
+    {
+        // The queue may know a worker before this node does. One that is not there after a while either was gone before its slot was given.
+        foreach (var assignment in _assigned.Values.Where(a => !a.IsSent && SlotOf(a.Order) is { } name && (_roll.Find(name) is not { } worker || _roll.Goes(worker))).ToList())
+        {
+            if (assignment.IsOverdue) Lose(assignment);
+            else _assigned[assignment.Order.Job] = assignment with { IsOverdue = true };
+        }
+
+        OrderAgain();
     }
 
     private void Cancel(CancelStep order)
@@ -105,13 +124,17 @@ internal sealed partial class WorkersActor : ReceiveActor, IWithTimers
         _roll.Remove(worker);
         // This node goes itself: its jobs go on elsewhere.
         if (worker.Equals(Cluster.Get(Context.System).SelfUniqueAddress)) return;
-        foreach (var assignment in _assigned.Values.Where(a => a.IsSent && worker.Equals(a.Worker)).ToList())
-        {
-            Drop(assignment);
-            LogWorkerLost(_logger, assignment.Order.Job, assignment.Order.Token.Step, worker.Address.ToString());
-            assignment.Job.Tell(new StepReported(assignment.Order.Token, StepFault.LostWorker, StepFacts.None));
-        }
+        foreach (var assignment in _assigned.Values.Where(a => a.IsSent && worker.Equals(a.Worker)).ToList()) Lose(assignment);
     }
+
+    private void Lose(Assignment assignment)
+    {
+        Drop(assignment);
+        LogWorkerLost(_logger, assignment.Order.Job, assignment.Order.Token.Step, assignment.Order.Worker ?? assignment.Worker!.Address.ToString());
+        assignment.Job.Tell(new StepReported(assignment.Order.Token, StepFault.LostWorker, StepFacts.None));
+    }
+
+    private static string? SlotOf(RunStep order) => order.Worker is { } name && WorkerName.IsOne(name) ? name : null;
 
     private void Drop(Assignment assignment) => _assigned.Remove(assignment.Order.Job);
 
@@ -120,11 +143,12 @@ internal sealed partial class WorkersActor : ReceiveActor, IWithTimers
     [LoggerMessage(1200, LogLevel.Warning, "Job {JobId}: no worker takes step {Step} now; it waits for one.")]
     private static partial void LogNoWorker(ILogger logger, JobId jobId, CloneStep step);
 
-    [LoggerMessage(1201, LogLevel.Warning, "Job {JobId}: worker {Worker} is gone with step {Step}.")]
+    [LoggerMessage(1201, LogLevel.Warning, "Job {JobId}: worker {Worker} is gone, or goes, with step {Step}.")]
     private static partial void LogWorkerLost(ILogger logger, JobId jobId, CloneStep step, string worker);
 
     /// <param name="Worker">Who has it, or had the attempt before it.</param>
-    private sealed record Assignment(RunStep Order, IActorRef Job, UniqueAddress? Worker, bool IsSent = false);
+    /// <param name="IsOverdue">It has waited for a worker that nobody has heard of for one look already.</param>
+    private sealed record Assignment(RunStep Order, IActorRef Job, UniqueAddress? Worker, bool IsSent = false, bool IsOverdue = false);
 
     private sealed class Repeat : INoSerializationVerificationNeeded
     {

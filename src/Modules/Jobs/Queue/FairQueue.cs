@@ -43,6 +43,10 @@ internal sealed class FairQueue(QueueRules rules)
     /// <summary>Jobs of the tenant that wait or build.</summary>
     public int OpenOf(string tenant) => _tenants.TryGetValue(tenant, out var tally) ? tally.Open : 0;
 
+    public IReadOnlyList<OpenJobs> Open => [.. _tenants.Where(t => t.Value.Open > 0).Select(t => new OpenJobs(t.Key, t.Value.Open))];
+
+    public bool Knows(JobId job) => _places.ContainsKey(job);
+
     /// <param name="hasClone">It built before, and something of its clone exists.</param>
     public void Want(Ticket ticket, bool hasClone = false)
     {
@@ -51,6 +55,14 @@ internal sealed class FairQueue(QueueRules rules)
 
     /// <summary>The worker that the job builds on; null if it does not build.</summary>
     public string? WorkerOf(JobId job) => _places.TryGetValue(job, out var place) ? place.Worker : null;
+
+    /// <summary>The job builds no more on its worker, which it found gone, and waits at its old place. Until that one speaks again nobody is sent there.</summary>
+    public void Leave(JobId job)
+    {
+        if (!_places.TryGetValue(job, out var place) || place.Worker is not { } worker) return;
+        _workers.Doubt(worker);
+        Put(job, place with { Standing = Standing.Waits, Worker = null });
+    }
 
     public void Hold(Ticket ticket, string worker, DateTimeOffset now)
     {
@@ -71,6 +83,9 @@ internal sealed class FairQueue(QueueRules rules)
     /// <summary>A worker is there, until a lease from now. False if there are too many already.</summary>
     /// <param name="slots">Jobs it builds at the same time; 0 for one that ends what it has and takes no more.</param>
     public bool Offer(string worker, int slots, DateTimeOffset now) => _workers.Offer(worker, slots, now);
+
+    /// <summary>What builds on this worker.</summary>
+    public IReadOnlyList<Grant> BuildingOn(string worker) => [.. _workers.JobsOf(worker).Select(job => new Grant(job, worker))];
 
     /// <summary>Nobody could be heard for a while: who was there then is given another lease.</summary>
     public void RenewAll(DateTimeOffset now) => _workers.RenewAll(now);

@@ -4,11 +4,12 @@ namespace CloneHub.Jobs.Queue;
 
 /// <summary>From a job that waits for its turn.</summary>
 /// <param name="HasClone">It has begun before, and something of its clone exists.</param>
+/// <param name="Left">The worker that it has lost or left: a slot there is no answer any more. Null from one that only asks where its slot is.</param>
 internal sealed record WantSlot(
-    JobId Job, DateTimeOffset AcceptedAt, string Tenant = "", JobPriority Priority = JobPriority.Interactive, bool HasClone = false) : IWireMessage;
+    JobId Job, DateTimeOffset AcceptedAt, string Tenant = "", JobPriority Priority = JobPriority.Interactive, bool HasClone = false, string? Left = null) : IWireMessage;
 
 /// <summary>From a job that has begun, perhaps before a restart: it occupies a slot whatever the count says.</summary>
-/// <param name="Worker">Where it builds; null for the node of the queue itself.</param>
+/// <param name="Worker">Where it builds; null for the only node there is.</param>
 internal sealed record HoldSlot(
     JobId Job, DateTimeOffset AcceptedAt = default, string Tenant = "", JobPriority Priority = JobPriority.Interactive, string? Worker = null) : IWireMessage;
 
@@ -19,11 +20,12 @@ internal sealed record ReleaseSlot(JobId Job, string Tenant = "", bool HasClone 
 /// <summary>To a job: begin, or go on, on this worker; null for whichever there is.</summary>
 internal sealed record SlotGranted(JobId Job, string? Worker = null) : IJobMessage;
 
-/// <summary>To a job: its worker is gone or silent. The job waits again, at its old place.</summary>
-internal sealed record SlotLost(JobId Job, string Worker) : IJobMessage;
+/// <summary>To a job: its worker is gone, silent or about to go. The job waits again, at its old place.</summary>
+/// <param name="AfterStep">The worker ends in order: what runs there may end first.</param>
+internal sealed record SlotLost(JobId Job, string Worker, bool AfterStep = false) : IJobMessage;
 
 /// <summary>
-/// From a worker, three times in the span of a lease: so many jobs it builds at a time; 0 from one that ends what it has and takes no more.
+/// From a worker, at least three times in the span of a lease: so many jobs it builds at a time; 0 from one that ends what it has and takes no more.
 /// Answered by <see cref="SlotsLeased"/>.
 /// </summary>
 internal sealed record OfferSlots(string Worker, int Slots) : IWireMessage;
@@ -53,6 +55,17 @@ internal sealed record QueueState(
 {
     public static readonly QueueState Unknown = new(false, 0, 0, 0, 0, 0, 0, 0, null, null);
 }
+
+/// <summary>From a core node that accepts jobs, every second. Answered by <see cref="QueueLoadTold"/>.</summary>
+/// <param name="Coming">What it has accepted and does not know to have come to the queue.</param>
+internal sealed record GetQueueLoad(IReadOnlyList<JobId> Coming) : IWireMessage;
+
+/// <param name="Open">Of every tenant that has any.</param>
+/// <param name="Known">Those of the coming that the queue counts already.</param>
+internal sealed record QueueLoadTold(QueueState State, IReadOnlyList<OpenJobs> Open, IReadOnlyList<JobId> Known) : IWireMessage;
+
+/// <summary>How many jobs of a tenant wait or build.</summary>
+internal sealed record OpenJobs(string Tenant, int Count);
 
 /// <summary>From a queue that has just started, to the waker: every live job has to tell what it wants or holds. Answered by <see cref="AllAwake"/>.</summary>
 internal sealed record WakeAll : IWireMessage;

@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.Cluster;
 using CloneHub.Jobs.FollowJob;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -10,9 +11,6 @@ namespace CloneHub.Jobs.Queue;
 /// <summary>How the queue is put together.</summary>
 internal static class QueueServices
 {
-    /// <summary>Slots are one number for all workers so far, and must not be lost when the queue moves to another node; a job's steps find their worker themselves.</summary>
-    private const string AllWorkers = "all";
-
     public static void AddQueue(this IServiceCollection services)
     {
         services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section).ValidateOnStart();
@@ -20,13 +18,14 @@ internal static class QueueServices
         services.AddSingleton<QueueLoad>();
     }
 
+    /// <param name="own">The only node there is; null where workers offer their slots themselves.</param>
     /// <param name="waker">Whoever wakes all live jobs; null while it is not there yet.</param>
-    public static Props PropsOf(IServiceProvider services, IActorRef jobs, Func<IActorRef?> waker)
+    public static Props PropsOf(IServiceProvider services, string? own, IActorRef jobs, Func<IActorRef?> waker)
     {
         var inCluster = string.Equals(services.GetRequiredService<IConfiguration>()["CloneHub:Backend"], "kubernetes", StringComparison.OrdinalIgnoreCase);
         var engine = new QueueEngine(
             services.GetRequiredService<IOptions<QueueOptions>>().Value.Rules(inCluster),
-            new OfferSlots(AllWorkers, services.GetRequiredService<JobsSettings>().Slots),
+            own is null ? null : OfferOf(services, own),
             jobs,
             waker,
             services.GetRequiredService<JobNews>(),
@@ -35,4 +34,14 @@ internal static class QueueServices
             services.GetRequiredService<ILogger<SlotQueueActor>>());
         return Props.Create(() => new SlotQueueActor(engine));
     }
+
+    /// <summary>What offers this worker's slots to the queue.</summary>
+    public static Props OffersOf(IServiceProvider services, string worker, IActorRef queue)
+    {
+        var (offer, lease) = (OfferOf(services, worker), services.GetRequiredService<IOptions<QueueOptions>>().Value.Lease);
+        var logger = services.GetRequiredService<ILogger<SlotOfferActor>>();
+        return Props.Create(() => new SlotOfferActor(offer, queue, lease, logger));
+    }
+
+    private static OfferSlots OfferOf(IServiceProvider services, string worker) => new(worker, services.GetRequiredService<JobsSettings>().Slots);
 }

@@ -1,16 +1,18 @@
 using Akka.Actor;
+using Akka.Cluster;
 using CloneHub.Contracts;
 using CloneHub.Jobs.FollowJob;
+using CloneHub.Jobs.Nodes;
 using Microsoft.Extensions.Logging;
 
 namespace CloneHub.Jobs.Queue;
 
 /// <summary>What the queue works with.</summary>
-/// <param name="Own">The slots of the queue's own node. It cannot be silent while the queue speaks.</param>
+/// <param name="Own">The slots of the only node there is, which cannot be silent while the queue speaks; null where workers offer theirs.</param>
 /// <param name="Jobs">Whoever finds the way to a job.</param>
 /// <param name="Waker">Whoever can wake all live jobs; null as long as that is not there yet.</param>
 internal sealed record QueueEngine(
-    QueueRules Rules, OfferSlots Own, IActorRef Jobs, Func<IActorRef?> Waker, JobNews News, QueueLoad Load, TimeProvider Clock, ILogger Logger);
+    QueueRules Rules, OfferSlots? Own, IActorRef Jobs, Func<IActorRef?> Waker, JobNews News, QueueLoad Load, TimeProvider Clock, ILogger Logger);
 
 /// <summary>
 /// Who waits for a slot and who has one; <see cref="FairQueue"/> decides. It holds nothing that the jobs do not know: after a start every live job
@@ -27,6 +29,9 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
     /// <summary>The waker of a node that starts comes after the queue.</summary>
     private static readonly TimeSpan UntilWaker = TimeSpan.FromMilliseconds(100);
 
+    /// <summary>Where a job builds that does not say where, as those of an older version do. It offers nothing, so its lease lapses.</summary>
+    private const string NoWorker = "";
+
     private readonly QueueEngine _engine;
     private readonly FairQueue _queue;
     private readonly HashSet<JobId> _heard = [];
@@ -42,22 +47,16 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
     {
         (_engine, _queue, _interval) = (engine, new FairQueue(engine.Rules), engine.Rules.Lease / 3);
         Receive<WantSlot>(OnWant);
-        Receive<HoldSlot>(h => OnTold(h.Job, h.Tenant, () => _queue.Hold(new Ticket(h.Job, h.Tenant, h.AcceptedAt, h.Priority), h.Worker ?? Own.Worker, Now)));
+        Receive<HoldSlot>(h => OnTold(
+            h.Job, h.Tenant, () => _queue.Hold(new Ticket(h.Job, h.Tenant, h.AcceptedAt, h.Priority), h.Worker ?? _engine.Own?.Worker ?? NoWorker, Now)));
         Receive<ReleaseSlot>(r => OnTold(r.Job, r.Tenant, () =>
         {
             if (r.HasClone) _queue.Rest(new Ticket(r.Job, r.Tenant, default));
             else _queue.Release(r.Job);
         }));
-        Receive<OfferSlots>(o =>
-        {
-            Sender.Tell(new SlotsLeased(o.Worker, _queue.Offer(o.Worker, o.Slots, Now) ? engine.Rules.Lease : null));
-            Serve();
-        });
-        Receive<WithdrawSlots>(w =>
-        {
-            Lose(_queue.Withdraw(w.Worker));
-            Serve();
-        });
+        Receive<OfferSlots>(OnOffer);
+        Receive<WithdrawSlots>(w => OnGone(w.Worker));
+        Receive<ClusterEvent.MemberRemoved>(e => OnGone(WorkerName.Of(e.Member.UniqueAddress)));
         Receive<AllAwake>(a =>
         {
             (_woken, _completeFrom) = (a.Jobs, Now + PatienceWithWoken);
@@ -66,13 +65,12 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
         });
         Receive<GetQueuePosition>(g => Sender.Tell(new QueuePosition(_queue.PositionOf(g.Job), _queue.Slots)));
         Receive<GetQueueState>(_ => Sender.Tell(State));
+        Receive<GetQueueLoad>(g => Sender.Tell(new QueueLoadTold(State, _queue.Open, [.. g.Coming.Where(_queue.Knows)])));
         Receive<Tick>(_ => OnTick());
         Receive<AskWaker>(_ => AskAll());
     }
 
     public ITimerScheduler Timers { get; set; } = null!;
-
-    private OfferSlots Own => _engine.Own;
 
     private DateTimeOffset Now => _engine.Clock.GetUtcNow();
 
@@ -83,19 +81,49 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
     {
         _tickedAt = Now;
         _grantsFrom = Now + _engine.Rules.Lease;
-        _queue.Offer(Own.Worker, Own.Slots, Now);
+        OfferOwn();
         AskAll();
         _engine.Load.Set(State);
         Timers.StartPeriodicTimer(nameof(Tick), Tick.Instance, _interval);
+        if (Context.System.Settings.HasCluster) Cluster.Get(Context.System).Subscribe(Self, ClusterEvent.SubscriptionInitialStateMode.InitialStateAsEvents, typeof(ClusterEvent.MemberRemoved));
     }
 
-    protected override void PostStop() => _engine.Load.Set(QueueState.Unknown);
+    protected override void PostStop()
+    {
+        if (Context.System.Settings.HasCluster) Cluster.Get(Context.System).Unsubscribe(Self);
+        _engine.Load.Set(QueueState.Unknown);
+    }
+
+    private void OnOffer(OfferSlots offer)
+    {
+        var isLeased = _queue.Offer(offer.Worker, offer.Slots, Now);
+        Sender.Tell(new SlotsLeased(offer.Worker, isLeased ? _engine.Rules.Lease : null));
+        if (isLeased && offer.Slots == 0)
+        {
+            // Told again with each offer: one of them may be lost.
+            foreach (var (job, worker) in _queue.BuildingOn(offer.Worker)) _engine.Jobs.Tell(new SlotLost(job, worker, AfterStep: true));
+        }
+
+        Serve();
+    }
+
+    private void OnGone(string worker)
+    {
+        Lose(_queue.Withdraw(worker));
+        Serve();
+    }
+
+    private void OfferOwn()
+    {
+        if (_engine.Own is { } own) _queue.Offer(own.Worker, own.Slots, Now);
+    }
 
     private void OnWant(WantSlot want)
     {
+        if (want.Left is { } left && _queue.WorkerOf(want.Job) == left) _queue.Leave(want.Job);
         if (_queue.WorkerOf(want.Job) is { } worker)
         {
-            // The grant was lost with the job's actor.
+            // The job's actor has moved, and the grant was lost with the one before.
             _engine.Jobs.Tell(new SlotGranted(want.Job, worker));
             return;
         }
@@ -119,7 +147,7 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
         // Who stood still itself has heard nobody; that is no silence of the others.
         if (now - _tickedAt > 2 * _interval) _queue.RenewAll(now);
         _tickedAt = now;
-        _queue.Offer(Own.Worker, Own.Slots, now);
+        OfferOwn();
         Lose(_queue.Expire(now));
         AskAll();
         Serve();
@@ -167,7 +195,7 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
 
     private static DateTimeOffset Earlier(DateTimeOffset a, DateTimeOffset b) => a < b ? a : b;
 
-    [LoggerMessage(1040, LogLevel.Warning, "Job {JobId}: worker {Worker}, which builds it, is silent; the job waits again.")]
+    [LoggerMessage(1040, LogLevel.Warning, "Job {JobId}: worker {Worker}, which builds it, is gone or silent; the job waits again.")]
     private static partial void LogSlotLost(ILogger logger, JobId jobId, string worker);
 
     private sealed class AskWaker : INoSerializationVerificationNeeded

@@ -25,6 +25,14 @@ internal sealed class WorkerLeases(QueueRules rules)
     /// <summary>Somebody speaks of a worker. One that is not known yet has a lease's time to offer its slots.</summary>
     public void Meet(string name, DateTimeOffset now) => _workers.TryAdd(name, new Worker { Until = now + rules.Lease });
 
+    /// <summary>Nobody gets a slot there until it offers them again.</summary>
+    public void Doubt(string name)
+    {
+        if (_workers.TryGetValue(name, out var worker)) worker.Slots = 0;
+    }
+
+    public IReadOnlyList<JobId> JobsOf(string name) => _workers.TryGetValue(name, out var worker) ? [.. worker.Jobs] : [];
+
     public void RenewAll(DateTimeOffset now)
     {
         foreach (var worker in _workers.Values) worker.Until = now + rules.Lease;
