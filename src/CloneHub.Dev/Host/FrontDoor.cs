@@ -1,6 +1,7 @@
 using System.Net;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Logging;
 using Yarp.ReverseProxy.Configuration;
@@ -10,7 +11,8 @@ namespace CloneHub.Dev.Host;
 
 /// <summary>
 /// One address for several Hosts, for the API and the clones alike: the host name of a request is passed on as it is. A Host that is not ready, or
-/// does not say so within two seconds, gets no more requests until it is; if none is ready, all are tried.
+/// does not say so within two seconds, gets no more requests until it is; if none is ready, all are tried. Who came to one that has just gone is told to
+/// come again.
 /// </summary>
 internal sealed class FrontDoor : IAsyncDisposable
 {
@@ -35,6 +37,7 @@ internal sealed class FrontDoor : IAsyncDisposable
         builder.Services.Configure<ConsecutiveFailuresHealthPolicyOptions>(policy => policy.DefaultThreshold = 1);
         builder.Services.AddReverseProxy().LoadFromMemory([Everything], [ClusterOf(nodes)]);
         var app = builder.Build();
+        app.Use(ExcuseAsync);
         app.UseRouting();
         app.MapReverseProxy();
         await app.StartAsync(ct);
@@ -47,6 +50,14 @@ internal sealed class FrontDoor : IAsyncDisposable
         using var now = new CancellationTokenSource(TimeSpan.FromSeconds(1), TimeProvider.System);
         await _app.StopAsync(now.Token);
         await _app.DisposeAsync();
+    }
+
+    private static async Task ExcuseAsync(HttpContext context, RequestDelegate next)
+    {
+        await next(context);
+        if (context.Response is not { HasStarted: false, StatusCode: StatusCodes.Status502BadGateway or StatusCodes.Status503ServiceUnavailable } answer) return;
+        answer.StatusCode = StatusCodes.Status503ServiceUnavailable;
+        answer.Headers.RetryAfter = "1";
     }
 
     private static RouteConfig Everything => new()
