@@ -3,14 +3,14 @@ using CloneHub.Benchmarks;
 using CloneHub.Dev;
 
 const string usage =
-    "Usage: CloneHub.Benchmarks [clone] [accept] [burst] [webhook] [medium] [burst50] [soak] [reports] [scale] [resume] [--clones N] [--jobs N] [--save NAME]   (the first four if none is named)";
+    "Usage: CloneHub.Benchmarks [clone] [warm] [accept] [burst] [webhook] [medium] [burst50] [soak] [reports] [scale] [resume] [--clones N] [--jobs N] [--save NAME]   (the first four if none is named)";
 
 var words = args.ToList();
 var name = Option("--save");
 var clones = int.TryParse(Option("--clones"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : SoakBenchmark.UsualClones;
 int? jobs = int.TryParse(Option("--jobs"), NumberStyles.None, CultureInfo.InvariantCulture, out var some) && some > 0 ? some : null;
 List<string> chosen = words.Count == 0 ? ["clone", "accept", "burst", "webhook"] : words;
-if (chosen.Except(["clone", "accept", "burst", "webhook", "medium", "burst50", "soak", "reports", "scale", "resume"]).Any())
+if (chosen.Except(["clone", "warm", "accept", "burst", "webhook", "medium", "burst50", "soak", "reports", "scale", "resume"]).Any())
 {
     await Console.Error.WriteLineAsync(usage);
     return 64; // EX_USAGE of sysexits.h
@@ -30,12 +30,14 @@ if (chosen.Remove("scale")) await ScaleBenchmark.RunAsync(jobs ?? ScaleBenchmark
 if (chosen.Remove("resume")) await ResumeBenchmark.RunAsync(jobs ?? ResumeBenchmark.UsualJobs, report, end.Token);
 if (chosen.Count > 0)
 {
+    if (chosen.Contains("warm")) Environment.SetEnvironmentVariable("CloneHub__Pool__Size", "1");
     await using var stage = await Stage.StartAsync(end.Token);
     foreach (var what in chosen)
     {
         await (what switch
         {
-            "clone" => CloneBenchmark.RunAsync(stage, report, end.Token),
+            "clone" => CloneBenchmark.RunAsync(stage, report, isWarm: false, end.Token),
+            "warm" => CloneBenchmark.RunAsync(stage, report, isWarm: true, end.Token),
             "accept" => AcceptBenchmark.RunAsync(stage, report, end.Token),
             "webhook" => WebhookBenchmark.RunAsync(stage, report, end.Token),
             "medium" => MediumBenchmark.RunAsync(stage, report, end.Token),

@@ -10,20 +10,30 @@ internal static class CloneBenchmark
 {
     private const int Rounds = 5;
 
-    public static async Task RunAsync(Stage stage, Report report, CancellationToken ct)
+    /// <param name="isWarm">Every round begins when an instance of the pool is ready.</param>
+    public static async Task RunAsync(Stage stage, Report report, bool isWarm, CancellationToken ct)
     {
+        var what = isWarm ? "clone of S with a warm instance" : "clone of S";
         var seconds = new List<double>();
         for (var round = 0; round < Rounds; round++)
         {
+            if (isWarm) await stage.WaitForPoolAsync(ct);
             var started = TimeProvider.System.GetTimestamp();
             var job = await stage.RequestAsync(ct);
             await stage.WaitUntilServingAsync(job, ct);
             seconds.Add(TimeProvider.System.GetElapsedTime(started).TotalSeconds);
             await stage.RemoveAsync([job], ct);
+            if (round == Rounds - 1) await TellStepsAsync(stage, job, report, ct);
         }
 
-        report.Row("clone of S, first in the process", $"{seconds[0]:0.00} s");
-        report.Row($"clone of S, median of {Rounds}", $"{Statistics.Percentile(seconds, 50):0.00} s (all: {string.Join(", ", seconds.Select(s => s.ToString("0.00", CultureInfo.InvariantCulture)))})");
+        report.Row($"{what}, first in the process", $"{seconds[0]:0.00} s");
+        report.Row($"{what}, median of {Rounds}", $"{Statistics.Percentile(seconds, 50):0.00} s (all: {string.Join(", ", seconds.Select(s => s.ToString("0.00", CultureInfo.InvariantCulture)))})");
+    }
+
+    private static async Task TellStepsAsync(Stage stage, string job, Report report, CancellationToken ct)
+    {
+        var steps = (await stage.StepsAsync(job, ct)).Where(step => step.Step != "remove");
+        report.Row("steps of the last one", $"{string.Join(", ", steps.Select(step => string.Create(CultureInfo.InvariantCulture, $"{step.Step} {step.Seconds:0.00} s")))}");
     }
 }
 

@@ -80,6 +80,15 @@ internal sealed class Stage : IAsyncDisposable
         while (!(await Client.GetStringAsync(new Uri("api/v2/jobs?limit=1", UriKind.Relative), ct)).Contains(job, StringComparison.Ordinal)) ct.ThrowIfCancellationRequested();
     }
 
+    /// <summary>Waits until an instance of the warm pool is ready.</summary>
+    public async Task WaitForPoolAsync(CancellationToken ct)
+    {
+        while (!(await Client.GetStringAsync(new Uri("metrics", UriKind.Relative), ct)).Split('\n').Any(IsReady)) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, ct);
+
+        static bool IsReady(string line) =>
+            line.StartsWith("clonehub_pool_instances", StringComparison.Ordinal) && line.Contains("state=\"ready\"", StringComparison.Ordinal) && !line.TrimEnd().EndsWith(" 0", StringComparison.Ordinal);
+    }
+
     /// <returns>The job's status once it serves.</returns>
     public async Task<JsonElement> WaitUntilServingAsync(string job, CancellationToken ct)
     {

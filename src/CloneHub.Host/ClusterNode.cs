@@ -28,7 +28,8 @@ internal static class ClusterNode
         services.AddHostedService<FreezeWatch>();
         services.AddHealthChecks()
             .AddCheck<ClusterHealth>(ClusterHealth.Name, tags: [Health.Ready])
-            .AddCheck<BackendHealth>(BackendHealth.Name, tags: [Health.Ready]);
+            .AddCheck<BackendHealth>(BackendHealth.Name, tags: [Health.Ready])
+            .AddCheck<PoolHealth>(PoolHealth.Name, tags: [Health.Ready]);
 
         // A worker lets its steps end before it goes, and a core node hands its jobs over.
         services.AddOptions<HostOptions>().Configure<IOptions<ClusterNodeOptions>>((host, node) =>

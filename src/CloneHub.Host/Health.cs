@@ -107,3 +107,12 @@ internal sealed partial class BackendHealth(ICloneInventory inventory, ILogger<B
     [LoggerMessage(9001, LogLevel.Warning, "The back end does not answer")]
     private static partial void LogSilent(ILogger logger, Exception exception);
 }
+
+/// <summary>What keeps the warm pool from its size. Clones are made without it, only later: that degrades the node and no more.</summary>
+internal sealed class PoolHealth(IPoolWatch pool) : IHealthCheck
+{
+    public const string Name = "pool";
+
+    public Task<HealthCheckResult> CheckHealthAsync(HealthCheckContext context, CancellationToken cancellationToken = default) =>
+        Task.FromResult(pool.Trouble is { } trouble ? HealthCheckResult.Degraded(trouble) : HealthCheckResult.Healthy("Nothing keeps the warm pool from its size."));
+}

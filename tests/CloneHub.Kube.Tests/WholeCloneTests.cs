@@ -40,6 +40,24 @@ public sealed partial class WholeCloneTests(KubeCluster cluster, ITestOutputHelp
         await Eventually.Until("nothing of the clone is left", async () => (await stage.LeftAsync([job])).Count == 0, TimeSpan.FromSeconds(60));
     }
 
+    [KubeFact]
+    public async Task A_clone_that_finds_a_warm_instance_waits_for_no_pod()
+    {
+        await using var stage = await HostStage.StartAsync(cluster, SiteContent.Tiny, ("CloneHub__Pool__Size", "1"), ("CloneHub__Pool__Interval", "00:00:01"));
+        var times = new List<double>();
+        for (var round = 0; round < 3; round++)
+        {
+            await stage.WaitsInPoolAsync();
+            var (job, _, elapsed) = await CloneAsync(stage);
+            times.Add(elapsed.TotalSeconds);
+            await stage.RemoveAsync(job);
+        }
+
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"with a warm instance: {string.Join(", ", times.Select(time => $"{time:0.0} s"))}"));
+        Assert.InRange(times.Min(), 0, 30);
+        Assert.Equal(3, await stage.WarmClaimsAsync());
+    }
+
     /// <summary>Some ten thousand files, and tables of ten megabytes.</summary>
     [KubeFact]
     public async Task A_site_that_has_grown_for_years_is_copied_in_the_memory_that_its_pod_has()

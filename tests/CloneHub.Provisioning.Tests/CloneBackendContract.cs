@@ -275,7 +275,9 @@ public abstract class CloneBackendContract
 
     private protected Task RemoveAsync(CloneOrder order, long fence) => Backend.RemoveAsync(order.Token(CloneStep.Remove, fence), default);
 
-    private static string UserOf(CloneOrder order) => "clone_" + order.Job.Key;
+    private protected virtual JobId InstanceOf(CloneOrder order) => order.Job;
+
+    private string UserOf(CloneOrder order) => "clone_" + InstanceOf(order).Key;
 
     private async Task<MySqlConnection> OpenDatabaseAsync(CloneOrder order, JobSecrets secrets)
     {

@@ -18,6 +18,7 @@ public static class CleanupModule
         services.AddOptions<CleanupOptions>().Bind(configuration.GetSection(CleanupOptions.Section)).ValidateOnStart();
         services.AddSingleton<IValidateOptions<CleanupOptions>, CleanupOptionsCheck>();
         services.AddSingleton<CleanupDuty>();
+        services.AddSingleton<IClusterDuty>(provider => provider.GetRequiredService<CleanupDuty>());
         services.AddSingleton<OrphanSweep>();
         services.AddHostedService<PeriodicSweep>();
         return services;
@@ -33,7 +34,7 @@ public static class CleanupModule
 }
 
 /// <summary>Whether it is this node that cleans up.</summary>
-internal sealed class CleanupDuty
+internal sealed class CleanupDuty : IClusterDuty
 {
     private volatile bool _isHere;
 

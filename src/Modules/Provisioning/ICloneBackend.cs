@@ -1,4 +1,5 @@
 using CloneHub.Contracts;
+using CloneHub.Provisioning.Pool;
 using CloneHub.Provisioning.WordPress;
 using CloneHub.Provisioning.WordPress.PublicSite;
 
@@ -36,11 +37,17 @@ internal interface ICloneBackend
     /// <summary>Nothing of the clone exists any more: route, processes, sockets, files, database, user. Verified before it returns.</summary>
     Task RemoveAsync(StepToken token, CancellationToken cancellation);
 
-    /// <summary>The clones of which anything exists.</summary>
+    /// <summary>The clones of which anything exists. What waits in the pool is none.</summary>
     Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation);
 
     /// <summary>The end of what the clone's PHP has written into its log; null if there is no clone that can be asked. Claims nothing.</summary>
     Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, int lines, CancellationToken cancellation);
+
+    /// <summary>Where an instance would be made today, and of what. One of another recipe is not claimed.</summary>
+    InstanceRecipe Recipe { get; }
+
+    /// <summary>An instance that no job owns yet has a database, and a PHP over a WordPress without content. It has a row already.</summary>
+    Task MakeInstanceAsync(JobId instance, CancellationToken cancellation);
 }
 
 /// <summary>How far an import has come.</summary>

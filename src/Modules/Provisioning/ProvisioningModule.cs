@@ -5,6 +5,7 @@ using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.FrontDoor;
 using CloneHub.Provisioning.Kubernetes;
 using CloneHub.Provisioning.Local;
+using CloneHub.Provisioning.Pool;
 using CloneHub.Provisioning.Steps;
 using CloneHub.Provisioning.WordPress;
 using CloneHub.Provisioning.WordPress.PublicSite;
@@ -26,8 +27,10 @@ public static class ProvisioningModule
     public static IServiceCollection AddProvisioning(this IServiceCollection services, IConfiguration configuration)
     {
         services.TryAddSingleton(TimeProvider.System);
-        if (BackendOf(configuration) == BackendKind.Kubernetes) services.AddKubernetesBackend(configuration);
+        var kind = BackendOf(configuration);
+        if (kind == BackendKind.Kubernetes) services.AddKubernetesBackend(configuration);
         else AddLocalBackend(services, configuration);
+        AddPool(services, configuration, kind);
 
         services.AddSingleton(new SourceOptions
         {
@@ -72,6 +75,22 @@ public static class ProvisioningModule
         return Enum.TryParse<BackendKind>(text, ignoreCase: true, out var kind) && Enum.IsDefined(kind)
             ? kind
             : throw new OptionsValidationException(Setting, typeof(BackendOptions), [$"{Setting} must be local or kubernetes, not '{text}'."]);
+    }
+
+    /// <summary>Making an instance is work: on one machine it would take from the jobs that build what it saves the next one.</summary>
+    private static void AddPool(IServiceCollection services, IConfiguration configuration, BackendKind kind)
+    {
+        services.AddOptions<PoolOptions>().Bind(configuration.GetSection(PoolOptions.Section)).ValidateOnStart();
+        services.AddSingleton<IValidateOptions<PoolOptions>, PoolOptionsValidation>();
+        services.AddSingleton(provider =>
+        {
+            var options = provider.GetRequiredService<IOptions<PoolOptions>>().Value;
+            return new PoolRules(options.Size, options.MaxSize, options.AtOnce, WhileBusy: kind == BackendKind.Kubernetes);
+        });
+        services.AddSingleton<CloneInstances>();
+        services.AddSingleton<WarmPool>();
+        services.AddSingleton<IPoolWatch>(provider => provider.GetRequiredService<WarmPool>());
+        services.AddHostedService<PoolController>();
     }
 
     private static void AddLocalBackend(IServiceCollection services, IConfiguration configuration)

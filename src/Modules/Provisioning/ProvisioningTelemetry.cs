@@ -22,11 +22,25 @@ internal static class ProvisioningTelemetry
     private static readonly Gauge<long> Pools = Meter.CreateGauge<long>("clonehub.php.pools", "{pool}", "PHP pools of clones that run.");
     private static readonly Gauge<long> Serving = Meter.CreateGauge<long>("clonehub.clones.serving", "{clone}", "Clones that the public reaches.");
 
+    private static readonly Counter<long> Claims = Meter.CreateCounter<long>("clonehub.pool.claims", "{clone}", "Clones begun, by whether an instance was ready for them.");
+    private static readonly Counter<long> Readings = Meter.CreateCounter<long>("clonehub.pool.readings", "{reading}", "Looks of the warm pool at the queue, by outcome.");
+    private static readonly Counter<long> Unmade = Meter.CreateCounter<long>("clonehub.pool.failures", "{instance}", "Instances for the warm pool that could not be made.");
+    private static readonly Gauge<long> PoolWanted = Meter.CreateGauge<long>("clonehub.pool.wanted", "{instance}", "Instances that the warm pool should have.");
+    private static readonly Gauge<long> PoolUsage = Meter.CreateGauge<long>("clonehub.pool.instances", "{instance}", "Instances that the warm pool has, by state.");
+
     /// <summary>Shows what has not happened yet as 0, so that the first time is a rise.</summary>
     public static void Begin()
     {
         Active.Add(0);
         Restarts.Add(0);
+    }
+
+    /// <summary>The same for the warm pool.</summary>
+    public static void BeginPool()
+    {
+        Unmade.Add(0);
+        foreach (var outcome in (string[])["warm", "cold"]) Claims.Add(0, Outcome(outcome));
+        foreach (var outcome in (string[])["done", "failed"]) Readings.Add(0, Outcome(outcome));
     }
 
     /// <summary>The span of one attempt, in the trace of its job. Without a parent it begins a trace of its own.</summary>
@@ -57,6 +71,21 @@ internal static class ProvisioningTelemetry
         Pools.Record(pools);
         Serving.Record(serving);
     }
+
+    public static void CountClaim(bool isWarm) => Claims.Add(1, Outcome(isWarm ? "warm" : "cold"));
+
+    public static void CountReading(bool isKnown) => Readings.Add(1, Outcome(isKnown ? "done" : "failed"));
+
+    public static void CountUnmade() => Unmade.Add(1);
+
+    public static void Pooled(int wanted, int ready, int starting)
+    {
+        PoolWanted.Record(wanted);
+        PoolUsage.Record(ready, new KeyValuePair<string, object?>("state", "ready"));
+        PoolUsage.Record(starting, new KeyValuePair<string, object?>("state", "starting"));
+    }
+
+    private static KeyValuePair<string, object?> Outcome(string outcome) => new("outcome", outcome);
 
     private static KeyValuePair<string, object?> Step(StepToken token) => new("step", token.Step.ToString());
 }

@@ -68,6 +68,20 @@ internal sealed class HostStage : IAsyncDisposable
 
     public Task<JsonElement> StatusAsync(string job) => Host.Client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/job-status/{job}", UriKind.Relative));
 
+    /// <summary>Waits until an instance of the pool is ready.</summary>
+    public Task WaitsInPoolAsync() => Eventually.Until(
+        "an instance waits", async () => await FigureAsync("clonehub_pool_instances", "state=\"ready\"") == 1, TimeSpan.FromMinutes(3));
+
+    /// <summary>Clones that have begun in one.</summary>
+    public Task<double> WarmClaimsAsync() => FigureAsync("clonehub_pool_claims_total", "outcome=\"warm\"");
+
+    private async Task<double> FigureAsync(string name, string label)
+    {
+        var lines = (await Host.Client.GetStringAsync(new Uri("metrics", UriKind.Relative))).Split('\n');
+        var line = lines.LastOrDefault(line => line.StartsWith(name + "{", StringComparison.Ordinal) && line.Contains(label, StringComparison.Ordinal));
+        return line is null ? 0 : double.Parse(line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture);
+    }
+
     /// <summary>Waits until a clone serves and answers its result.</summary>
     public async Task<JsonElement> ServesAsync(string job)
     {

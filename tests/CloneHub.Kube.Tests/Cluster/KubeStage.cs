@@ -4,9 +4,13 @@ using CloneHub.Cleanup;
 using CloneHub.Contracts;
 using CloneHub.Provisioning;
 using CloneHub.Provisioning.Agent;
+using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.Kubernetes;
 using CloneHub.Provisioning.Kubernetes.Watching;
+using CloneHub.Provisioning.Pool;
 using CloneHub.Provisioning.Tests;
+using CloneHub.Provisioning.Tests.Pool;
+using CloneHub.Testing;
 using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Configuration;
@@ -49,6 +53,8 @@ internal sealed class KubeStage : IAsyncDisposable
     /// <summary>What the jobs say of themselves.</summary>
     public JobPresence Presence { get; set; } = JobPresence.Live;
 
+    public FakeQueue Queue { get; } = new();
+
     public ICloneBackend Backend => Get<ICloneBackend>();
 
     public ClusterView View => Get<ClusterView>();
@@ -79,6 +85,23 @@ internal sealed class KubeStage : IAsyncDisposable
         return order;
     }
 
+    /// <summary>Looks after the pool until it is as it should be.</summary>
+    public async Task<IReadOnlyList<WarmInstance>> FillPoolAsync()
+    {
+        var pool = Get<WarmPool>();
+        await Eventually.Until("the pool is full", async () =>
+        {
+            await pool.LookAsync(default);
+            return !pool.IsMaking && (await PoolAsync()).All(instance => instance.IsReady);
+        }, TimeSpan.FromMinutes(3));
+        return await PoolAsync();
+    }
+
+    public Task<IReadOnlyList<WarmInstance>> PoolAsync() => Get<CloneInstances>().PoolAsync(Backend.Recipe.Place, default);
+
+    /// <summary>The instance that the job has, as the cluster tells it.</summary>
+    public JobId InstanceOf(CloneOrder order) => View.InstanceOf(order.Job);
+
     public async Task RestartAsync()
     {
         await StopAsync();
@@ -98,7 +121,7 @@ internal sealed class KubeStage : IAsyncDisposable
 
     /// <summary>What the pod itself answers.</summary>
     public async Task<string?> AskAsync(CloneOrder order) =>
-        View.StateOf(order.Job).ReadyPod?.Status.PodIP is { } address ? await TextAsync($"http://{address}:{CloneImage.Port}{CloneImage.ReadyPath}", null) : null;
+        View.StateOf(InstanceOf(order)).ReadyPod?.Status.PodIP is { } address ? await TextAsync($"http://{address}:{CloneImage.Port}{CloneImage.ReadyPath}", null) : null;
 
     /// <summary>What the public gets.</summary>
     public Task<string?> VisitAsync(CloneOrder order) =>
@@ -106,6 +129,7 @@ internal sealed class KubeStage : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        foreach (var instance in await PoolAsync()) await Record.ExceptionAsync(() => Get<ICloneInventory>().RemoveOrphanAsync(instance.Name, default));
         foreach (var order in _orders) await Record.ExceptionAsync(() => Get<ICloneInventory>().RemoveOrphanAsync(order.Job, default));
         await StopAsync();
         await _ingress.DisposeAsync();
@@ -160,6 +184,7 @@ internal sealed class KubeStage : IAsyncDisposable
         var services = new ServiceCollection();
         services.AddLogging(logging => logging.AddProvider(Log));
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<IQueueGauge>(Queue);
         services.AddSingleton<IJobVault>(new OpenVault(() => Secrets));
         services.AddSingleton<IJobDirectory>(new Directory(Deadlines, () => Presence));
         services.AddSingleton<ClusterCallHandler>(_ => Calls.Again());

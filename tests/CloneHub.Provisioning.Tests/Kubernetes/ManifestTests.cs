@@ -103,6 +103,30 @@ public sealed class ManifestTests
         Assert.Null(AnchorManifest.Read(map));
     }
 
+    [Fact]
+    public void An_anchor_of_the_pool_is_nobodys_until_it_is_claimed()
+    {
+        var job = JobId.Parse("job-aaaaaaaaaaaaaaaaaaaaaaaaaa");
+        var map = AnchorManifest.Of(Job, "", "clonehub-clones", 1, AnchorStage.Pod, null, new PoolClaim(By: null));
+        Assert.Null(AnchorManifest.Read(map)!.Owner);
+        Assert.DoesNotContain(CloneLabels.Tenant, map.Metadata.Labels.Keys);
+
+        map = AnchorManifest.Of(Job, "acme", "clonehub-clones", 1, AnchorStage.Pod, null, new PoolClaim(job));
+        var claimed = AnchorManifest.Read(map)!;
+        Assert.Equal((Job, job.Value, "acme"), (claimed.Job, claimed.Owner?.Value, claimed.Spec.Labels[CloneLabels.Tenant]));
+        Assert.Equal(job.Value + ".localhost", RouteManifests.Ingress(claimed.Spec, Plain).Spec.Rules[0].Host);
+    }
+
+    [Fact]
+    public void A_claim_changes_nothing_of_the_pod()
+    {
+        var pooled = new CloneSpec(Job, "", Spec.AnchorUid, new PoolClaim(By: null));
+        var claimed = new CloneSpec(Job, "acme", Spec.AnchorUid, new PoolClaim(JobId.Parse("job-aaaaaaaaaaaaaaaaaaaaaaaaaa")));
+
+        Assert.Equal(KubernetesYaml.Serialize(PodManifests.Deployment(pooled, Full).Spec), KubernetesYaml.Serialize(PodManifests.Deployment(claimed, Full).Spec));
+        Assert.NotEqual(PodManifests.Deployment(pooled, Full).Metadata.Labels, PodManifests.Deployment(claimed, Full).Metadata.Labels);
+    }
+
     private static void Compare(string name, IKubernetesObject<V1ObjectMeta> manifest) => Approved.Compare(PathOf(name + ".yaml"), KubernetesYaml.Serialize(manifest));
 
     private static string PathOf(string file) => $"tests/CloneHub.Provisioning.Tests/Kubernetes/manifests/{file}";

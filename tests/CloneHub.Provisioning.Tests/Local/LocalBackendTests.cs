@@ -1,7 +1,6 @@
 using CloneHub.Contracts;
 using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.Local;
-using CloneHub.Provisioning.Tests.FrontDoor;
 using CloneHub.Testing;
 
 namespace CloneHub.Provisioning.Tests.Local;
@@ -161,29 +160,11 @@ public sealed class LocalBackendTests(ServersFixture servers) : CloneBackendCont
 
     private protected override CloneOrder NewOrder() => _stage.NewOrder();
 
-    private protected override async Task<string?> AskAsync(CloneOrder order)
-    {
-        if (!File.Exists(_stage.PathsOf(order).Socket)) return null;
-        return await FastCgi.PingAsync(_stage.PathsOf(order).Socket, TimeProvider.System, default) == order.Job.Value ? order.Job.Value : null;
-    }
+    private protected override Task<string?> AskAsync(CloneOrder order) => _stage.AskAsync(order);
 
-    private protected override async Task<string?> VisitAsync(CloneOrder order)
-    {
-        await using var door = await PublicDoor.OpenAsync(_stage);
-        using var visitor = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
-        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(door.Urls.Single()));
-        request.Headers.Host = $"{order.Job}.localhost:{_stage.Port}";
-        using var answer = await visitor.SendAsync(request);
-        var text = await answer.Content.ReadAsStringAsync();
-        return text.Contains("CLONE_NOT_FOUND", StringComparison.Ordinal) ? null : text;
-    }
+    private protected override Task<string?> VisitAsync(CloneOrder order) => _stage.VisitAsync(order);
 
-    private protected override async Task BreakAsync(CloneOrder order)
-    {
-        foreach (var process in PhpFpm.ProcessesOf(_stage.PathsOf(order))) Posix.Signal(process, Posix.Kill);
-        await Eventually.Until("PHP is dead", () => PhpFpm.ProcessesOf(_stage.PathsOf(order)).Count == 0);
-        File.Delete(_stage.PathsOf(order).RouteMark);
-    }
+    private protected override Task BreakAsync(CloneOrder order) => _stage.BreakAsync(order);
 
     private protected override Task RestartAsync() => _stage.RestartAsync();
 

@@ -3,7 +3,10 @@ using CloneHub.Contracts;
 using CloneHub.Dev.Servers;
 using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.Local;
+using CloneHub.Provisioning.Pool;
 using CloneHub.Provisioning.Steps;
+using CloneHub.Provisioning.Tests.FrontDoor;
+using CloneHub.Provisioning.Tests.Pool;
 using CloneHub.Testing;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -21,10 +24,11 @@ internal sealed class LocalStage : IAsyncDisposable
     private readonly List<CloneOrder> _orders = [];
     private ServiceProvider _provider;
 
-    private LocalStage(ServersFixture servers, DirectoryInfo cores)
+    private readonly int _pool;
+
+    private LocalStage(ServersFixture servers, DirectoryInfo cores, int pool)
     {
-        _servers = servers;
-        _cores = cores;
+        (_servers, _cores, _pool) = (servers, cores, pool);
         _state = servers.NewFolder();
         _sockets = servers.Servers.Sockets.CreateSubdirectory(ServersFixture.Unique("c"));
         _provider = Compose();
@@ -43,12 +47,39 @@ internal sealed class LocalStage : IAsyncDisposable
 
     public CloneSupervisor Supervisor => ActivatorUtilities.CreateInstance<CloneSupervisor>(_provider);
 
-    public static async Task<LocalStage> OpenAsync(ServersFixture servers) => new(servers, await servers.CoreStoreAsync());
+    public FakeQueue Queue { get; } = new();
+
+    /// <param name="pool">Instances that are kept ready, once the pool is looked after.</param>
+    public static async Task<LocalStage> OpenAsync(ServersFixture servers, int pool = 0) => new(servers, await servers.CoreStoreAsync(), pool);
 
     public T Get<T>()
         where T : notnull => _provider.GetRequiredService<T>();
 
-    public ClonePaths PathsOf(CloneOrder order) => Layout.Of(order.Job);
+    public ClonePaths PathsOf(CloneOrder order) => Layout.Of(InstanceOf(order));
+
+    /// <summary>Whatever bears the job's name, or what that leads to.</summary>
+    public JobId InstanceOf(CloneOrder order) => new FileInfo(Layout.Of(order.Job).Folder).LinkTarget is { } folder ? JobId.Parse(Path.GetFileName(folder)) : order.Job;
+
+    /// <summary>The instance that the job has claimed, whatever there is of it on disk.</summary>
+    public JobId ClaimedBy(CloneOrder order)
+    {
+        using var server = new MySqlConnection(_servers.MariaDb);
+        server.Open();
+        using var query = new MySqlCommand("SELECT instance FROM clonehub.instances WHERE job_id = @job", server);
+        query.Parameters.AddWithValue("@job", order.Job.Value);
+        return query.ExecuteScalar() is string name ? JobId.Parse(name) : order.Job;
+    }
+
+    /// <summary>Looks after the pool until it is as it should be.</summary>
+    public async Task FillPoolAsync()
+    {
+        var pool = Get<WarmPool>();
+        await pool.LookAsync(default);
+        await Eventually.Until("what was begun is made", () => !pool.IsMaking, TimeSpan.FromMinutes(1));
+        await pool.LookAsync(default);
+    }
+
+    public async Task<IReadOnlyList<WarmInstance>> PoolAsync() => await Get<CloneInstances>().PoolAsync(Backend.Recipe.Place, default);
 
     public CloneOrder NewOrder(Uri? source = null)
     {
@@ -87,6 +118,32 @@ internal sealed class LocalStage : IAsyncDisposable
         return await answer.Content.ReadAsStringAsync();
     }
 
+    /// <summary>What the clone's PHP says of itself.</summary>
+    public async Task<string?> AskAsync(CloneOrder order)
+    {
+        if (!File.Exists(PathsOf(order).Socket)) return null;
+        return await FastCgi.PingAsync(PathsOf(order).Socket, TimeProvider.System, default) == InstanceOf(order).Value ? order.Job.Value : null;
+    }
+
+    /// <summary>What the public gets.</summary>
+    public async Task<string?> VisitAsync(CloneOrder order)
+    {
+        await using var door = await PublicDoor.OpenAsync(this);
+        using var visitor = new HttpClient(new SocketsHttpHandler { AllowAutoRedirect = false });
+        using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(door.Urls.Single()));
+        request.Headers.Host = $"{order.Job}.localhost:{Port}";
+        using var answer = await visitor.SendAsync(request);
+        var text = await answer.Content.ReadAsStringAsync();
+        return text.Contains("CLONE_NOT_FOUND", StringComparison.Ordinal) ? null : text;
+    }
+
+    public async Task BreakAsync(CloneOrder order)
+    {
+        foreach (var process in PhpFpm.ProcessesOf(PathsOf(order))) Posix.Signal(process, Posix.Kill);
+        await Eventually.Until("PHP is dead", () => PhpFpm.ProcessesOf(PathsOf(order)).Count == 0);
+        File.Delete(PathsOf(order).RouteMark);
+    }
+
     /// <summary>A new program over what the old one left: every object is made anew, processes and files stay.</summary>
     public async Task RestartAsync()
     {
@@ -95,11 +152,12 @@ internal sealed class LocalStage : IAsyncDisposable
     }
 
     public string ConnectionStringOf(CloneOrder order, JobSecrets secrets) =>
-        new MySqlConnectionStringBuilder(Get<CloneDatabase>().ConnectionStringOf(order.Job, secrets.DatabasePassword)) { Pooling = false }.ConnectionString;
+        new MySqlConnectionStringBuilder(Get<CloneDatabase>().ConnectionStringOf(InstanceOf(order), secrets.DatabasePassword)) { Pooling = false }.ConnectionString;
 
     public async ValueTask DisposeAsync()
     {
         foreach (var order in _orders) await Get<ICloneInventory>().RemoveOrphanAsync(order.Job, default);
+        foreach (var instance in await PoolAsync()) await Get<ICloneInventory>().RemoveOrphanAsync(instance.Name, default);
         await Get<Nginx>().StopAsync(default);
         await _provider.DisposeAsync();
         _state.Delete(recursive: true);
@@ -116,10 +174,12 @@ internal sealed class LocalStage : IAsyncDisposable
             ["CloneHub:Local:CoreStore"] = _cores.FullName,
             ["CloneHub:Local:PublicUrlTemplate"] = string.Create(CultureInfo.InvariantCulture, $"http://{{job_id}}.localhost:{Port}"),
             ["CloneHub:AllowLoopbackSources"] = "true",
+            ["CloneHub:Pool:Size"] = _pool.ToString(CultureInfo.InvariantCulture),
         };
         var services = new ServiceCollection();
         services.AddLogging();
         services.AddSingleton(TimeProvider.System);
+        services.AddSingleton<IQueueGauge>(Queue);
         services.AddSingleton<IJobVault>(new OpenVault(() => Secrets));
         services.AddProvisioning(new ConfigurationBuilder().AddInMemoryCollection(settings).Build());
         return services.BuildServiceProvider();

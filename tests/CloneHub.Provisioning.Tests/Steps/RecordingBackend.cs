@@ -1,4 +1,5 @@
 using CloneHub.Contracts;
+using CloneHub.Provisioning.Pool;
 using CloneHub.Provisioning.WordPress;
 using CloneHub.Provisioning.WordPress.PublicSite;
 
@@ -38,4 +39,8 @@ internal sealed class RecordingBackend(Func<Task>? import = null) : ICloneBacken
     public Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, int lines, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation) => throw new NotSupportedException();
+
+    public InstanceRecipe Recipe => InstanceRecipe.Of("nowhere", "nothing");
+
+    public Task MakeInstanceAsync(JobId instance, CancellationToken cancellation) => throw new NotSupportedException();
 }

@@ -16,10 +16,13 @@ public sealed class WholeCloneTests(SourceSiteFixture source, ITestOutputHelper 
     private static readonly CloneStep[] UntilItServes =
         [CloneStep.CreateDatabase, CloneStep.StartPod, CloneStep.ImportContent, CloneStep.ActivatePlugin, CloneStep.OpenIngress];
 
-    [Fact]
-    public async Task A_site_is_cloned_served_and_removed()
+    [Theory]
+    [InlineData(0)]
+    [InlineData(1)]
+    public async Task A_site_is_cloned_served_and_removed_whether_an_instance_is_ready_or_not(int pool)
     {
-        await using var stage = await LocalStage.OpenAsync(source.Servers);
+        await using var stage = await LocalStage.OpenAsync(source.Servers, pool);
+        if (pool > 0) await stage.FillPoolAsync();
         stage.Secrets = stage.Secrets with { SourceUsername = source.Site.AdminUser, SourcePassword = new Secret(source.Site.AdminPassword) };
         await using var door = await PublicDoor.OpenAsync(stage);
         var order = stage.NewOrder(source.Site.Url);
@@ -33,9 +36,10 @@ public sealed class WholeCloneTests(SourceSiteFixture source, ITestOutputHelper 
         Assert.Equal("clonehub", facts[CloneStep.ActivatePlugin].Username);
         Assert.NotEmpty(facts[CloneStep.ActivatePlugin].PluginVersion!);
 
+        Assert.Equal(pool > 0, stage.InstanceOf(order) != order.Job);
         var address = facts[CloneStep.OpenIngress].CloneUrl!;
         await MeasureAsync(stage, address, "warm");
-        await stage.Get<PhpFpm>().RestartAsync(order.Job, default);
+        await stage.Get<PhpFpm>().RestartAsync(stage.InstanceOf(order), default);
         await MeasureAsync(stage, address, "after a restart of PHP");
 
         await RunAsync(stage, order, CloneStep.Remove, ++fence);

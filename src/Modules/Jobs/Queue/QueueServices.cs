@@ -1,5 +1,6 @@
 using Akka.Actor;
 using Akka.Cluster;
+using CloneHub.Contracts;
 using CloneHub.Jobs.FollowJob;
 using Microsoft.Extensions.Configuration;
 using Microsoft.Extensions.DependencyInjection;
@@ -16,6 +17,7 @@ internal static class QueueServices
         services.AddOptions<QueueOptions>().BindConfiguration(QueueOptions.Section).ValidateOnStart();
         services.AddSingleton<IValidateOptions<QueueOptions>, QueueOptionsCheck>();
         services.AddSingleton<QueueLoad>();
+        services.AddSingleton<IQueueGauge, QueueGauge>();
     }
 
     /// <param name="own">The only node there is; null where workers offer their slots themselves.</param>

@@ -23,23 +23,34 @@ internal sealed class CloneFence(CloneServer server, TimeProvider clock) : IDisp
             removed_at datetime(6) NULL
         ) ENGINE=InnoDB
         """,
+        """
+        CREATE TABLE IF NOT EXISTS clonehub.instances (
+            instance varchar(30) NOT NULL PRIMARY KEY,
+            job_id varchar(30) NULL UNIQUE,
+            recipe varchar(64) NOT NULL,
+            made_at datetime(6) NOT NULL,
+            ready_at datetime(6) NULL
+        ) ENGINE=InnoDB
+        """,
     ];
 
     private readonly SemaphoreSlim _once = new(1);
     private volatile bool _prepared;
 
     /// <summary>The attempt takes the clone. Refused if a newer one has, or if the clone was removed.</summary>
-    public async Task ClaimAsync(StepToken token, CancellationToken cancellation)
+    /// <returns>Whether it is the first that was ever seen of the job.</returns>
+    public async Task<bool> ClaimAsync(StepToken token, CancellationToken cancellation)
     {
         await PrepareAsync(cancellation);
         await using var connection = await server.OpenAsync(cancellation);
-        await ExecuteAsync(
+        var made = await ExecuteAsync(
             connection, "INSERT IGNORE INTO clonehub.clones (job_id, fence, created_at) VALUES (@job, @fence, @now)", token, cancellation);
         var held = await ExecuteAsync(
             connection,
             "UPDATE clonehub.clones SET fence = @fence WHERE job_id = @job AND fence <= @fence AND (removed_at IS NULL OR @removing)",
             token, cancellation);
         if (held == 0) throw new OvertakenException(token);
+        return made > 0;
     }
 
     /// <summary>Throws if the attempt does not hold the clone any more.</summary>
@@ -96,7 +107,8 @@ internal sealed class CloneFence(CloneServer server, TimeProvider clock) : IDisp
 
     public void Dispose() => _once.Dispose();
 
-    private async Task PrepareAsync(CancellationToken cancellation)
+    /// <summary>The tables are there.</summary>
+    public async Task PrepareAsync(CancellationToken cancellation)
     {
         if (_prepared) return;
         await _once.WaitAsync(cancellation);

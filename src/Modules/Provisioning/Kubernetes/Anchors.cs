@@ -2,6 +2,7 @@ using CloneHub.Contracts;
 using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.Kubernetes.Manifests;
 using CloneHub.Provisioning.Kubernetes.Watching;
+using CloneHub.Provisioning.Pool;
 using Microsoft.Extensions.Options;
 
 namespace CloneHub.Provisioning.Kubernetes;
@@ -11,63 +12,54 @@ namespace CloneHub.Provisioning.Kubernetes;
 /// fence inside the cluster, where it is changed only by who has seen its newest version.
 /// </summary>
 internal sealed class Anchors(
-    ClusterApi api, ClusterView view, CloneFence fence, IOptions<KubernetesOptions> options, TimeProvider clock, IJobDirectory? jobs = null)
+    ClusterApi api, ClusterView view, CloneFence fence, CloneInstances instances, IOptions<KubernetesOptions> options, TimeProvider clock, IJobDirectory? jobs = null)
 {
     private const int Tries = 10;
     private static readonly TimeSpan GoingPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
 
     /// <summary>The attempt takes the clone; its anchor exists and says what else should.</summary>
-    public async Task<Anchor> ClaimAsync(StepToken token, string tenant, AnchorStage stage, CancellationToken cancellation)
+    /// <param name="recipe">Of the instance to claim from the pool, for the attempt that begins a clone.</param>
+    public async Task<Anchor> ClaimAsync(StepToken token, string tenant, AnchorStage stage, CancellationToken cancellation, InstanceRecipe? recipe = null)
     {
-        await fence.ClaimAsync(token, cancellation);
-        var seen = view.AnchorOf(token.Job);
-        for (var attempt = 1; attempt <= Tries; attempt++)
-        {
-            if (seen?.Fence > token.Fence) throw new OvertakenException(token);
-            if (seen is { IsGoing: true })
-            {
-                await UntilGoneAsync(token, cancellation);
-                seen = null;
-            }
+        var instance = await InstanceAsync(token, recipe, cancellation);
+        var claim = instance == token.Job ? null : new PoolClaim(token.Job);
+        return await HoldAsync(token, instance, tenant, stage, claim, cancellation);
+    }
 
-            if (seen is not null && seen.Fence == token.Fence && seen.Stage == stage) return seen;
-            var held = seen is not null
-                ? await api.PatchAnchorAsync(token.Job, AnchorManifest.Claim(seen, token.Fence, stage), cancellation)
-                : await CreateAsync(token, tenant, stage, cancellation);
-            if (held is not null) return held;
-            seen = await api.ReadAnchorAsync(token.Job, cancellation);
-        }
-
-        throw new IOException($"{token.Job}: its anchor changed {Tries} times while it was to be claimed.");
+    /// <summary>The anchor of an instance that is made for the pool.</summary>
+    public async Task<Anchor> ClaimForPoolAsync(StepToken token, CancellationToken cancellation)
+    {
+        var instance = await instances.ClaimAsync(token, cancellation);
+        return await HoldAsync(token, instance, tenant: "", AnchorStage.Pod, new PoolClaim(By: null), cancellation);
     }
 
     /// <summary>The attempt, a removal, takes whatever is left of the clone.</summary>
-    /// <returns>The anchor as it is now; null if there is none.</returns>
-    public async Task<Anchor?> ClaimForRemovalAsync(StepToken token, CancellationToken cancellation)
+    /// <returns>The instance, and its anchor as it is now; null if there is none.</returns>
+    public async Task<(JobId Instance, Anchor? Anchor)> ClaimForRemovalAsync(StepToken token, CancellationToken cancellation)
     {
-        await fence.ClaimAsync(token, cancellation);
+        var instance = await instances.ClaimAsync(token, cancellation);
         for (var attempt = 1; attempt <= Tries; attempt++)
         {
             // Not from the view: what it has not heard of yet would be left behind.
-            if (await api.ReadAnchorAsync(token.Job, cancellation) is not { } seen) return null;
-            if (seen.Fence > token.Fence) throw new OvertakenException(token);
-            if (seen.IsGoing || seen.Fence == token.Fence) return seen;
-            if (await api.PatchAnchorAsync(token.Job, AnchorManifest.Claim(seen, token.Fence, AnchorStage.Database), cancellation) is { } held) return held;
+            if (await api.ReadAnchorAsync(instance, cancellation) is not { } seen) return (instance, null);
+            if (IsOf(seen, token) && seen.Fence > token.Fence) throw new OvertakenException(token);
+            if (seen.IsGoing || (IsOf(seen, token) && seen.Fence == token.Fence)) return (instance, seen);
+            if (await api.PatchAnchorAsync(instance, AnchorManifest.Claim(seen, token.Fence, AnchorStage.Database), cancellation) is { } held) return (instance, held);
         }
 
         throw new IOException($"{token.Job}: its anchor changed {Tries} times while it was to be claimed.");
     }
 
     /// <summary>Notes which pod holds the content. The attempt holds the clone.</summary>
-    public async Task NoteContentAsync(StepToken token, string tenant, string podUid, CancellationToken cancellation)
+    public async Task NoteContentAsync(StepToken token, JobId instance, string tenant, string podUid, CancellationToken cancellation)
     {
         for (var attempt = 1; attempt <= Tries; attempt++)
         {
             // The view may lag behind a change of our own; then the server says so and is asked.
-            var held = attempt == 1 ? await ClaimAsync(token, tenant, AnchorStage.Pod, cancellation) : await api.ReadAnchorAsync(token.Job, cancellation);
+            var held = attempt == 1 ? await ClaimAsync(token, tenant, AnchorStage.Pod, cancellation) : await api.ReadAnchorAsync(instance, cancellation);
             if (held is null || held.Fence != token.Fence) throw new OvertakenException(token);
-            if (held.Content == podUid || await api.PatchAnchorAsync(token.Job, AnchorManifest.Content(held, podUid), cancellation) is not null) return;
+            if (held.Content == podUid || await api.PatchAnchorAsync(instance, AnchorManifest.Content(held, podUid), cancellation) is not null) return;
         }
 
         throw new IOException($"{token.Job}: its anchor changed {Tries} times while its content was to be noted.");
@@ -75,16 +67,61 @@ internal sealed class Anchors(
 
     public Task EnsureHeldAsync(StepToken token, CancellationToken cancellation) => fence.EnsureHeldAsync(token, cancellation);
 
-    public Task BuryAsync(StepToken token, CancellationToken cancellation) => fence.BuryAsync(token, cancellation);
+    public async Task BuryAsync(StepToken token, CancellationToken cancellation)
+    {
+        await fence.BuryAsync(token, cancellation);
+        await instances.ForgetAsync(token.Job, cancellation);
+    }
 
     /// <summary>When a job's clone must be gone; null if nobody knows.</summary>
     public async Task<DateTimeOffset?> ExpiryOfAsync(JobId job, CancellationToken cancellation) =>
         jobs is null ? null : await jobs.DeadlineAsync(job, cancellation);
 
-    private async Task<Anchor?> CreateAsync(StepToken token, string tenant, AnchorStage stage, CancellationToken cancellation)
+    private async Task<JobId> InstanceAsync(StepToken token, InstanceRecipe? recipe, CancellationToken cancellation)
     {
-        var expires = await ExpiryOfAsync(token.Job, cancellation);
-        var made = await api.CreateAnchorAsync(AnchorManifest.Of(token.Job, tenant, options.Value.Namespace, token.Fence, stage, expires), cancellation);
+        if (recipe is null) return await instances.ClaimAsync(token, cancellation);
+        var (instance, isWarm) = await instances.ClaimAsync(token, recipe.Value, cancellation);
+        if (isWarm is { } warm) ProvisioningTelemetry.CountClaim(warm);
+        return instance;
+    }
+
+    private async Task<Anchor> HoldAsync(StepToken token, JobId instance, string tenant, AnchorStage stage, PoolClaim? claim, CancellationToken cancellation)
+    {
+        var seen = view.AnchorOf(instance);
+        for (var attempt = 1; attempt <= Tries; attempt++)
+        {
+            if (seen is not null && IsOf(seen, token) && seen.Fence > token.Fence) throw new OvertakenException(token);
+            if (seen is { IsGoing: true })
+            {
+                await UntilGoneAsync(token, instance, cancellation);
+                seen = null;
+            }
+
+            if (seen is not null && IsOf(seen, token) && seen.Fence == token.Fence && seen.Stage == stage) return seen;
+            var held = seen switch
+            {
+                null => await CreateAsync(token, instance, tenant, stage, claim, cancellation),
+                _ when IsOf(seen, token) => await api.PatchAnchorAsync(instance, AnchorManifest.Claim(seen, token.Fence, stage), cancellation),
+                _ => await TakeAsync(seen, token, tenant, stage, cancellation),
+            };
+            if (held is not null) return held;
+            seen = await api.ReadAnchorAsync(instance, cancellation);
+        }
+
+        throw new IOException($"{token.Job}: its anchor changed {Tries} times while it was to be claimed.");
+    }
+
+    /// <summary>Whether its fence is one of this job; one of the pool counts from anew for the job that claims it.</summary>
+    private static bool IsOf(Anchor anchor, StepToken token) => anchor.Job == token.Job || anchor.Owner == token.Job;
+
+    private async Task<Anchor?> TakeAsync(Anchor seen, StepToken token, string tenant, AnchorStage stage, CancellationToken cancellation) => await api.PatchAnchorAsync(
+        seen.Job, AnchorManifest.Take(seen, token.Job, tenant, token.Fence, stage, await ExpiryOfAsync(token.Job, cancellation)), cancellation);
+
+    private async Task<Anchor?> CreateAsync(
+        StepToken token, JobId instance, string tenant, AnchorStage stage, PoolClaim? claim, CancellationToken cancellation)
+    {
+        var expires = claim is { By: null } ? null : await ExpiryOfAsync(token.Job, cancellation);
+        var made = await api.CreateAnchorAsync(AnchorManifest.Of(instance, tenant, options.Value.Namespace, token.Fence, stage, expires, claim), cancellation);
         if (made is null) return null;
         try
         {
@@ -101,13 +138,13 @@ internal sealed class Anchors(
     }
 
     /// <summary>Somebody deleted the anchor of a clone that is still wanted. What hung on it goes first; then there is room for a new one.</summary>
-    private async Task UntilGoneAsync(StepToken token, CancellationToken cancellation)
+    private async Task UntilGoneAsync(StepToken token, JobId instance, CancellationToken cancellation)
     {
         using var patience = new CancellationTokenSource(GoingPatience, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         try
         {
-            while (await api.ReadAnchorAsync(token.Job, either.Token) is not null)
+            while (await api.ReadAnchorAsync(instance, either.Token) is not null)
             {
                 // If it was a removal of ours, it has taken the clone from this attempt.
                 await fence.EnsureHeldAsync(token, either.Token);

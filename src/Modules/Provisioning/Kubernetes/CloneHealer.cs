@@ -68,7 +68,7 @@ internal sealed partial class CloneHealer(
 
         // An empty WordPress asks whoever comes first to install it: that cannot wait.
         else if (clock.GetElapsedTime(since) < Grace) return;
-        if (LacksSecret(anchor.Job) && vault is not null && await vault.OpenAsync(anchor.Job, cancellation) is { } secrets)
+        if (LacksSecret(anchor.Job) && vault is not null && anchor.Owner is { } owner && await vault.OpenAsync(owner, cancellation) is { } secrets)
         {
             await objects.ApplySecretAsync(anchor, secrets.DatabasePassword, cancellation);
             Log.Healed(logger, anchor.Job, "Secret");
@@ -98,7 +98,7 @@ internal sealed partial class CloneHealer(
     /// <summary>A clone's time may be extended; the anchor says the truth within one look, for whoever reads the cluster only.</summary>
     private async Task KeepExpiryAsync(Anchor anchor, CancellationToken cancellation)
     {
-        if (await anchors.ExpiryOfAsync(anchor.Job, cancellation) is not { } expires || AnchorManifest.Text(expires) == AnchorManifest.Text(anchor.Expires)) return;
+        if (anchor.Owner is not { } owner || await anchors.ExpiryOfAsync(owner, cancellation) is not { } expires || AnchorManifest.Text(expires) == AnchorManifest.Text(anchor.Expires)) return;
         await api.PatchAnchorAsync(anchor.Job, AnchorManifest.Expiry(anchor, expires), cancellation);
     }
 

@@ -1,12 +1,15 @@
+using System.Security.Cryptography;
 using CloneHub.Contracts;
 using CloneHub.Provisioning.Agent;
 using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.FrontDoor;
 using CloneHub.Provisioning.Kubernetes.Manifests;
 using CloneHub.Provisioning.Kubernetes.Watching;
+using CloneHub.Provisioning.Pool;
 using CloneHub.Provisioning.WordPress;
 using CloneHub.Provisioning.WordPress.Import;
 using CloneHub.Provisioning.WordPress.PublicSite;
+using k8s;
 using k8s.Models;
 using Microsoft.Extensions.Options;
 using MySqlConnector;
@@ -16,15 +19,18 @@ namespace CloneHub.Provisioning.Kubernetes;
 /// <summary>Clones in a cluster: a database on the shared server, and a pod that copies its content itself.</summary>
 internal sealed class KubernetesBackend(
     IOptions<KubernetesOptions> options, Anchors anchors, CloneObjects objects, ClusterApi api, ClusterView view, PodStart start, AgentExec agent,
-    CloneFence fence, CloneDatabase database, PublicRoute route, SourceOptions sources, TimeProvider clock) : ICloneBackend
+    CloneFence fence, CloneInstances instances, CloneDatabase database, PublicRoute route, SourceOptions sources, TimeProvider clock) : ICloneBackend
 {
+    /// <summary>Whose names are always the same, so that only the settings tell one recipe from another.</summary>
+    private static readonly CloneSpec Sample = new(JobId.FromBytes(new byte[16]), Tenant: "", AnchorUid: "", new PoolClaim(By: null));
+
     private static readonly TimeSpan RoutePatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(90);
 
     public async Task EnsureDatabaseAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
-        await anchors.ClaimAsync(token, order.Tenant, AnchorStage.Database, cancellation);
-        await database.EnsureAsync(token.Job, secrets.DatabasePassword, cancellation);
+        var anchor = await anchors.ClaimAsync(token, order.Tenant, AnchorStage.Database, cancellation, Recipe);
+        await database.EnsureAsync(anchor.Job, secrets.DatabasePassword, cancellation);
     }
 
     public async Task EnsurePodAsync(
@@ -47,10 +53,10 @@ internal sealed class KubernetesBackend(
 
     public async Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
-        var pod = await EnsureReadyAsync(token, order, AnchorStage.Pod, secrets, progress: null, cancellation);
-        RefuseEmpty(token.Job);
+        var (instance, pod) = await EnsureReadyAsync(token, order, AnchorStage.Pod, secrets, progress: null, cancellation);
+        RefuseEmpty(instance);
         var request = new ActivateRequest(
-            token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job), secrets.ConnectorKey, secrets.ClonePassword);
+            token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job, instance, secrets), secrets.ConnectorKey, secrets.ClonePassword);
         var done = await agent.RunAsync<AgentActivated>(pod.Metadata.Name, AgentCommand.Activate, request, secrets, token, progress: null, cancellation);
         return new PluginReport(done.Version, done.Username);
     }
@@ -58,20 +64,21 @@ internal sealed class KubernetesBackend(
     public async Task<Uri> OpenRouteAsync(StepToken token, CloneOrder order, CancellationToken cancellation)
     {
         var anchor = await anchors.ClaimAsync(token, order.Tenant, AnchorStage.Route, cancellation);
-        RefuseEmpty(token.Job);
+        RefuseEmpty(anchor.Job);
         await objects.EnsureAsync(anchor, cancellation);
         var address = options.Value.PublicUrlOf(token.Job);
-        await new RouteVisit(route.Http, clock).UntilItLeadsToAsync(address, token.Job, RoutePatience, cancellation);
+        await new RouteVisit(route.Http, clock).UntilItLeadsToAsync(address, anchor.Job, RoutePatience, cancellation);
         return address;
     }
 
     public async Task RemoveAsync(StepToken token, CancellationToken cancellation)
     {
-        if (await anchors.ClaimForRemovalAsync(token, cancellation) is { } anchor) await api.DeleteAnchorAsync(anchor, cancellation);
-        await database.RemoveAsync(token.Job, cancellation);
-        await UntilNothingIsLeftAsync(token.Job, cancellation);
+        var (instance, anchor) = await anchors.ClaimForRemovalAsync(token, cancellation);
+        if (anchor is not null) await api.DeleteAnchorAsync(anchor, cancellation);
+        await database.RemoveAsync(instance, cancellation);
+        await UntilNothingIsLeftAsync(instance, cancellation);
         var (databases, users) = await database.ListAsync(cancellation);
-        if (databases.Contains(token.Job) || users.Contains(token.Job)) throw new IOException($"{token.Job}: its database is still there after the removal.");
+        if (databases.Contains(instance) || users.Contains(instance)) throw new IOException($"{token.Job}: its database is still there after the removal.");
         await anchors.BuryAsync(token, cancellation);
     }
 
@@ -80,56 +87,75 @@ internal sealed class KubernetesBackend(
         var there = (await api.ListAnchorsAsync(cancellation)).ToDictionary(anchor => anchor.Job);
         var (databases, users) = await database.ListAsync(cancellation);
         var standing = await fence.StandingAsync(cancellation);
+        var ownerOf = await instances.OwnerOfAsync(cancellation);
         return
         [
-            .. there.Keys.Concat(databases).Concat(users).Distinct().Select(job => new ExistingClone(
-                job, PartsOf(job, there.GetValueOrDefault(job), databases.Contains(job), users.Contains(job)), SinceOf(job, there.GetValueOrDefault(job), standing))),
+            .. there.Keys.Concat(databases).Concat(users).Distinct()
+                .Select(name => (Name: name, Owner: ownerOf(name), Anchor: there.GetValueOrDefault(name))).Where(found => found.Owner is not null)
+                .Select(found => new ExistingClone(
+                    found.Owner!.Value, PartsOf(found.Name, found.Anchor, databases.Contains(found.Name), users.Contains(found.Name)),
+                    SinceOf(found.Owner.Value, found.Anchor, standing))),
         ];
     }
 
     public async Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, int lines, CancellationToken cancellation)
     {
-        if (view.StateOf(job).ReadyPod is not { } pod) return null;
+        if (view.StateOf(view.InstanceOf(job)).ReadyPod is not { } pod) return null;
         var nobody = new StepToken(job, CloneStep.ActivatePlugin, Attempt: 0, Fence: 0);
         return (await agent.RunAsync<AgentLog>(pod.Metadata.Name, AgentCommand.Log, new LogRequest(job, lines), secrets, nobody, progress: null, cancellation)).Log;
     }
 
-    private async Task<V1Pod> EnsureReadyAsync(
+    public InstanceRecipe Recipe => InstanceRecipe.Of(options.Value.Namespace, KubernetesJson.Serialize(PodManifests.Deployment(Sample, options.Value)));
+
+    public async Task MakeInstanceAsync(JobId instance, CancellationToken cancellation)
+    {
+        var token = new StepToken(instance, CloneStep.StartPod, Attempt: 1, Fence: 1);
+        var anchor = await anchors.ClaimForPoolAsync(token, cancellation);
+        var password = new Secret(RandomNumberGenerator.GetHexString(32));
+        await database.EnsureAsync(instance, password, cancellation);
+        await start.RunAsync(anchor, password, isFirst: true, progress: null, cancellation);
+        await anchors.EnsureHeldAsync(token, cancellation);
+    }
+
+    private async Task<(JobId Instance, V1Pod Pod)> EnsureReadyAsync(
         StepToken token, CloneOrder order, AnchorStage stage, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation)
     {
         var anchor = await anchors.ClaimAsync(token, order.Tenant, stage, cancellation);
-        return await start.RunAsync(anchor, secrets.DatabasePassword, isFirst: token.Step == CloneStep.StartPod, progress, cancellation);
+        return (anchor.Job, await start.RunAsync(anchor, secrets.DatabasePassword, isFirst: token.Step == CloneStep.StartPod, progress, cancellation));
     }
 
     private async Task<ContentReport> ImportAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, ImportRequest request, IProgress<ContentProgress> progress, CancellationToken cancellation)
     {
-        var pod = await EnsureReadyAsync(token, order, AnchorStage.Pod, secrets, progress, cancellation);
+        var (instance, pod) = await EnsureReadyAsync(token, order, AnchorStage.Pod, secrets, progress, cancellation);
+        request = request with { Database = Database(token.Job, instance, secrets) };
         var done = await agent.RunAsync<AgentImported>(pod.Metadata.Name, AgentCommand.Import, request, secrets, token, progress, cancellation);
         await anchors.EnsureHeldAsync(token, cancellation);
-        await anchors.NoteContentAsync(token, order.Tenant, pod.Metadata.Uid, cancellation);
+        await anchors.NoteContentAsync(token, instance, order.Tenant, pod.Metadata.Uid, cancellation);
         return new ContentReport(done.Content, done.Warnings, done.Proof);
     }
 
     /// <summary>A pod that was replaced after the copy has an empty WordPress, which must never be handed over for a clone.</summary>
-    private void RefuseEmpty(JobId job)
+    private void RefuseEmpty(JobId instance)
     {
-        if (view.StateOf(job).HasLostContent)
+        if (view.StateOf(instance).HasLostContent)
             throw new StepFaultException(new StepFault(
                 "CONTENT_LOST", "The clone's pod was replaced after the content had been copied into it.", "Request the clone again.", Retryable: false));
     }
 
     private ImportRequest Import(StepToken token, JobSecrets secrets) => new(
-        token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job), CloneKeys.Of(secrets).PublicKey,
+        token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job, token.Job, secrets), CloneKeys.Of(secrets).PublicKey,
         AllowLoopback: sources.AllowLoopback, AllowedNetworks: [.. sources.AllowedNetworks.Select(network => network.ToString())]);
 
-    private AgentDatabase Database(JobId job)
+    /// <summary>The Secret that a pod of the pool has mounted follows the claim a minute late, so its agent is told the password.</summary>
+    private AgentDatabase Database(JobId job, JobId instance, JobSecrets secrets)
     {
-        var name = CloneDatabase.NameOf(job);
+        var name = CloneDatabase.NameOf(instance);
+        var password = instance == job ? null : secrets.DatabasePassword;
         if (options.Value.DatabaseAddress.Split(':') is [var host, var port])
-            return new AgentDatabase(host, uint.Parse(port, System.Globalization.CultureInfo.InvariantCulture), name, name);
+            return new AgentDatabase(host, uint.Parse(port, System.Globalization.CultureInfo.InvariantCulture), name, name, password);
         var server = new MySqlConnectionStringBuilder(options.Value.MariaDb);
-        return new AgentDatabase(server.Server, server.Port, name, name);
+        return new AgentDatabase(server.Server, server.Port, name, name, password);
     }
 
     /// <summary>The anchor goes last, when the cluster has removed all that hung on it; the Secret too, which cannot be seen.</summary>

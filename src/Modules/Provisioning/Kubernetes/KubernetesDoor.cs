@@ -30,8 +30,8 @@ internal sealed class KubernetesDoor(ClusterView view, IOptions<KubernetesOption
     public string? DestinationOf(JobId job)
     {
         if (options.Value.Route != RouteKind.Router) return null;
-        var clone = view.StateOf(job);
-        return clone is { HasLostContent: false, Anchor: { IsGoing: false, Stage: AnchorStage.Route }, ReadyPod.Status.PodIP: { } address } ? $"http://{address}:{CloneImage.Port}" : null;
+        var clone = view.StateOf(view.InstanceOf(job));
+        return clone.Anchor?.Owner == job && clone is { HasLostContent: false, Anchor: { IsGoing: false, Stage: AnchorStage.Route }, ReadyPod.Status.PodIP: { } address } ? $"http://{address}:{CloneImage.Port}" : null;
     }
 
     public void Dispose() => Invoker.Dispose();

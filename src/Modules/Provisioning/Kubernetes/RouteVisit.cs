@@ -9,13 +9,13 @@ internal sealed class RouteVisit(HttpClient http, TimeProvider clock)
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
 
     /// <exception cref="StepFaultException">It did not in time; tells what answered instead.</exception>
-    public async Task UntilItLeadsToAsync(Uri address, JobId job, TimeSpan patience, CancellationToken cancellation)
+    public async Task UntilItLeadsToAsync(Uri address, JobId instance, TimeSpan patience, CancellationToken cancellation)
     {
         var started = clock.GetTimestamp();
         while (true)
         {
             var answer = await AskAsync(new Uri(address, CloneImage.ReadyPath), cancellation);
-            if (answer == job.Value) return;
+            if (answer == instance.Value) return;
             if (clock.GetElapsedTime(started) > patience)
                 throw new StepFaultException(new StepFault(
                     "ROUTE_NOT_OPEN", $"The public address did not lead to the clone within {patience.TotalSeconds:0} seconds.",

@@ -2,9 +2,13 @@ using CloneHub.Contracts;
 
 namespace CloneHub.Provisioning.Local;
 
-/// <summary>Where everything of one clone lies. All of it follows from the job id, so nothing has to be remembered.</summary>
+/// <summary>Where everything of one clone lies. All of it follows from the name of its instance, so nothing has to be remembered.</summary>
+/// <param name="Job">Name of the instance: the job's id, or that of one from the pool.</param>
 internal sealed record ClonePaths(JobId Job, string Folder, string Socket)
 {
+    /// <summary>The job's clone is an instance of another name, and its own leads there.</summary>
+    public bool IsLink => new FileInfo(Folder).LinkTarget is not null || new FileInfo(Socket).LinkTarget is not null;
+
     /// <summary>Document root.</summary>
     public string Www => Path.Combine(Folder, "www");
 
@@ -29,7 +33,7 @@ internal sealed record ClonePaths(JobId Job, string Folder, string Socket)
 
     public string FpmPid => Path.Combine(Run, "php-fpm.pid");
 
-    /// <summary>Exists while the public route leads to the clone.</summary>
+    /// <summary>Exists while the public route leads to the clone; holds the job's id.</summary>
     public string RouteMark => Path.Combine(Run, "route");
 
     /// <summary>Exists while PHP should run for this clone.</summary>
@@ -62,15 +66,24 @@ internal sealed class LocalLayout(string stateDirectory, string socketDirectory)
     public ClonePaths Of(JobId job) =>
         new(job, Path.Combine(Clones, job.Value), Path.Combine(SocketDirectory, job.Key + ".sock"));
 
-    /// <summary>The jobs that have a folder.</summary>
-    public IEnumerable<JobId> JobsWithFolder() =>
-        !Directory.Exists(Clones) ? [] : JobsOf(Directory.EnumerateDirectories(Clones).Select(Path.GetFileName));
+    /// <summary>The instances that have a folder. Links to one are none.</summary>
+    public IEnumerable<JobId> JobsWithFolder() => JobsOf(Folders().Where(folder => folder.LinkTarget is null).Select(folder => folder.Name));
 
-    /// <summary>The jobs that have a socket.</summary>
-    public IEnumerable<JobId> JobsWithSocket() =>
-        !Directory.Exists(SocketDirectory)
-            ? []
-            : JobsOf(Directory.EnumerateFiles(SocketDirectory, "*.sock").Select(socket => "job-" + Path.GetFileNameWithoutExtension(socket)));
+    /// <summary>The instances that have a socket. Links to one are none.</summary>
+    public IEnumerable<JobId> JobsWithSocket() => JobsOf(Sockets().Where(socket => socket.LinkTarget is null).Select(NameOf));
+
+    /// <summary>The jobs whose clone is an instance of another name.</summary>
+    public IEnumerable<JobId> JobsWithLink() => JobsOf(
+        Folders().Where(folder => folder.LinkTarget is not null).Select(folder => folder.Name)
+            .Concat(Sockets().Where(socket => socket.LinkTarget is not null).Select(NameOf)))
+        .Distinct();
+
+    // A link whose target is gone counts as a file.
+    private IEnumerable<FileSystemInfo> Folders() => !Directory.Exists(Clones) ? [] : new DirectoryInfo(Clones).EnumerateFileSystemInfos();
+
+    private IEnumerable<FileInfo> Sockets() => !Directory.Exists(SocketDirectory) ? [] : new DirectoryInfo(SocketDirectory).EnumerateFiles("*.sock");
+
+    private static string NameOf(FileInfo socket) => "job-" + Path.GetFileNameWithoutExtension(socket.Name);
 
     private static IEnumerable<JobId> JobsOf(IEnumerable<string?> names)
     {

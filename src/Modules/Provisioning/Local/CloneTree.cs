@@ -12,6 +12,9 @@ internal sealed class CloneTree(LocalLayout layout, IOptions<LocalOptions> optio
 
     public DirectoryInfo? CoreStore => Directory.Exists(options.Value.CoreStore) ? new DirectoryInfo(options.Value.CoreStore) : null;
 
+    /// <summary>The version of the source is not known yet. The newest core is right most of the time; the import replaces what differs.</summary>
+    public DirectoryInfo? NewestCore => CoreStore?.EnumerateDirectories().Where(core => Version.TryParse(core.Name, out _)).MaxBy(core => Version.Parse(core.Name));
+
     public async Task EnsureAsync(ClonePaths paths, CancellationToken cancellation)
     {
         EnsureShared();
@@ -38,6 +41,21 @@ internal sealed class CloneTree(LocalLayout layout, IOptions<LocalOptions> optio
         Folder(layout.NginxFolder, Everybody);
         Folder(layout.SocketDirectory, Everybody);
         if (CloneAccount.IsRoot) RefuseUnreachable();
+    }
+
+    /// <summary>A job's name leads to its instance, for nginx as for us.</summary>
+    public static void Link(ClonePaths job, ClonePaths instance)
+    {
+        if (new FileInfo(job.Folder).LinkTarget is null) Directory.CreateSymbolicLink(job.Folder, instance.Folder);
+        if (new FileInfo(job.Socket).LinkTarget is null) File.CreateSymbolicLink(job.Socket, instance.Socket);
+    }
+
+    public static void Unlink(ClonePaths job)
+    {
+        foreach (var link in (string[])[job.Folder, job.Socket])
+        {
+            if (new FileInfo(link).LinkTarget is not null) File.Delete(link);
+        }
     }
 
     public static void Remove(ClonePaths paths)
@@ -73,12 +91,9 @@ internal sealed class CloneTree(LocalLayout layout, IOptions<LocalOptions> optio
         }
     }
 
-    // The version of the source is not known yet. The newest core is right most of the time; the import replaces what differs.
     private void LinkCore(ClonePaths paths, CancellationToken cancellation)
     {
-        if (Directory.Exists(Path.Combine(paths.Www, "wp-includes")) || CoreStore is not { } store) return;
-        var newest = store.EnumerateDirectories().Where(core => Version.TryParse(core.Name, out _)).MaxBy(core => Version.Parse(core.Name));
-        if (newest is null) return;
+        if (Directory.Exists(Path.Combine(paths.Www, "wp-includes")) || NewestCore is not { } newest) return;
         foreach (var file in Directory.EnumerateFiles(newest.FullName, "*", new EnumerationOptions { RecurseSubdirectories = true }))
         {
             cancellation.ThrowIfCancellationRequested();

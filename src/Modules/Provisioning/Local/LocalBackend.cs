@@ -8,101 +8,100 @@ using Microsoft.Extensions.Options;
 namespace CloneHub.Provisioning.Local;
 
 /// <summary>Clones on this machine: a database, a folder and a php-fpm each, one nginx for all.</summary>
-internal sealed class LocalBackend(
-    IOptions<LocalOptions> options, LocalLayout layout, CloneFence fence, CloneDatabase database, CloneTree tree, PhpFpm php, Nginx nginx,
+internal sealed partial class LocalBackend(
+    IOptions<LocalOptions> options, LocalLayout layout, CloneFence fence, CloneInstances instances, CloneDatabase database, CloneTree tree, PhpFpm php, Nginx nginx,
     CloneRoutes routes, NginxClient client, TimeProvider clock) : ICloneBackend
 {
     public async Task EnsureDatabaseAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
-        await fence.ClaimAsync(token, cancellation);
-        await database.EnsureAsync(token.Job, secrets.DatabasePassword, cancellation);
+        var (instance, isWarm) = await instances.ClaimAsync(token, Recipe, cancellation);
+        if (isWarm is { } warm) ProvisioningTelemetry.CountClaim(warm);
+        await database.EnsureAsync(instance, secrets.DatabasePassword, cancellation);
     }
 
     public async Task EnsurePodAsync(
-        StepToken token, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation)
-    {
-        await fence.ClaimAsync(token, cancellation);
-        var paths = layout.Of(token.Job);
-        await tree.EnsureAsync(paths, cancellation);
-        await nginx.EnsureAsync(cancellation);
-        await File.WriteAllBytesAsync(paths.ServeMark, [], cancellation);
-        await php.EnsureAsync(token.Job, cancellation);
-    }
+        StepToken token, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation) =>
+        await EnsureServedAsync(token, cancellation);
 
     public async Task<ContentReport> ImportContentAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation)
     {
-        var target = await PrepareImportAsync(token, order, secrets, cancellation);
+        var (instance, target) = await PrepareImportAsync(token, secrets, cancellation);
         var report = await SiteImporter.ImportAsync(
             source, target, CloneKeys.Of(secrets), progress, stop => fence.EnsureHeldAsync(token, stop), cancellation);
-        await FinishImportAsync(token, cancellation);
+        await FinishImportAsync(token, instance, cancellation);
         return report;
     }
 
     public async Task<ContentReport> ImportPublicAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, PublicSource source, IProgress<ContentProgress> progress, CancellationToken cancellation)
     {
-        var target = await PrepareImportAsync(token, order, secrets, cancellation);
+        var (instance, target) = await PrepareImportAsync(token, secrets, cancellation);
         var importer = new PublicImporter(source, target, AskCloneAsync, progress, stop => fence.EnsureHeldAsync(token, stop), clock);
         var report = await importer.ImportAsync(CloneKeys.Of(secrets), cancellation);
-        await FinishImportAsync(token, cancellation);
+        await FinishImportAsync(token, instance, cancellation);
         return report;
     }
 
     public async Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
-        await EnsurePodAsync(token, order, secrets, progress: null, cancellation);
-        var target = TargetOf(token.Job, secrets);
-        var administrator = new CloneAdministrator(client.Http, Inside(target.PublicUrl), target, layout.Of(token.Job).UsernameMark, clock);
+        var instance = await EnsureServedAsync(token, cancellation);
+        var target = TargetOf(token.Job, instance, secrets);
+        var administrator = new CloneAdministrator(client.Http, Inside(target.PublicUrl), target, layout.Of(instance).UsernameMark, clock);
         return await administrator.AdoptAsync(secrets.ConnectorKey, secrets.ClonePassword, cancellation);
     }
 
     public async Task<Uri> OpenRouteAsync(StepToken token, CloneOrder order, CancellationToken cancellation)
     {
-        await fence.ClaimAsync(token, cancellation);
+        var instance = await instances.ClaimAsync(token, cancellation);
         await nginx.EnsureAsync(cancellation);
-        await php.EnsureAsync(token.Job, cancellation);
+        await php.EnsureAsync(instance, cancellation);
         var address = options.Value.PublicUrlOf(token.Job);
         await WarmAsync(address, cancellation);
         await fence.EnsureHeldAsync(token, cancellation);
-        routes.Open(token.Job);
+        routes.Open(token.Job, instance);
         return address;
     }
 
     public async Task RemoveAsync(StepToken token, CancellationToken cancellation)
     {
-        await fence.ClaimAsync(token, cancellation);
-        var paths = layout.Of(token.Job);
-        routes.Close(token.Job);
+        var instance = await instances.ClaimAsync(token, cancellation);
+        var paths = layout.Of(instance);
+        routes.Close(instance);
         if (File.Exists(paths.ServeMark)) File.Delete(paths.ServeMark);
-        await php.RemoveAsync(token.Job, cancellation);
-        await database.RemoveAsync(token.Job, cancellation);
+        await php.RemoveAsync(instance, cancellation);
+        await database.RemoveAsync(instance, cancellation);
+        CloneTree.Unlink(layout.Of(token.Job));
         await Task.Run(() => CloneTree.Remove(paths), cancellation);
         var (databases, users) = await database.ListAsync(cancellation);
-        var left = PartsOf(token.Job, databases, users);
+        var left = new HashSet<JobId> { instance, token.Job }.SelectMany(name => PartsOf(name, databases, users)).ToList();
         if (left.Count > 0) throw new IOException($"{token.Job}: still there after the removal: {string.Join(", ", left)}.");
         await fence.BuryAsync(token, cancellation);
+        await instances.ForgetAsync(token.Job, cancellation);
     }
 
     public async Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation)
     {
         var (databases, users) = await database.ListAsync(cancellation);
         var standing = await fence.StandingAsync(cancellation);
+        var ownerOf = await instances.OwnerOfAsync(cancellation);
         return
         [
-            .. databases.Concat(users).Concat(layout.JobsWithFolder()).Concat(layout.JobsWithSocket()).Distinct()
-                .Select(job => new ExistingClone(job, PartsOf(job, databases, users), SinceOf(job, standing)))
+            .. databases.Concat(users).Concat(layout.JobsWithFolder()).Concat(layout.JobsWithSocket()).Concat(layout.JobsWithLink()).Distinct()
+                .GroupBy(ownerOf).Where(names => names.Key is not null)
+                .Select(names => new ExistingClone(
+                    names.Key!.Value, [.. names.SelectMany(name => PartsOf(name, databases, users)).Distinct()], SinceOf(names.Key.Value, standing)))
                 .Where(clone => clone.Parts.Count > 0),
         ];
     }
 
-    private List<string> PartsOf(JobId job, IReadOnlySet<JobId> databases, IReadOnlySet<JobId> users)
+    private List<string> PartsOf(JobId instance, IReadOnlySet<JobId> databases, IReadOnlySet<JobId> users)
     {
-        var paths = layout.Of(job);
+        var paths = layout.Of(instance);
         var parts = new List<string>();
-        if (databases.Contains(job)) parts.Add("database");
-        if (users.Contains(job)) parts.Add("user");
-        if (Directory.Exists(paths.Folder)) parts.Add("files");
+        if (databases.Contains(instance)) parts.Add("database");
+        if (users.Contains(instance)) parts.Add("user");
+        if (Directory.Exists(paths.Folder) || paths.IsLink) parts.Add("files");
         if (File.Exists(paths.Socket) || PhpFpm.ProcessesOf(paths).Count > 0) parts.Add("processes");
         if (File.Exists(paths.RouteMark)) parts.Add("route");
         return parts;
@@ -119,29 +118,48 @@ internal sealed class LocalBackend(
     public async Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, int lines, CancellationToken cancellation) =>
         layout.Of(job) is var paths && Directory.Exists(paths.Folder) ? await LogTail.ReadAsync(paths.PhpLog, lines, cancellation) : null;
 
-    private async Task<CloneTarget> PrepareImportAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    /// <summary>The attempt holds the clone, and a PHP runs for it.</summary>
+    private async Task<JobId> EnsureServedAsync(StepToken token, CancellationToken cancellation)
     {
-        await EnsurePodAsync(token, order, secrets, progress: null, cancellation);
-        routes.Close(token.Job);
-        await database.CutAsync(token.Job, cancellation);
-        File.Delete(layout.Of(token.Job).UsernameMark);
-        return TargetOf(token.Job, secrets);
+        var instance = await instances.ClaimAsync(token, cancellation);
+        await EnsurePhpAsync(instance, cancellation);
+        if (instance != token.Job) CloneTree.Link(layout.Of(token.Job), layout.Of(instance));
+        return instance;
     }
 
-    private CloneTarget TargetOf(JobId job, JobSecrets secrets)
+    private async Task EnsurePhpAsync(JobId instance, CancellationToken cancellation)
     {
-        var paths = layout.Of(job);
+        var paths = layout.Of(instance);
+        await tree.EnsureAsync(paths, cancellation);
+        await nginx.EnsureAsync(cancellation);
+        await File.WriteAllBytesAsync(paths.ServeMark, [], cancellation);
+        await php.EnsureAsync(instance, cancellation);
+    }
+
+    private async Task<(JobId Instance, CloneTarget Target)> PrepareImportAsync(StepToken token, JobSecrets secrets, CancellationToken cancellation)
+    {
+        var instance = await EnsureServedAsync(token, cancellation);
+        routes.Close(instance);
+        await database.CutAsync(instance, cancellation);
+        File.Delete(layout.Of(instance).UsernameMark);
+        return (instance, TargetOf(token.Job, instance, secrets));
+    }
+
+    private CloneTarget TargetOf(JobId job, JobId instance, JobSecrets secrets)
+    {
+        var paths = layout.Of(instance);
         return new CloneTarget(
-            job, database.ConnectionStringOf(job, secrets.DatabasePassword), database.HostForPhp,
-            CloneDatabase.NameOf(job), CloneDatabase.NameOf(job), new DirectoryInfo(paths.Www), new DirectoryInfo(paths.State),
-            tree.CoreStore, options.Value.PublicUrlOf(job), CloneAccount.OwnerOf(job));
+            job, database.ConnectionStringOf(instance, secrets.DatabasePassword), database.HostForPhp,
+            CloneDatabase.NameOf(instance), CloneDatabase.NameOf(instance), new DirectoryInfo(paths.Www), new DirectoryInfo(paths.State),
+            tree.CoreStore, options.Value.PublicUrlOf(job), CloneAccount.OwnerOf(instance));
     }
 
     // PHP looks at most every two seconds whether a file it compiled has changed; a fresh one has compiled nothing.
-    private async Task FinishImportAsync(StepToken token, CancellationToken cancellation)
+    private async Task FinishImportAsync(StepToken token, JobId instance, CancellationToken cancellation)
     {
         await fence.EnsureHeldAsync(token, cancellation);
-        await php.RestartAsync(token.Job, cancellation);
+        if (instance != token.Job && tree.NewestCore is { } core) await Task.Run(() => CompiledCode.ForgetOthers(layout.Of(instance), core), cancellation);
+        await php.RestartAsync(instance, cancellation);
     }
 
     // The first page of a new PHP compiles WordPress. That time is better spent before a visitor waits for it.

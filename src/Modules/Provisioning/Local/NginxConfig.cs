@@ -73,10 +73,10 @@ internal static class NginxConfig
 
     // A header whose name has an underscore would be the same CGI variable as one with a dash; nginx drops it by default.
     private const string Parameters = """
-        fastcgi_param SCRIPT_FILENAME $document_root$fastcgi_script_name;
+        fastcgi_param SCRIPT_FILENAME $realpath_root$fastcgi_script_name;
                     fastcgi_param SCRIPT_NAME $fastcgi_script_name;
                     fastcgi_param PATH_INFO $path_info;
-                    fastcgi_param DOCUMENT_ROOT $document_root;
+                    fastcgi_param DOCUMENT_ROOT $realpath_root;
                     fastcgi_param DOCUMENT_URI $document_uri;
                     fastcgi_param REQUEST_URI $request_uri;
                     fastcgi_param QUERY_STRING $query_string;

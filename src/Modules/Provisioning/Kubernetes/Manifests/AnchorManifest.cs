@@ -13,12 +13,17 @@ internal enum AnchorStage
 }
 
 /// <summary>An anchor as it is read back.</summary>
+/// <param name="Job">Its name, which is that of the instance.</param>
 /// <param name="Version">The server's version of the object, for compare-and-swap.</param>
 /// <param name="Content">Uid of the pod that holds the content; null before any was copied.</param>
 internal sealed record Anchor(
-    JobId Job, string Uid, string Version, string Tenant, long Fence, AnchorStage Stage, string? Content, DateTimeOffset? Expires, DateTimeOffset Since, bool IsGoing)
+    JobId Job, string Uid, string Version, string Tenant, long Fence, AnchorStage Stage, string? Content, DateTimeOffset? Expires, DateTimeOffset Since, bool IsGoing,
+    PoolClaim? Claim = null)
 {
-    public CloneSpec Spec => new(Job, Tenant, Uid);
+    public CloneSpec Spec => new(Job, Tenant, Uid, Claim);
+
+    /// <summary>The job whose clone it is; null for one of the pool.</summary>
+    public JobId? Owner => Spec.Owner;
 }
 
 /// <summary>The ConfigMap that all other objects of a clone hang on. It is made first and deleted instead of all the others.</summary>
@@ -30,15 +35,15 @@ internal static class AnchorManifest
 
     private const string Time = "yyyy-MM-ddTHH:mm:ssZ";
 
-    public static V1ConfigMap Of(JobId job, string tenant, string space, long fence, AnchorStage stage, DateTimeOffset? expires) => new()
+    public static V1ConfigMap Of(JobId instance, string tenant, string space, long fence, AnchorStage stage, DateTimeOffset? expires, PoolClaim? claim = null) => new()
     {
         ApiVersion = "v1",
         Kind = "ConfigMap",
         Metadata = new V1ObjectMeta
         {
-            Name = job.Value,
+            Name = instance.Value,
             NamespaceProperty = space,
-            Labels = CloneLabels.Of(job, tenant),
+            Labels = new CloneSpec(instance, tenant, AnchorUid: "", claim).Labels,
             Annotations = Annotations(tenant, expires),
         },
         Data = State(fence, stage),
@@ -47,6 +52,13 @@ internal static class AnchorManifest
     /// <summary>A merge patch that the server refuses if the anchor has changed since it was read.</summary>
     public static object Claim(Anchor read, long fence, AnchorStage stage) =>
         new { metadata = new { resourceVersion = read.Version }, data = State(fence, stage) };
+
+    /// <summary>The same for one of the pool that becomes a job's.</summary>
+    public static object Take(Anchor read, JobId job, string tenant, long fence, AnchorStage stage, DateTimeOffset? expires) => new
+    {
+        metadata = new { resourceVersion = read.Version, labels = (read.Spec with { Tenant = tenant, Claim = new PoolClaim(job) }).Labels, annotations = Annotations(tenant, expires) },
+        data = State(fence, stage),
+    };
 
     public static object Content(Anchor read, string podUid) =>
         new { metadata = new { resourceVersion = read.Version }, data = new Dictionary<string, string> { [ContentKey] = podUid } };
@@ -70,11 +82,15 @@ internal static class AnchorManifest
             data.TryGetValue(ContentKey, out var content) ? content : null,
             annotations.TryGetValue(CloneLabels.Expires, out var text) && DateTimeOffset.TryParse(text, CultureInfo.InvariantCulture, out var expires) ? expires : null,
             map.Metadata.CreationTimestamp is { } created ? new DateTimeOffset(created.ToUniversalTime(), TimeSpan.Zero) : DateTimeOffset.UnixEpoch,
-            map.Metadata.DeletionTimestamp is not null);
+            map.Metadata.DeletionTimestamp is not null,
+            ClaimOf(map.Metadata));
     }
 
     /// <summary>Whole seconds: an annotation is for people, and must not change by less.</summary>
     public static string? Text(DateTimeOffset? time) => time?.ToUniversalTime().ToString(Time, CultureInfo.InvariantCulture);
+
+    private static PoolClaim? ClaimOf(V1ObjectMeta metadata) =>
+        metadata.Labels.TryGetValue(CloneLabels.ClaimedBy, out var text) ? new PoolClaim(JobId.TryParse(text, out var job) ? job : null) : null;
 
     private static Dictionary<string, string> State(long fence, AnchorStage stage) => new()
     {

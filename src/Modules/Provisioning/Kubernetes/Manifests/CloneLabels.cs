@@ -11,7 +11,11 @@ internal static partial class CloneLabels
 {
     public const string App = "app";
     public const string Clone = "wordpress-clone";
+    /// <summary>Name of the instance that an object is part of: the job's id, or that of one from the pool.</summary>
     public const string Job = "clonehub.io/job";
+
+    /// <summary>On all objects of an instance from the pool but its pod: the job that has claimed it; empty as long as none has.</summary>
+    public const string ClaimedBy = "clonehub.io/claimed-by";
 
     /// <summary>The tenant's name where a label can hold it, else a hash of it; the anchor's annotation of the same name has it in full.</summary>
     public const string Tenant = "clonehub.io/tenant";
@@ -31,6 +35,9 @@ internal static partial class CloneLabels
         [Job] = job.Value,
         [Tenant] = TenantLabel(tenant),
     };
+
+    /// <summary>Of what was made for the pool, as long as it has no tenant: what is not said of it now must not be said of its pod later.</summary>
+    public static Dictionary<string, string> OfPooled(JobId instance) => new(StringComparer.Ordinal) { [App] = Clone, [Job] = instance.Value };
 
     public static string TenantLabel(string tenant) => LabelValue().IsMatch(tenant)
         ? tenant

@@ -4,17 +4,36 @@ using k8s.Models;
 namespace CloneHub.Provisioning.Kubernetes.Manifests;
 
 /// <summary>Whose objects are to be made, and by which anchor they live and die.</summary>
+/// <param name="Job">Name of the instance.</param>
 /// <param name="AnchorUid">An object that names an anchor which is gone is removed by the cluster itself.</param>
-internal sealed record CloneSpec(JobId Job, string Tenant, string AnchorUid)
+/// <param name="Claim">Null for a clone that bears its job's name.</param>
+internal sealed record CloneSpec(JobId Job, string Tenant, string AnchorUid, PoolClaim? Claim = null)
 {
     /// <summary>All objects of a clone have the same name.</summary>
     public string Name => Job.Value;
+
+    /// <summary>The job whose clone it is; null for one of the pool.</summary>
+    public JobId? Owner => Claim is null ? Job : Claim.By;
+
+    /// <summary>A pod's cannot be changed without another pod in its place, so one of the pool says nothing of its job, now or later.</summary>
+    public Dictionary<string, string> PodLabels => Claim is null ? CloneLabels.Of(Job, Tenant) : CloneLabels.OfPooled(Job);
+
+    public Dictionary<string, string> Labels
+    {
+        get
+        {
+            if (Claim is null) return CloneLabels.Of(Job, Tenant);
+            var labels = Claim.By is null ? CloneLabels.OfPooled(Job) : CloneLabels.Of(Job, Tenant);
+            labels[CloneLabels.ClaimedBy] = Claim.By?.Value ?? "";
+            return labels;
+        }
+    }
 
     public V1ObjectMeta Metadata(string space, IDictionary<string, string>? annotations = null) => new()
     {
         Name = Name,
         NamespaceProperty = space,
-        Labels = CloneLabels.Of(Job, Tenant),
+        Labels = Labels,
         Annotations = annotations,
         OwnerReferences =
         [
@@ -22,3 +41,6 @@ internal sealed record CloneSpec(JobId Job, string Tenant, string AnchorUid)
         ],
     };
 }
+
+/// <summary>Of an instance that was made for the pool: who has claimed it, if anybody has.</summary>
+internal sealed record PoolClaim(JobId? By);

@@ -56,7 +56,7 @@ internal static class PodManifests
             {
                 Metadata = new V1ObjectMeta
                 {
-                    Labels = CloneLabels.Of(spec.Job, spec.Tenant),
+                    Labels = spec.PodLabels,
 
                     // The files of a clone are in its pod: who empties a node must let it live out its time.
                     Annotations = new Dictionary<string, string>

@@ -1,3 +1,4 @@
+using CloneHub.Contracts;
 using k8s;
 using k8s.Models;
 
@@ -16,7 +17,7 @@ internal static class RouteManifests
 
     public static V1Ingress Ingress(CloneSpec spec, KubernetesOptions options)
     {
-        var address = options.PublicUrlOf(spec.Job);
+        var address = options.PublicUrlOf(OwnerOf(spec));
         return new V1Ingress
         {
             ApiVersion = "networking.k8s.io/v1",
@@ -50,10 +51,12 @@ internal static class RouteManifests
             Metadata = spec.Metadata(options.Namespace),
             Spec = new HttpRouteSpec(
                 [new HttpRouteParent(gateway[0], gateway[1])],
-                [options.PublicUrlOf(spec.Job).Host],
+                [options.PublicUrlOf(OwnerOf(spec)).Host],
                 [new HttpRouteRule([new HttpRouteBackend(spec.Name, 80)], new HttpRouteTimeouts("315s"))]),
         };
     }
+
+    private static JobId OwnerOf(CloneSpec spec) => spec.Owner ?? throw new InvalidOperationException($"{spec.Job} is nobody's and has no address.");
 
     private static V1IngressBackend Backend(CloneSpec spec) =>
         new() { Service = new V1IngressServiceBackend { Name = spec.Name, Port = new V1ServiceBackendPort { Number = 80 } } };

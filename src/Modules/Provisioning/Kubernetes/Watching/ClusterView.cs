@@ -73,6 +73,10 @@ internal sealed partial class ClusterView : BackgroundService
 
     public IReadOnlyList<Anchor> Anchors => [.. _anchors.Items.Select(AnchorManifest.Read).OfType<Anchor>()];
 
+    /// <summary>Name of the instance that is a job's clone, as far as the cluster tells; the job's own if it tells nothing.</summary>
+    public JobId InstanceOf(JobId job) =>
+        _anchors.Find(job.Value) is null && Anchors.FirstOrDefault(anchor => anchor.Claim?.By == job) is { } claimed ? claimed.Job : job;
+
     public Anchor? AnchorOf(JobId job) => _anchors.Find(job.Value) is { } map ? AnchorManifest.Read(map) : null;
 
     public CloneState StateOf(JobId job) => new(

@@ -1,0 +1,171 @@
+using System.Security.Cryptography;
+using CloneHub.Contracts;
+using CloneHub.Provisioning.Database;
+using Microsoft.Extensions.Logging;
+
+namespace CloneHub.Provisioning.Pool;
+
+/// <summary>
+/// Brings the pool to its size, a look at a time. It counts rows and keeps nothing but what it is doing just now, so that another node may go on
+/// where this one stopped: an instance that is not ready and that nobody here makes was left by somebody who is gone, and is removed.
+/// </summary>
+internal sealed partial class WarmPool(
+    ICloneBackend backend, ICloneInventory inventory, CloneInstances instances, PoolRules rules, TimeProvider clock, ILogger<WarmPool> logger,
+    IQueueGauge? queue = null) : IPoolWatch
+{
+    private static readonly TimeSpan FirstPause = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMinutes(2);
+    private static readonly ParallelOptions AFewAtATime = new() { MaxDegreeOfParallelism = 4 };
+
+    /// <summary>A queue that has just started, or moves to another node, is not known for some seconds.</summary>
+    private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
+
+    private const string Unreadable = "The queue cannot be read, so the warm pool neither grows nor shrinks.";
+
+    private readonly Dictionary<JobId, Making> _making = [];
+    private TimeSpan _pause = FirstPause;
+    private long? _failedAt;
+    private long? _silentSince;
+    private volatile string? _trouble;
+
+    public string? Trouble => _trouble;
+
+    /// <summary>Whether anything is being made at the moment.</summary>
+    public bool IsMaking => _making.Values.Any(making => !making.Work.IsCompleted);
+
+    /// <summary>One look. Returns before what it begins is made; what it removes is gone.</summary>
+    public async Task LookAsync(CancellationToken cancellation)
+    {
+        await CollectAsync();
+        if (await ReadAsync(cancellation) is not { } reading) return;
+        var recipe = backend.Recipe;
+        var all = await instances.PoolAsync(recipe.Place, cancellation);
+        var starting = all.Where(instance => !instance.IsReady && _making.ContainsKey(instance.Name)).ToList();
+        var ready = all.Where(instance => instance.IsReady && instance.Recipe == recipe).ToList();
+        var useless = all.Where(instance => instance.IsReady ? instance.Recipe != recipe : !_making.ContainsKey(instance.Name)).ToList();
+        var plan = PoolPlan.Of(rules, reading, ready.Count, starting.Count);
+        ProvisioningTelemetry.Pooled(plan.Wanted, ready.Count, starting.Count);
+
+        // What is not ready yet is missed least, then what is youngest: the oldest is claimed first.
+        var spare = starting.AsEnumerable().Reverse().Concat(ready.AsEnumerable().Reverse()).Take(plan.Remove);
+        await Parallel.ForEachAsync(useless.Concat(spare), AFewAtATime, async (instance, _) => await RemoveAsync(instance.Name, cancellation));
+        for (var n = 0; n < plan.Make && !IsPausing; n++) await BeginAsync(recipe, cancellation);
+    }
+
+    private bool IsPausing => _failedAt is { } at && clock.GetElapsedTime(at) < _pause;
+
+    /// <summary>Null if nobody knows how the queue stands: the size is left as it is, and that is said until it is known again.</summary>
+    private async Task<QueueReading?> ReadAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            if (queue is null) throw new QueueUnreadableException("There is no queue on this node.");
+            var reading = await queue.ReadAsync(cancellation);
+            ProvisioningTelemetry.CountReading(isKnown: true);
+            if (_silentSince is not null && _failedAt is null) _trouble = null;
+            _silentSince = null;
+            return reading;
+        }
+        catch (QueueUnreadableException silent)
+        {
+            ProvisioningTelemetry.CountReading(isKnown: false);
+            _silentSince ??= clock.GetTimestamp();
+            if (clock.GetElapsedTime(_silentSince.Value) < Grace) return null;
+            if (_trouble != Unreadable) Log.QueueUnreadable(logger, silent);
+            _trouble = Unreadable;
+            return null;
+        }
+    }
+
+    private async Task BeginAsync(InstanceRecipe recipe, CancellationToken cancellation)
+    {
+        var instance = JobId.FromBytes(RandomNumberGenerator.GetBytes(16));
+        await instances.AddAsync(instance, recipe, cancellation);
+        var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        _making[instance] = new Making(Task.Run(() => MakeAsync(instance, stop.Token), CancellationToken.None), stop);
+    }
+
+    /// <returns>False if it failed by itself.</returns>
+    private async Task<bool> MakeAsync(JobId instance, CancellationToken cancellation)
+    {
+        var started = clock.GetTimestamp();
+        try
+        {
+            await backend.MakeInstanceAsync(instance, cancellation);
+            if (await instances.OfferAsync(instance, cancellation)) Log.Made(logger, instance, clock.GetElapsedTime(started));
+            return true;
+        }
+        catch (Exception) when (cancellation.IsCancellationRequested)
+        {
+            return true;
+        }
+        catch (Exception fault)
+        {
+            // Whatever it was: what there is of it goes with the next look, and nothing is made for a while.
+            Log.NotMade(logger, fault, instance);
+            return false;
+        }
+    }
+
+    private async Task CollectAsync()
+    {
+        foreach (var (instance, making) in _making.Where(pair => pair.Value.Work.IsCompleted).ToList())
+        {
+            _making.Remove(instance);
+            making.Stop.Dispose();
+            if (await making.Work)
+            {
+                (_failedAt, _pause, _trouble) = (null, FirstPause, null);
+                continue;
+            }
+
+            ProvisioningTelemetry.CountUnmade();
+            _pause = _failedAt is null ? FirstPause : TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, LongestPause.Ticks));
+            (_failedAt, _trouble) = (clock.GetTimestamp(), "Instances for the warm pool cannot be made; clones are made without it.");
+        }
+    }
+
+    private async Task RemoveAsync(JobId instance, CancellationToken cancellation)
+    {
+        try
+        {
+            if (_making.TryGetValue(instance, out var making))
+            {
+                await making.Stop.CancelAsync();
+                await making.Work;
+            }
+
+            await inventory.RemoveOrphanAsync(instance, cancellation);
+            Log.Removed(logger, instance);
+        }
+        catch (OvertakenException)
+        {
+            // A job has claimed it meanwhile, which is what it is there for.
+        }
+        catch (Exception fault) when (!cancellation.IsCancellationRequested)
+        {
+            // It belongs to nobody any more; the sweep tries again.
+            Log.NotRemoved(logger, fault, instance);
+        }
+    }
+
+    private sealed record Making(Task<bool> Work, CancellationTokenSource Stop);
+
+    private static partial class Log
+    {
+        [LoggerMessage(2401, LogLevel.Error, "The warm pool cannot read the queue; it neither grows nor shrinks")]
+        public static partial void QueueUnreadable(ILogger logger, Exception silent);
+
+        [LoggerMessage(2402, LogLevel.Debug, "{JobId}: a warm instance is ready after {Elapsed}")]
+        public static partial void Made(ILogger logger, JobId jobId, TimeSpan elapsed);
+
+        [LoggerMessage(2403, LogLevel.Warning, "{JobId}: this instance for the warm pool could not be made; it is removed")]
+        public static partial void NotMade(ILogger logger, Exception fault, JobId jobId);
+
+        [LoggerMessage(2404, LogLevel.Debug, "{JobId}: this warm instance is not wanted and was removed")]
+        public static partial void Removed(ILogger logger, JobId jobId);
+
+        [LoggerMessage(2405, LogLevel.Error, "{JobId}: this warm instance could not be removed; the sweep tries again")]
+        public static partial void NotRemoved(ILogger logger, Exception fault, JobId jobId);
+    }
+}

@@ -1,0 +1,82 @@
+using System.Globalization;
+using CloneHub.Contracts;
+using CloneHub.Kube.Tests.Cluster;
+using CloneHub.Provisioning.Kubernetes.Manifests;
+using CloneHub.Provisioning.Tests;
+using CloneHub.Testing;
+using MySqlConnector;
+using Xunit.Abstractions;
+
+namespace CloneHub.Kube.Tests;
+
+[Collection(KubeCluster.Collection)]
+[Trait("Needs", "kube")]
+public sealed class WarmPoolTests(KubeCluster cluster, ITestOutputHelper output)
+{
+    [KubeFact]
+    public async Task A_claim_makes_a_ready_pod_the_jobs_and_the_removal_leaves_nothing_of_it()
+    {
+        await using var stage = await StageAsync(size: 1);
+        var waiting = Assert.Single(await stage.FillPoolAsync()).Name;
+        var pod = stage.View.StateOf(waiting).ReadyPod!.Metadata.Uid;
+        Assert.DoesNotContain(await stage.Backend.ListAsync(default), clone => clone.Job == waiting);
+        Assert.Null(stage.View.AnchorOf(waiting)!.Owner);
+
+        var order = stage.NewOrder();
+        var end = stage.Deadlines[order.Job] = TimeProvider.System.GetUtcNow().AddHours(1);
+        await StartAsync(stage, order);
+        await stage.Backend.OpenRouteAsync(order.Token(CloneStep.OpenIngress, 3), order, default);
+        await Eventually.Until("the claim is heard of", () => stage.InstanceOf(order) == waiting);
+        var state = stage.View.StateOf(waiting);
+        Assert.Equal(pod, state.ReadyPod!.Metadata.Uid);
+        Assert.Equal((order.Job.Value, "tenant", AnchorManifest.Text(end)), (state.Anchor!.Owner?.Value, state.Anchor.Tenant, AnchorManifest.Text(state.Anchor.Expires)));
+        Assert.Equal(order.Job.Value, state.Deployment!.Metadata.Labels[CloneLabels.ClaimedBy]);
+        Assert.Equal(waiting.Value, await stage.VisitAsync(order));
+        Assert.Superset(
+            new HashSet<string> { "anchor", "database", "deployment", "processes", "service", "route" },
+            Assert.Single(await stage.Backend.ListAsync(default), clone => clone.Job == order.Job).Parts.ToHashSet());
+        await LogInAsync(waiting, stage.Secrets.DatabasePassword);
+
+        await stage.Backend.RemoveAsync(order.Token(CloneStep.Remove, 9), default);
+        Assert.True(stage.View.StateOf(waiting).IsNothing);
+        Assert.DoesNotContain(await stage.Backend.ListAsync(default), clone => clone.Job == order.Job || clone.Job == waiting);
+        await Assert.ThrowsAsync<MySqlException>(() => LogInAsync(waiting, stage.Secrets.DatabasePassword));
+    }
+
+    [KubeFact]
+    public async Task Eight_claims_at_once_are_served_by_eight_pods_that_wait()
+    {
+        await using var stage = await StageAsync(size: 8);
+        var pool = (await stage.FillPoolAsync()).Select(instance => instance.Name).ToHashSet();
+        Assert.Equal(8, pool.Count);
+
+        var orders = Enumerable.Range(0, 8).Select(_ => stage.NewOrder()).ToList();
+        var started = TimeProvider.System.GetTimestamp();
+        await Task.WhenAll(orders.Select(order => stage.Backend.EnsureDatabaseAsync(order.Token(CloneStep.CreateDatabase, 1), order, stage.Secrets, default)));
+        var claimed = TimeProvider.System.GetElapsedTime(started);
+        await Task.WhenAll(orders.Select(order => stage.Backend.EnsurePodAsync(order.Token(CloneStep.StartPod, 2), order, stage.Secrets, null, default)));
+        var ready = TimeProvider.System.GetElapsedTime(started);
+        output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"all claimed after {claimed.TotalSeconds:0.00} s, all ready after {ready.TotalSeconds:0.00} s"));
+
+        await Eventually.Until("the claims are heard of", () => orders.All(order => stage.InstanceOf(order) != order.Job));
+        Assert.Equal(pool, orders.Select(stage.InstanceOf).ToHashSet());
+        Assert.InRange(ready, TimeSpan.Zero, TimeSpan.FromSeconds(60));
+    }
+
+    private Task<KubeStage> StageAsync(int size) => KubeStage.OpenAsync(
+        cluster, new Dictionary<string, string?> { ["CloneHub:Pool:Size"] = size.ToString(CultureInfo.InvariantCulture), ["CloneHub:Pool:AtOnce"] = "4" });
+
+    private static async Task StartAsync(KubeStage stage, CloneOrder order)
+    {
+        await stage.Backend.EnsureDatabaseAsync(order.Token(CloneStep.CreateDatabase, 1), order, stage.Secrets, default);
+        await stage.Backend.EnsurePodAsync(order.Token(CloneStep.StartPod, 2), order, stage.Secrets, null, default);
+    }
+
+    private async Task LogInAsync(JobId instance, Secret password)
+    {
+        var user = "clone_" + instance.Key;
+        await using var connection = new MySqlConnection(
+            new MySqlConnectionStringBuilder(cluster.MariaDb) { UserID = user, Password = password.Reveal(), Database = user, Pooling = false }.ConnectionString);
+        await connection.OpenAsync();
+    }
+}
