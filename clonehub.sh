@@ -51,8 +51,11 @@ help() {
   test kube          run the tests that need a Kubernetes cluster: the one that KUBECONFIG
                      names, or a single node of our own (CLONEHUB_KUBE, ../shared/kube); with
                      --long also those that wait ten minutes
-  chaos [--seed N] [--minutes M] [--nodes N] [--jobs N]
-                     break things at random for a while and check that nothing is lost, doubled or left
+  chaos [--backend local] [--seed N] [--minutes M] [--nodes N] [--jobs N]
+                     break things at random for a while and check that nothing is lost, doubled or left;
+                     clones are lines in a ledger, or with --backend local real ones
+  chaos --bite [FAULT]...
+                     break CloneHub on purpose in one way after the other and see that each is noticed
   chaos --from FOLDER
                      exchange three nodes of an older build (the folder of its CloneHub.Chaos.dll)
                      for this one's, one at a time, and back, and check the same

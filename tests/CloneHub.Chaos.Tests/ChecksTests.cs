@@ -7,6 +7,8 @@ namespace CloneHub.Chaos.Tests;
 public sealed class ChecksTests
 {
     private const string Job = "job-aaaaaaaaaaaaaaaaaaaaaaaaaa";
+    private static readonly DateTimeOffset Ready = new(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
+    private static readonly FastClock Clock = new(Ready, speed: 20);
     private static readonly string[] Good =
     [
         "clone_requested.v1", "started.v1", "step_started.v1", "database_ready.v1", "step_started.v1", "pod_ready.v1", "step_started.v1", "content_imported.v1",
@@ -25,7 +27,11 @@ public sealed class ChecksTests
         Assert.Empty(Checks.FencesOutOfOrder(history));
         Assert.Empty(Checks.EffectsWithoutOrder(history, entries));
         Assert.Empty(Checks.DoneWithoutEffect(history, entries));
+        Assert.Empty(Checks.EffectsTwice(entries));
         Assert.Empty(Checks.Early(history));
+        Assert.Empty(Checks.Late(history, Calm, Clock));
+        Assert.Empty(Checks.TimesThatGoBack(history));
+        Assert.Empty(Checks.TooManyAtOnce(history, slots: 1, Calm, Clock));
         Assert.Empty(Checks.LogsThatDiffer(history, new Dictionary<string, long> { [Job] = Good.Length }));
     }
 
@@ -74,6 +80,45 @@ public sealed class ChecksTests
     public void A_clone_that_expired_early_is_found() => Assert.Single(Checks.Early(History(Good, expiredAfter: TimeSpan.FromMinutes(4))));
 
     [Fact]
+    public void A_clone_that_expired_late_is_found_unless_something_was_away()
+    {
+        var history = History(Good, expiredAfter: TimeSpan.FromMinutes(7));
+
+        Assert.Single(Checks.Late(history, Calm, Clock));
+        Assert.Empty(Checks.Late(history, (_, _) => false, Clock));
+    }
+
+    [Fact]
+    public void A_clone_that_was_extended_and_expired_at_its_first_end_is_found()
+    {
+        var extended = new StoredEvent(0, "extended.v1", JsonSerializer.SerializeToElement(new { at = Ready, expiresAt = Ready.AddMinutes(9) }));
+        var events = History(Good)[Job];
+
+        Assert.Single(Checks.Early(Of([.. events.TakeWhile(e => e.Name != "expired.v1"), extended, .. events.SkipWhile(e => e.Name != "expired.v1")])));
+    }
+
+    [Fact]
+    public void Time_that_goes_back_is_found() => Assert.Single(Checks.TimesThatGoBack(History(Good, expiredAfter: TimeSpan.FromMinutes(-1))));
+
+    [Fact]
+    public void An_effect_that_came_twice_is_found()
+    {
+        var entries = Entries(History(Good));
+
+        Assert.Single(Checks.EffectsTwice([.. entries, entries[0]]));
+    }
+
+    [Fact]
+    public void More_jobs_than_slots_are_found_unless_a_node_was_just_lost()
+    {
+        var history = new Dictionary<string, IReadOnlyList<StoredEvent>> { [Job] = History(Good[..2])[Job], ["job-b"] = History(Good[..2])[Job] };
+
+        Assert.Single(Checks.TooManyAtOnce(history, slots: 1, Calm, Clock));
+        Assert.Empty(Checks.TooManyAtOnce(history, slots: 1, (_, _) => false, Clock));
+        Assert.Empty(Checks.TooManyAtOnce(history, slots: 2, Calm, Clock));
+    }
+
+    [Fact]
     public void A_journal_that_has_more_is_found() => Assert.Single(Checks.LogsThatDiffer(History(Good), new Dictionary<string, long> { [Job] = Good.Length + 1 }));
 
     [Theory]
@@ -103,18 +148,20 @@ public sealed class ChecksTests
 
     private static Dictionary<string, IReadOnlyList<StoredEvent>> Of(IReadOnlyList<StoredEvent> events) => new() { [Job] = events };
 
+    private static bool Calm(DateTimeOffset from, DateTimeOffset to) => true;
+
+    /// <param name="expiredAfter">Counted from the moment of all the events before; those after it are of the same moment as it.</param>
     private static Dictionary<string, IReadOnlyList<StoredEvent>> History(IReadOnlyList<string> names, TimeSpan? expiredAfter = null)
     {
-        var ready = new DateTimeOffset(2026, 3, 1, 12, 0, 0, TimeSpan.Zero);
-        var fence = 0;
+        var (fence, now) = (0, Ready);
         return Of([.. names.Select((name, i) => new StoredEvent(i + 1, name, Body(name)))]);
 
         JsonElement Body(string name) => name switch
         {
-            "step_started.v1" => JsonSerializer.SerializeToElement(new { at = ready, step = Enum.GetName((CloneStep)fence), attempt = 1, fence = ++fence }),
-            "ingress_ready.v1" => JsonSerializer.SerializeToElement(new { at = ready, expiresAt = ready.AddMinutes(5) }),
-            "expired.v1" => JsonSerializer.SerializeToElement(new { at = ready + (expiredAfter ?? TimeSpan.FromMinutes(5)) }),
-            _ => JsonSerializer.SerializeToElement(new { at = ready }),
+            "step_started.v1" => JsonSerializer.SerializeToElement(new { at = now, step = Enum.GetName((CloneStep)fence), attempt = 1, fence = ++fence }),
+            "ingress_ready.v1" => JsonSerializer.SerializeToElement(new { at = now, expiresAt = now.AddMinutes(5) }),
+            "expired.v1" => JsonSerializer.SerializeToElement(new { at = now = Ready + (expiredAfter ?? TimeSpan.FromMinutes(5)) }),
+            _ => JsonSerializer.SerializeToElement(new { at = now }),
         };
     }
 

@@ -17,6 +17,7 @@ public sealed class FleetStage : IAsyncLifetime
 
 /// <summary>What workers are for, and what becomes of jobs when one goes. A test leaves all nodes running.</summary>
 [Trait("Needs", "servers")]
+[Collection("chaos")]
 [Trait("Takes", "minutes")]
 public sealed class FleetTests(FleetStage stage, ITestOutputHelper output) : IClassFixture<FleetStage>
 {

@@ -8,6 +8,7 @@ namespace CloneHub.Chaos.Tests;
 
 /// <summary>This version starts on stores that an earlier one left behind when it was killed. How they were made: Fixtures/README.md.</summary>
 [Trait("Needs", "servers")]
+[Collection("chaos")]
 public sealed class UpgradeTests
 {
     private const int Hurry = 60;
@@ -65,7 +66,7 @@ public sealed class UpgradeTests
         var settings = HostSettings.For(servers, servers.State, servers.State, port);
         foreach (var (name, value) in ChaosNode.Settings(world.RedisConnectionString, TimeProvider.System.GetUtcNow(), speed, behind)) settings[name] = value;
         settings["CloneHub__Local__MariaDb"] = "Server=127.0.0.1";
-        using var node = new NodeProcess(port, settings, servers.State, ServersFixture.Leash);
+        using var node = new NodeProcess(port, ChaosNode.Program(port), settings, servers.State, ServersFixture.Leash);
         await node.StartAsync(CancellationToken.None);
         try
         {

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.InteropServices;
+using CloneHub.Chaos.Faults;
 using CloneHub.Contracts;
 using CloneHub.Host;
 using CloneHub.Provisioning.Local;
@@ -20,6 +21,14 @@ internal static class ChaosNode
     public const string Command = "node";
     private const string Section = "Chaos";
 
+    /// <summary>CloneHub.Chaos.dll of this version.</summary>
+    public static string ThisVersion => typeof(ChaosNode).Assembly.Location;
+
+    /// <summary>What starts a node.</summary>
+    /// <param name="version">CloneHub.Chaos.dll of the version it is of; null for this one.</param>
+    public static IReadOnlyList<string> Program(int port, string? version = null, Fault? fault = null) =>
+        [version ?? ThisVersion, Command, port.ToString(CultureInfo.InvariantCulture), .. fault is null ? [] : new[] { fault.Name }];
+
     /// <summary>Settings of a node, as environment variables, on top of the Host's own.</summary>
     public static Dictionary<string, string> Settings(string ledger, DateTimeOffset begin, int speed, TimeSpan behind = default) => new()
     {
@@ -29,7 +38,8 @@ internal static class ChaosNode
         [$"{Section}__Behind"] = behind.Ticks.ToString(CultureInfo.InvariantCulture),
     };
 
-    public static async Task<int> RunAsync(int port)
+    /// <param name="fault">What is broken in it; null for nothing.</param>
+    public static async Task<int> RunAsync(int port, Fault? fault)
     {
         var end = new TaskCompletionSource(TaskCreationOptions.RunContinuationsAsynchronously);
         using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, signal =>
@@ -38,7 +48,11 @@ internal static class ChaosNode
             end.TrySetResult();
         });
         // Any type of the Host says which program is meant.
-        await using var factory = new WebApplicationFactory<ClusterNodeOptions>().WithWebHostBuilder(host => host.ConfigureTestServices(Replace));
+        await using var factory = new WebApplicationFactory<ClusterNodeOptions>().WithWebHostBuilder(host => host.ConfigureTestServices(services =>
+        {
+            Replace(services);
+            fault?.PutIn(services);
+        }));
         factory.UseKestrel(port);
         factory.StartServer();
 
@@ -61,7 +75,7 @@ internal static class ChaosNode
         foreach (var supervisor in services.Where(service => service.ImplementationType == typeof(CloneSupervisor)).ToList()) services.Remove(supervisor);
     }
 
-    private static IConfigurationSection Settings(IServiceProvider provider) => provider.GetRequiredService<IConfiguration>().GetSection(Section);
+    public static IConfigurationSection Settings(IServiceProvider provider) => provider.GetRequiredService<IConfiguration>().GetSection(Section);
 
     private static FastClock Clock(IConfiguration settings) =>
         new(new DateTimeOffset(settings.GetValue<long>("Begin"), TimeSpan.Zero), settings.GetValue<int>("Speed"), new TimeSpan(settings.GetValue<long>("Behind")));

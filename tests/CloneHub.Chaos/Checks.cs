@@ -7,6 +7,9 @@ internal static class Checks
 {
     private const double Tolerance = 5;
 
+    private static readonly TimeSpan AfterALoss = TimeSpan.FromSeconds(20);
+    private static readonly string[] BuildEnds = ["ingress_ready.v1", "job_failed.v1", "cancel_requested.v1"];
+
     /// <summary>An event of which a job has one at most.</summary>
     private static readonly string[] Once =
     [
@@ -54,14 +57,40 @@ internal static class Checks
     public static IEnumerable<string> Early(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history) =>
         Expiries(history).Where(expiry => expiry.At < expiry.Due).Select(expiry => $"{expiry.Job} was due at {expiry.Due:O} and expired at {expiry.At:O}");
 
-    /// <param name="storm">Tells when something was away: a node that is down is late, and says so when it is back.</param>
-    public static IEnumerable<string> Late(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history, Storm storm, DateTimeOffset begin, int speed)
-    {
-        return Expiries(history)
-            .Where(expiry => (expiry.At - expiry.Due).TotalSeconds / speed > Tolerance && storm.WasCalm(Real(expiry.Due) - TimeSpan.FromSeconds(Tolerance), Real(expiry.At)))
-            .Select(expiry => $"{expiry.Job} expired {(expiry.At - expiry.Due).TotalSeconds / speed:0.0} s late");
+    /// <param name="wasCalm">Whether nothing was away from one moment to another: a node that is down is late, and says so when it is back.</param>
+    public static IEnumerable<string> Late(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history, Func<DateTimeOffset, DateTimeOffset, bool> wasCalm, FastClock clock) =>
+        from expiry in Expiries(history)
+        let late = clock.Real(expiry.At - expiry.Due).TotalSeconds
+        where late > Tolerance && wasCalm(clock.Real(expiry.Due) - TimeSpan.FromSeconds(Tolerance), clock.Real(expiry.At))
+        select $"{expiry.Job} expired {late:0.0} s late";
 
-        DateTimeOffset Real(DateTimeOffset fast) => begin + ((fast - begin) / speed);
+    /// <summary>All nodes go by one clock.</summary>
+    public static IEnumerable<string> TimesThatGoBack(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history) =>
+        from job in history
+        from pair in job.Value.Zip(job.Value.Skip(1))
+        where pair.Second.At < pair.First.At
+        select $"{job.Key}: {pair.First.Name} at {pair.First.At:O}, and then {pair.Second.Name} at {pair.Second.At:O}";
+
+    /// <summary>Each start of a step has one effect at most.</summary>
+    public static IEnumerable<string> EffectsTwice(IEnumerable<LedgerEntry> entries) =>
+        entries.Where(entry => entry.Deed is not Deed.Swept).GroupBy(entry => entry).Where(same => same.Count() > 1).Select(same => $"{same.Count()} times {same.Key}");
+
+    /// <summary>Of jobs that build at the same time there are as many as slots at most, but for a while after the node with the queue was lost.</summary>
+    public static IEnumerable<string> TooManyAtOnce(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history, int slots, Func<DateTimeOffset, DateTimeOffset, bool> wasCalm, FastClock clock)
+    {
+        var changes = from job in history
+                      let began = job.Value.Named("started.v1").FirstOrDefault()
+                      where began is not null
+                      let ended = job.Value.FirstOrDefault(e => BuildEnds.Contains(e.Name))
+                      from change in ended is null ? [(began.At, By: 1)] : new[] { (began.At, By: 1), (ended.At, By: -1) }
+                      orderby change.At, change.By
+                      select change;
+        var build = 0;
+        foreach (var (at, by) in changes)
+        {
+            build += by;
+            if (by > 0 && build > slots && wasCalm(clock.Real(at) - AfterALoss, clock.Real(at))) yield return $"{build} jobs built at {at:O}";
+        }
     }
 
     public static int CountExpiries(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history) => Expiries(history).Count();
@@ -73,10 +102,14 @@ internal static class Checks
 
     private static IEnumerable<(string Job, DateTimeOffset Due, DateTimeOffset At)> Expiries(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history) =>
         from job in history
-        let ready = job.Value.Named("ingress_ready.v1").FirstOrDefault()
+        let due = EndOf(job.Value)
         let expired = job.Value.Named("expired.v1").FirstOrDefault()
-        where ready is not null && expired is not null
-        select (job.Key, ready.Body.GetProperty("expiresAt").GetDateTimeOffset(), expired.At);
+        where due is not null && expired is not null
+        select (job.Key, due.Value, expired.At);
+
+    /// <summary>When a clone is to go, as these events say; null if they do not.</summary>
+    public static DateTimeOffset? EndOf(IEnumerable<StoredEvent> events) =>
+        events.LastOrDefault(e => e.Name is "ingress_ready.v1" or "extended.v1")?.Body.GetProperty("expiresAt").GetDateTimeOffset();
 
     private static IEnumerable<long> FencesOf(IEnumerable<StoredEvent> events) => events.Named("step_started.v1").Select(e => e.Body.GetProperty("fence").GetInt64());
 

@@ -1,35 +1,35 @@
 using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Json;
-using System.Text.Json;
+using CloneHub.Chaos.Worlds;
 
 namespace CloneHub.Chaos;
 
 /// <summary>
-/// People who ask for clones, look at them and sometimes change their mind. They do what the API asks of clients: what was not answered is asked again under the
-/// same key. They note what should not have been.
+/// People who ask for clones, look at them at one node after the other or at several at once, and sometimes change their mind: they want a clone longer, or not any more,
+/// or do not come back to look. They note what should not have been.
 /// </summary>
-internal sealed class Customers(IReadOnlyList<NodeProcess> nodes, int seed)
+internal sealed class Customers(Caller caller, IWorld world, int seed, TimeSpan patience)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(150);
-    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
+    public const int Ttl = 5;
+    private const int LongerTtl = 7;
+    private readonly Habits _habits = world.Habits;
     private readonly ConcurrentDictionary<string, string> _jobs = [];
+    private readonly ConcurrentDictionary<string, bool> _removed = [];
     private readonly ConcurrentQueue<string> _wrongs = [];
     private readonly ConcurrentQueue<(DateTimeOffset At, string What)> _falls = [];
     private int _next;
-    private int _repeats;
-    private uint _turn;
 
     /// <summary>Acknowledged jobs.</summary>
     public IReadOnlyCollection<string> Jobs => [.. _jobs.Values];
+
+    /// <summary>Those that somebody wanted to be rid of.</summary>
+    public IReadOnlyCollection<string> Removed => [.. _removed.Keys];
 
     public IReadOnlyCollection<string> Wrongs => _wrongs;
 
     /// <summary>When less progress was told than before.</summary>
     public IReadOnlyCollection<(DateTimeOffset At, string What)> Falls => _falls;
-
-    /// <summary>Calls that had to be made again.</summary>
-    public int Repeats => _repeats;
 
     /// <summary>So many at a time until it is enough; those under way are followed to their end.</summary>
     public Task RunAsync(int atOnce, CancellationToken enough) => Task.WhenAll(Enumerable.Range(0, atOnce).Select(_ => ServeAsync(enough)));
@@ -40,81 +40,79 @@ internal sealed class Customers(IReadOnlyList<NodeProcess> nodes, int seed)
         {
             var number = Interlocked.Increment(ref _next);
             var mood = new Random(unchecked((seed * 7919) + number));
-            var job = await RequestAsync($"chaos-{seed}-{number}", number, isHasty: mood.NextDouble() < 0.2);
-            if (mood.NextDouble() < 0.2)
+            var job = await RequestAsync($"chaos-{seed}-{number}", number, isHasty: mood.NextDouble() < _habits.Hasty);
+
+            // Its job has to go on though nobody asks for it.
+            if (mood.NextDouble() < _habits.Leaving)
             {
                 await Task.Delay(TimeSpan.FromSeconds(3 * mood.NextDouble()), TimeProvider.System, CancellationToken.None);
-                using var _ = await SendAsync(() => new HttpRequestMessage(HttpMethod.Delete, Api($"jobs/{job}")));
+                continue;
             }
 
-            await FollowAsync(job);
+            if (mood.NextDouble() < _habits.Changing)
+            {
+                await Task.Delay(TimeSpan.FromSeconds(3 * mood.NextDouble()), TimeProvider.System, CancellationToken.None);
+                await RemoveAsync(job);
+            }
+
+            await FollowAsync(job, mood);
         }
+    }
+
+    private Task<Answer> RemoveAsync(string job)
+    {
+        _removed[job] = true;
+        return caller.AskAsync(Errand.Remove, HttpMethod.Delete, $"jobs/{job}");
+    }
+
+    /// <summary>Whoever has seen what they wanted does away with it. What has failed is kept for a look, and nobody wants one.</summary>
+    private async Task TidyUpAsync(Answer seen)
+    {
+        if (seen.Status == "completed" && await world.FaultOfAsync(seen) is { } fault) _wrongs.Enqueue(fault);
+        await RemoveAsync(seen.Job);
     }
 
     /// <param name="isHasty">Asks a second time before the first answer is there.</param>
     private async Task<string> RequestAsync(string key, int number, bool isHasty)
     {
-        var answers = await Task.WhenAll(Enumerable.Range(0, isHasty ? 2 : 1).Select(_ => AskAsync(key, number)));
+        var answers = await Task.WhenAll(Enumerable.Range(0, isHasty ? 2 : 1).Select(_ => RequestAsync(key, number)));
         if (answers.Distinct().Count() > 1) _wrongs.Enqueue($"{key} has two jobs: {string.Join(", ", answers)}");
-        _jobs[key] = answers[0];
-        return answers[0];
+        return _jobs[key] = answers[0];
     }
 
-    private async Task<string> AskAsync(string key, int number)
+    private async Task<string> RequestAsync(string key, int number)
     {
-        var order = new { source_url = "http://127.0.0.1:9/", source_username = "admin", source_password = "correct horse", customer_id = $"c{number % 5}", ttl_minutes = 5 };
-        using var answer = await SendAsync(() => new HttpRequestMessage(HttpMethod.Post, Api("clone")) { Content = JsonContent.Create(order), Headers = { { "Idempotency-Key", key } } });
-        var body = await answer.Content.ReadFromJsonAsync<JsonElement>();
-        return body.TryGetProperty("job_id", out var job) ? job.GetString()! : throw new InvalidOperationException($"A request that is in order was refused: {body}");
+        var answer = await caller.AskAsync(Errand.Request, HttpMethod.Post, "clone", () => JsonContent.Create(world.Order(number)), key);
+        return answer.IsSuccess ? answer.Job : throw new InvalidOperationException($"A request that is in order was refused: {answer.Body}");
     }
 
-    private async Task FollowAsync(string job)
+    private async Task FollowAsync(string job, Random mood)
     {
         var watch = new JobWatch(job);
+        var keeps = mood.NextDouble() < _habits.Keeping;
         var started = TimeProvider.System.GetTimestamp();
-        while (TimeProvider.System.GetElapsedTime(started) < Patience)
+        while (TimeProvider.System.GetElapsedTime(started) < patience)
         {
-            using var answer = await SendAsync(() => new HttpRequestMessage(HttpMethod.Get, Api($"job-status/{job}")));
-            if (answer.StatusCode is not HttpStatusCode.OK)
+            var looks = await Task.WhenAll(Enumerable.Range(0, mood.NextDouble() < _habits.Comparing ? 2 : 1).Select(_ => caller.AskAsync(Errand.Look, HttpMethod.Get, $"job-status/{job}")));
+            if (Array.Find(looks, look => look.Code is not HttpStatusCode.OK) is { } missing)
             {
-                _wrongs.Enqueue($"{job} was acknowledged and is answered with {(int)answer.StatusCode}");
+                _wrongs.Enqueue($"{job} was acknowledged and is answered with {(int)missing.Code}");
                 return;
             }
 
-            foreach (var wrong in watch.See(await answer.Content.ReadFromJsonAsync<JsonElement>())) _wrongs.Enqueue(wrong);
+            foreach (var wrong in watch.See(looks[0].Body)) _wrongs.Enqueue(wrong);
             if (watch.Fall is { } fall) _falls.Enqueue((TimeProvider.System.GetUtcNow(), fall));
+            if (_habits.TidyUp && !_removed.ContainsKey(job) && looks[0].Status is "completed" or "failed") await TidyUpAsync(looks[0]);
             if (watch.IsOver) return;
-            await Task.Delay(Pause, TimeProvider.System, CancellationToken.None);
-        }
-
-        _wrongs.Enqueue($"{job} is not over after {Patience.TotalMinutes} minutes: {watch.Last}");
-    }
-
-    private async Task<HttpResponseMessage> SendAsync(Func<HttpRequestMessage> call)
-    {
-        while (true)
-        {
-            try
+            if (keeps && looks[0].Status == "completed")
             {
-                using var request = call();
-                // Each call goes to the next node: what one has acknowledged the others know.
-                var node = nodes[(int)(Interlocked.Increment(ref _turn) % nodes.Count)];
-                var answer = await node.Client.SendAsync(request);
-                if ((int)answer.StatusCode < 500) return answer;
-
-                // A fault of ours that is no refusal would be one to mend.
-                if (answer.StatusCode is not HttpStatusCode.ServiceUnavailable) _wrongs.Enqueue($"{request.Method} {request.RequestUri}: {(int)answer.StatusCode} {await answer.Content.ReadAsStringAsync()}");
-                answer.Dispose();
-            }
-            catch (Exception e) when (e is HttpRequestException or TaskCanceledException or IOException)
-            {
-                // The node is away: that is what the weather is for.
+                keeps = false;
+                await caller.AskAsync(Errand.Extend, HttpMethod.Post, $"jobs/{job}/extend", () => JsonContent.Create(new { ttl_minutes = LongerTtl }));
             }
 
-            Interlocked.Increment(ref _repeats);
-            await Task.Delay(Pause, TimeProvider.System, CancellationToken.None);
+            await Task.Delay(Caller.Pause, TimeProvider.System, CancellationToken.None);
         }
-    }
 
-    private static Uri Api(string path) => new($"api/v2/{path}", UriKind.Relative);
+        _wrongs.Enqueue($"{job} is not over after {patience.TotalSeconds:0} s: {watch.Last}");
+    }
 }

@@ -46,7 +46,7 @@ internal sealed class FixtureRun(NodeProcess node, DateTimeOffset begin)
             foreach (var (name, value) in ChaosNode.Settings(world.RedisConnectionString, begin, speed)) settings[name] = value;
             settings["CloneHub__Slots"] = "1";
             settings["CloneHub__Local__MariaDb"] = "Server=127.0.0.1";
-            return new NodeProcess(port, settings, servers.State, leash) { Program = program };
+            return new NodeProcess(port, ChaosNode.Program(port, program), settings, servers.State, leash);
         }
     }
 

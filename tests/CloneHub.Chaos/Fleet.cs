@@ -12,7 +12,11 @@ internal sealed class Fleet : IAsyncDisposable
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
     private readonly List<NodeProcess> _nodes;
 
-    private Fleet(List<NodeProcess> nodes) => _nodes = nodes;
+    private Fleet(List<NodeProcess> nodes, IReadOnlyList<(int Public, int Own)> lines) =>
+        (_nodes, Network) = (nodes, new Network(lines, inode => nodes.FindIndex(node => node.Pid is { } pid && OpenSockets.Holds(pid, inode)) is >= 0 and var at ? at : null));
+
+    /// <summary>How the nodes reach each other.</summary>
+    public Network Network { get; }
 
     public IReadOnlyList<NodeProcess> Nodes => _nodes;
 
@@ -23,10 +27,10 @@ internal sealed class Fleet : IAsyncDisposable
     public int Restarts { get; private set; }
 
     public static async Task<Fleet> StartAsync(
-        int count, PrivateServers servers, IReadOnlyDictionary<string, string> common, Leash leash, CancellationToken ct, string? program = null)
+        int count, PrivateServers servers, IReadOnlyDictionary<string, string> common, Func<int, IReadOnlyList<string>> program, Leash leash, CancellationToken ct)
     {
-        var places = Enumerable.Range(1, count).Select(number => (Number: number, Http: Ports.Free(), Akka: Ports.Free())).ToList();
-        var fleet = new Fleet([.. places.Select(place => new NodeProcess(place.Http, Settings(place), Folder(place.Number), leash) { Program = program ?? NodeProcess.ThisProgram })]);
+        var places = Enumerable.Range(1, count).Select(number => new Place(number, Ports.Free(), Ports.Free(), Ports.Free())).ToList();
+        var fleet = new Fleet([.. places.Select(place => new NodeProcess(place.Http, program(place.Http), Settings(place), Folder(place.Number), leash))], [.. places.Select(place => (place.Line, place.Akka))]);
 
         // The first one makes the schema and the master key.
         foreach (var node in fleet.Nodes)
@@ -38,20 +42,24 @@ internal sealed class Fleet : IAsyncDisposable
         await fleet.AwaitReadyAsync(ct);
         return fleet;
 
-        DirectoryInfo Folder(int number) => servers.State.CreateSubdirectory(string.Create(CultureInfo.InvariantCulture, $"node-{number}"));
+        DirectoryInfo Folder(int number) => FolderOf(servers, number);
 
-        Dictionary<string, string> Settings((int Number, int Http, int Akka) place)
+        Dictionary<string, string> Settings(Place place)
         {
             var settings = HostSettings.For(servers, Folder(1), Folder(1), place.Http);
             foreach (var (name, value) in common) settings[name] = value;
             if (count == 1) return settings;
             settings["CloneHub__Cluster__Port"] = place.Akka.ToString(CultureInfo.InvariantCulture);
+            settings["CloneHub__Cluster__PublicPort"] = place.Line.ToString(CultureInfo.InvariantCulture);
             foreach (var (at, seed) in places.Take(CoreNodes).Index())
-                settings[$"CloneHub__Cluster__SeedNodes__{at}"] = string.Create(CultureInfo.InvariantCulture, $"akka.tcp://clonehub@127.0.0.1:{seed.Akka}");
+                settings[$"CloneHub__Cluster__SeedNodes__{at}"] = string.Create(CultureInfo.InvariantCulture, $"akka.tcp://clonehub@127.0.0.1:{seed.Line}");
             if (place.Number > CoreNodes) settings["CloneHub__Cluster__Roles__0"] = "worker";
             return settings;
         }
     }
+
+    /// <summary>State directory of the whole fleet: the first node's.</summary>
+    public static DirectoryInfo StateOf(PrivateServers servers) => FolderOf(servers, 1);
 
     public async Task AwaitReadyAsync(CancellationToken ct)
     {
@@ -82,7 +90,15 @@ internal sealed class Fleet : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
+        Network.HealAll();
         await Task.WhenAll(Nodes.Select(node => node.EndAsync("TERM", CancellationToken.None)));
         foreach (var node in Nodes) node.Dispose();
+        Network.Dispose();
     }
+
+    private static DirectoryInfo FolderOf(PrivateServers servers, int number) => servers.State.CreateSubdirectory(string.Create(CultureInfo.InvariantCulture, $"node-{number}"));
+
+    /// <param name="Akka">Port that it listens to for other nodes.</param>
+    /// <param name="Line">Port under which others know it.</param>
+    private sealed record Place(int Number, int Http, int Akka, int Line);
 }

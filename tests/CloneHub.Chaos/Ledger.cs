@@ -20,16 +20,19 @@ internal sealed record LedgerEntry(string Job, CloneStep Step, int Attempt, long
 /// The world that clones are made in, as a book: what exists of which clone, and by which start of which step it came about. It lies in
 /// a Redis of its own that nobody breaks. Like every back end it refuses a start that was overtaken.
 /// </summary>
-internal sealed class Ledger(IDatabase redis)
+/// <param name="act">How it is written in.</param>
+internal sealed class Ledger(IDatabase redis, string act)
 {
-    private const string Fences = "fences";
-    private const string Entries = "entries";
-    private const string Holding = "has:";
-
-    private const string Act =
+    private const string Fence =
         """
         if tonumber(redis.call('HGET', KEYS[1], ARGV[1]) or '0') > tonumber(ARGV[4]) then return 0 end
         redis.call('HSET', KEYS[1], ARGV[1], ARGV[4])
+
+        """;
+
+    /// <summary>How a back end writes that refuses nobody.</summary>
+    public const string WithoutFence =
+        """
         if ARGV[5] == 'claim' then return 1 end
         if ARGV[5] == 'Made' then redis.call('HSETNX', KEYS[3], ARGV[2], ARGV[6])
         elseif redis.call('DEL', KEYS[3]) == 0 and ARGV[5] == 'Swept' then return 1 end
@@ -37,7 +40,11 @@ internal sealed class Ledger(IDatabase redis)
         return 1
         """;
 
-    public static Ledger Open(string connection) => new(ConnectionMultiplexer.Connect(connection).GetDatabase());
+    private const string Fences = "fences";
+    private const string Entries = "entries";
+    private const string Holding = "has:";
+
+    public static Ledger Open(string connection, string act = Fence + WithoutFence) => new(ConnectionMultiplexer.Connect(connection).GetDatabase(), act);
 
     /// <returns>False if a newer start of a step of this job has been here.</returns>
     public Task<bool> ClaimAsync(StepToken token) => ActAsync(token, "claim", default);
@@ -68,7 +75,7 @@ internal sealed class Ledger(IDatabase redis)
     public async Task<IReadOnlyList<LedgerEntry>> EntriesAsync() => [.. (await redis.ListRangeAsync(Entries)).Select(Read)];
 
     private async Task<bool> ActAsync(StepToken token, string verb, DateTimeOffset now) => (int)await redis.ScriptEvaluateAsync(
-        Act,
+        act,
         [Fences, Entries, Holding + token.Job.Value],
         [token.Job.Value, token.Step.ToString(), token.Attempt, token.Fence, verb, now.UtcTicks]) == 1;
 

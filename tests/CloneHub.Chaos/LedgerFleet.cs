@@ -58,8 +58,8 @@ internal sealed class LedgerFleet : IAsyncDisposable
     private async Task SetUpAsync(int nodes, int slots, bool coreWorks, IProgress<string> progress, CancellationToken ct)
     {
         var folder = Repository.Path("artifacts", "chaos", string.Create(CultureInfo.InvariantCulture, $"calm-{nodes}-{Environment.ProcessId}"));
-        var ledger = await StartAsync(Path.Combine(folder, "world"), ServerKinds.Redis, progress, ct);
-        Servers = await StartAsync(Path.Combine(folder, "servers"), ServerKinds.Redis | ServerKinds.PostgreSql, progress, ct);
+        var ledger = await ChaosRun.StartAsync(Path.Combine(folder, "world"), ServerKinds.Redis, _leash, progress, ct);
+        Servers = await ChaosRun.StartAsync(Path.Combine(folder, "servers"), ServerKinds.Redis | ServerKinds.PostgreSql, _leash, progress, ct);
         var settings = new Dictionary<string, string>(ChaosNode.Settings(ledger.RedisConnectionString, TimeProvider.System.GetUtcNow(), speed: 1))
         {
             ["CloneHub__Slots"] = slots.ToString(CultureInfo.InvariantCulture),
@@ -74,13 +74,10 @@ internal sealed class LedgerFleet : IAsyncDisposable
             ["DOTNET_gcServer"] = "0",
         };
         if (!coreWorks) settings["CloneHub__Cluster__Roles__0"] = "core";
-        Fleet = await Fleet.StartAsync(nodes, Servers, settings, _leash, ct);
+        Fleet = await Fleet.StartAsync(nodes, Servers, settings, port => ChaosNode.Program(port), _leash, ct);
         var port = Ports.Free();
         _door = await FrontDoor.OpenAsync(port, Fleet.Core.Select(node => node.Client.BaseAddress!), ct);
         Front = LoopbackHttp.CreateClient(new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/")));
         Front.Timeout = TimeSpan.FromSeconds(60);
     }
-
-    private Task<PrivateServers> StartAsync(string folder, ServerKinds wanted, IProgress<string> progress, CancellationToken ct) => PrivateServers.StartAsync(
-        new PrivateServersOptions { StateDirectory = folder, Wanted = wanted, Leash = _leash, RemoveAtEnd = true }, progress, ct);
 }

@@ -10,7 +10,9 @@ internal sealed class LedgerStep(CloneStep kind, Ledger ledger, TimeProvider clo
 {
     private const double FailsForNow = 0.05;
     private const double FailsForGood = 0.01;
+    private const double ArrivesAllTheSame = 0.5;
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(400);
+    private static readonly TimeSpan LatestArrival = TimeSpan.FromSeconds(2);
 
     public CloneStep Kind => kind;
 
@@ -18,7 +20,7 @@ internal sealed class LedgerStep(CloneStep kind, Ledger ledger, TimeProvider clo
     {
         Require(await ledger.ClaimAsync(token), token);
         progress.Report(new ContentProgress(0.5, "Writing the ledger"));
-        await Task.Delay(Longest * Chance(), TimeProvider.System, cancellation);
+        await WorkAsync(token, cancellation);
         if (kind is CloneStep.Remove)
         {
             Require(await ledger.RemoveAsync(token), token);
@@ -31,10 +33,30 @@ internal sealed class LedgerStep(CloneStep kind, Ledger ledger, TimeProvider clo
 
         // After the effect: the next attempt finds it.
         if (luck < FailsForNow) throw Fault(retryable: true);
-        return Facts(token.Job);
+        return FactsOf(token.Job);
     }
 
-    private static StepFacts Facts(JobId job) => new()
+    /// <summary>What has been sent when an attempt is stopped may arrive all the same, a little later.</summary>
+    private async Task WorkAsync(StepToken token, CancellationToken cancellation)
+    {
+        try
+        {
+            await Task.Delay(Longest * Chance(), TimeProvider.System, cancellation);
+        }
+        catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
+        {
+            if (kind is not CloneStep.Remove && Chance() < ArrivesAllTheSame) _ = ArriveLateAsync(token);
+            throw;
+        }
+    }
+
+    private async Task ArriveLateAsync(StepToken token)
+    {
+        await Task.Delay(LatestArrival * Chance(), TimeProvider.System);
+        await ledger.MakeAsync(token, clock.GetUtcNow());
+    }
+
+    public static StepFacts FactsOf(JobId job) => new()
     {
         Content = new ContentFacts(12, 345, 678, 9_000_000),
         PluginVersion = "1",

@@ -17,36 +17,37 @@ internal sealed class NodeProcess : IDisposable
     private readonly Dictionary<string, string> _settings;
     private readonly DirectoryInfo _folder;
     private readonly Leash _leash;
-    private readonly int _port;
+    private readonly IReadOnlyList<string> _arguments;
     private volatile bool _isWanted;
     private Daemon? _daemon;
 
-    public NodeProcess(int port, Dictionary<string, string> settings, DirectoryInfo folder, Leash leash)
+    /// <param name="program">The program, and its arguments.</param>
+    public NodeProcess(int port, IReadOnlyList<string> program, Dictionary<string, string> settings, DirectoryInfo folder, Leash leash)
     {
-        (_port, _settings, _folder, _leash) = (port, settings, folder, leash);
+        (Program, _arguments, _settings, _folder, _leash) = (program[0], [.. program.Skip(1)], settings, folder, leash);
         Client = LoopbackHttp.CreateClient(new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/")));
         Client.Timeout = AnswerLimit;
     }
 
-    public static string ThisProgram => typeof(ChaosNode).Assembly.Location;
-
     public HttpClient Client { get; }
 
-    /// <summary>CloneHub.Chaos.dll, of this version or of another one. It is what the next start starts.</summary>
-    public string Program { get; set; } = ThisProgram;
+    /// <summary>The assembly that the next start starts: of this version or of another one.</summary>
+    public string Program { get; set; }
 
     /// <summary>A file with the settings of the node, for a shell.</summary>
     public string Environment => Path.Combine(_folder.FullName, "environment");
 
     public string LogFile => Path.Combine(_folder.FullName, "node.log");
 
+    /// <summary>Number of its process; null while it has none.</summary>
+    public int? Pid => _daemon is { IsAlive: true } daemon ? daemon.Process.Pid : null;
+
     public bool HasEndedByItself => _isWanted && _daemon?.IsAlive == false;
 
     public async Task StartAsync(CancellationToken ct)
     {
         await Account.Self.WriteSecretAsync(Environment, string.Concat(_settings.Select(setting => $"export {setting.Key}='{setting.Value}'\n")), ct);
-        string[] program = [Program, ChaosNode.Command, _port.ToString(CultureInfo.InvariantCulture)];
-        _daemon = Daemon.Start(new DaemonSpec("node", "sh", ["-c", ". \"$1\"; cd \"$2\"; shift 2; exec dotnet \"$@\"", "sh", Environment, _folder.FullName, .. program]), _folder, _leash);
+        _daemon = Daemon.Start(new DaemonSpec("node", "sh", ["-c", ". \"$1\"; cd \"$2\"; shift 2; exec dotnet \"$@\"", "sh", Environment, _folder.FullName, Program, .. _arguments]), _folder, _leash);
         _isWanted = true;
     }
 

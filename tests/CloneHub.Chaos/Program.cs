@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Security.Cryptography;
+using CloneHub.Chaos.Faults;
 using CloneHub.Dev;
 
 namespace CloneHub.Chaos;
@@ -8,25 +9,29 @@ namespace CloneHub.Chaos;
 internal static class ChaosCommand
 {
     private const int WrongUsage = 64; // EX_USAGE of sysexits.h
+    private const int LocalJobs = 4;
     private const string Usage =
         """
-        Usage: CloneHub.Chaos [--seed N] [--minutes M] [--nodes N] [--jobs N]
+        Usage: CloneHub.Chaos [--backend local] [--seed N] [--minutes M] [--nodes N] [--jobs N]
+               CloneHub.Chaos --bite [FAULT]...                       break this version on purpose, in one way after the other
                CloneHub.Chaos --from FOLDER [--seed N] [--jobs N]     exchange nodes of an older version (the folder of its CloneHub.Chaos.dll) for these, and back
                CloneHub.Chaos fixture --of FOLDER --in FOLDER         save stores that a version has worked on
         """;
 
     public static async Task<int> Main(string[] args)
     {
-        if (args is [ChaosNode.Command, var port]) return await ChaosNode.RunAsync(int.Parse(port, CultureInfo.InvariantCulture));
+        if (args is [ChaosNode.Command, var port, .. var fault]) return await ChaosNode.RunAsync(int.Parse(port, CultureInfo.InvariantCulture), fault is [var name] ? Fault.Named(name) : null);
         if (args is ["fixture", "--of", var version, "--in", var target]) return await ReportAsync(progress => SaveAsync(version, target, progress));
-        if (args is ["--from", var older, .. var rest] && Read(rest) is { } rolling) return await JudgeAsync(progress => RollingRun.RunAsync(rolling with { From = older }, ProgramIn(older), progress, CancellationToken.None));
-        if (Read(args) is not { } options)
-        {
-            await Console.Error.WriteLineAsync(Usage);
-            return WrongUsage;
-        }
+        if (args is ["--bite", .. var names]) return Bite.Chosen(names) is { } bite ? await ReportAsync(_ => Bite.RunAsync(bite, Console.Out, CancellationToken.None)) : await RefuseAsync();
+        if (args is ["--from", var older, .. var rest] && Read(rest) is { } rolling)
+            return await JudgeAsync(progress => RollingRun.RunAsync(rolling with { From = ProgramIn(older) }, progress, CancellationToken.None));
+        return Read(args) is { } options ? await JudgeAsync(progress => ChaosRun.RunAsync(options, progress, CancellationToken.None)) : await RefuseAsync();
+    }
 
-        return await JudgeAsync(progress => ChaosRun.RunAsync(options, progress, CancellationToken.None));
+    private static async Task<int> RefuseAsync()
+    {
+        await Console.Error.WriteLineAsync(Usage);
+        return WrongUsage;
     }
 
     private static Task<int> JudgeAsync(Func<IProgress<string>, Task<Verdict>> run) => ReportAsync(async progress =>
@@ -62,6 +67,12 @@ internal static class ChaosCommand
         var options = new ChaosOptions { Seed = RandomNumberGenerator.GetInt32(1, 1_000_000) };
         for (var i = 0; i < args.Length; i += 2)
         {
+            if (args[i..] is ["--backend", "local", ..])
+            {
+                options = options with { Backend = Backend.Local, JobsAtOnce = LocalJobs, Slots = LocalJobs };
+                continue;
+            }
+
             if (i + 1 == args.Length || !int.TryParse(args[i + 1], NumberStyles.None, CultureInfo.InvariantCulture, out var number) || number == 0) return null;
             switch (args[i])
             {
@@ -75,29 +86,4 @@ internal static class ChaosCommand
 
         return options;
     }
-}
-
-/// <summary>One run. The same seed gives the same faults at the same moments and the same requests; how they meet is the machine's.</summary>
-internal sealed record ChaosOptions
-{
-    public required int Seed { get; init; }
-
-    /// <summary>How long faults come. The jobs under way after that are awaited.</summary>
-    public TimeSpan Length { get; init; } = TimeSpan.FromMinutes(2);
-
-    /// <summary>1, or at least 3: of two neither is a majority. The first three are core nodes and workers, all others workers.</summary>
-    public int Nodes { get; init; } = 3;
-
-    public int JobsAtOnce { get; init; } = 24;
-
-    /// <summary>The nodes' clock runs so many times as fast as the real one: a clone's shortest time, five minutes, is over in seconds.</summary>
-    public int ClockSpeed { get; init; } = 20;
-
-    /// <summary>Folder of the older version whose nodes are exchanged; null where none are.</summary>
-    public string? From { get; init; }
-
-    /// <summary>How to see the same again.</summary>
-    public string Replay => From is not null
-        ? string.Create(CultureInfo.InvariantCulture, $"./clonehub.sh chaos --from {From} --seed {Seed} --jobs {JobsAtOnce}")
-        : string.Create(CultureInfo.InvariantCulture, $"./clonehub.sh chaos --seed {Seed} --minutes {Math.Max(1, (int)Length.TotalMinutes)} --nodes {Nodes} --jobs {JobsAtOnce}");
 }

@@ -47,8 +47,12 @@ internal sealed class Storm(Fleet fleet, PrivateServers servers, IProgress<strin
         Blow.KillRedis => servers.RestartAsync(ServerKinds.Redis, "KILL", ct),
         Blow.FreezeRedis => FreezeAsync(servers.Server(ServerKinds.Redis).Process!.SignalAsync, gust.Lasts, ct),
         Blow.KillPostgreSql => servers.RestartAsync(ServerKinds.PostgreSql, "KILL", ct),
+        Blow.KillMariaDb => servers.RestartAsync(ServerKinds.MariaDb, "KILL", ct),
         Blow.FreezePostgreSql => FreezeAsync(servers.Server(ServerKinds.PostgreSql).Process!.SignalAsync, gust.Lasts, ct),
         Blow.KillAll => KillAllAsync(gust.Lasts, ct),
+        Blow.CutNode => CutAsync(Others(gust.Node).SelectMany(other => new[] { (gust.Node, other), (other, gust.Node) }), gust.Lasts, ct),
+        Blow.CutPair => CutAsync([(gust.Node, Next(gust.Node)), (Next(gust.Node), gust.Node)], gust.Lasts, ct),
+        Blow.MuteNode => CutAsync(Others(gust.Node).Select(other => (gust.Node, other)), gust.Lasts, ct),
         _ => throw new ArgumentOutOfRangeException(nameof(gust), gust, null),
     };
 
@@ -69,6 +73,23 @@ internal sealed class Storm(Fleet fleet, PrivateServers servers, IProgress<strin
         finally
         {
             await signal("CONT", CancellationToken.None);
+        }
+    }
+
+    private IEnumerable<int> Others(int node) => Enumerable.Range(0, fleet.Nodes.Count).Where(other => other != node);
+
+    private int Next(int node) => (node + 1) % fleet.Nodes.Count;
+
+    private async Task CutAsync(IEnumerable<(int From, int To)> lines, TimeSpan lasts, CancellationToken ct)
+    {
+        foreach (var (from, to) in lines) fleet.Network.Cut(from, to);
+        try
+        {
+            await Task.Delay(lasts, TimeProvider.System, ct);
+        }
+        finally
+        {
+            fleet.Network.HealAll();
         }
     }
 

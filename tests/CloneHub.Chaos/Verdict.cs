@@ -13,6 +13,9 @@ internal sealed class Verdict(ChaosOptions options)
     /// <summary>Jobs that were acknowledged.</summary>
     public int Jobs { get; init; }
 
+    /// <summary>Checks that have found something, each with an example.</summary>
+    public IEnumerable<(string Rule, string Example)> Broken => _checks.Where(check => check.Wrongs.Count > 0).Select(check => (check.Check, check.Wrongs[0]));
+
     public bool Holds => _checks.All(check => check.Wrongs.Count == 0);
 
     public void Fact(FormattableString text) => _facts.Add(text.ToString(CultureInfo.InvariantCulture));

@@ -1,0 +1,51 @@
+using CloneHub.Chaos.Worlds;
+using CloneHub.Contracts;
+using CloneHub.Provisioning;
+using CloneHub.Provisioning.Steps;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+
+namespace CloneHub.Chaos.Faults;
+
+/// <summary>Faults of the back end and of who works with it.</summary>
+internal static class BrokenSteps
+{
+    private static readonly TimeSpan Moment = TimeSpan.FromMilliseconds(400);
+
+    private delegate Task<StepFacts> Attempt(StepToken token);
+
+    public static IReadOnlyList<Fault> All { get; } =
+    [
+        new("FinishesFalsely", "A step is reported as done that did nothing.", Each(CloneStep.StartPod, (token, _) => Task.FromResult(LedgerStep.FactsOf(token.Job)))),
+        new("RemovesNothing", "A removal is reported as done and leaves everything there.", Each(CloneStep.Remove, (_, _) => Task.FromResult(StepFacts.None))),
+        new("ActsWithoutOrder", "A step works under a fence that no order was written down for.", Each(null, (token, go) => go(token with { Fence = token.Fence + 1 }))),
+        new("ForgetsItsTimer", "A second timer was left behind and does the step again.", Each(CloneStep.OpenIngress, DoAgainAsync)),
+        new("DropsTheFence", "The back end takes orders of attempts that were overtaken.", services =>
+            services.Replace(ServiceDescriptor.Singleton(provider => Ledger.Open(ChaosNode.Settings(provider)["Ledger"]!, Ledger.WithoutFence))), Customers: new Habits { Changing = 0.8 }),
+    ];
+
+    /// <param name="only">The step that is broken; null for all.</param>
+    private static Action<IServiceCollection> Each(CloneStep? only, Func<StepToken, Attempt, Task<StepFacts>> run) => services =>
+        services.Decorate<ICloneStep>((real, _) => only is { } kind && real.Kind != kind ? real : new Step(real, run));
+
+    private static async Task<StepFacts> DoAgainAsync(StepToken token, Attempt go)
+    {
+        var facts = await go(token);
+        _ = AgainAsync();
+        return facts;
+
+        async Task AgainAsync()
+        {
+            await Task.Delay(Moment, TimeProvider.System);
+            await go(token);
+        }
+    }
+
+    private sealed class Step(ICloneStep real, Func<StepToken, Attempt, Task<StepFacts>> run) : ICloneStep
+    {
+        public CloneStep Kind => real.Kind;
+
+        public Task<StepFacts> RunAsync(StepToken token, CloneOrder order, IProgress<ContentProgress> progress, CancellationToken cancellation) =>
+            run(token, t => real.RunAsync(t, order, progress, cancellation));
+    }
+}

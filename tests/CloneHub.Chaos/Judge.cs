@@ -1,0 +1,72 @@
+using CloneHub.Chaos.Worlds;
+using CloneHub.Dev.Servers;
+using StackExchange.Redis;
+
+namespace CloneHub.Chaos;
+
+/// <summary>Asks both logs, the ledger and the customers what has become of everything, once all is over.</summary>
+internal sealed class Judge(ChaosOptions options, PrivateServers servers, IWorld world, Customers customers, Caller caller, Storm storm)
+{
+    private const string Secrets = "clonehub:jobs:secrets";
+    private static readonly TimeSpan PatienceWithSecrets = TimeSpan.FromSeconds(10);
+
+    public async Task<Verdict> JudgeAsync()
+    {
+        var history = await History.ReadAsync(servers.PostgreSqlConnectionString);
+        var verdict = new Verdict(options) { Jobs = customers.Jobs.Count };
+        verdict.Fact($"{customers.Jobs.Count} jobs acknowledged, {history.Values.Count(events => events.Named("ingress_ready.v1").Any())} served, {Checks.CountExpiries(history)} expired by themselves; {caller.Answers.Count} answers, {caller.Repeats} calls repeated; {history.Values.Sum(events => events.Count)} events");
+        JudgeAnswers(verdict, history);
+        JudgeHistory(verdict, history);
+        await world.JudgeAsync(verdict, history);
+        verdict.Check("both logs end with the same event of every job", Checks.LogsThatDiffer(history, await JournalAsync()));
+        verdict.Check("no secrets are kept of what is over", await SecretsOfAsync(history));
+        return verdict;
+    }
+
+    private void JudgeAnswers(Verdict verdict, IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history)
+    {
+        verdict.Check("nobody saw progress fall while Redis answered", customers.Falls.Where(fall => !storm.WasRedisAway(fall.At)).Select(fall => fall.What));
+        verdict.Check("nobody saw an end taken back, an acknowledged job missing, or a fault of ours", [.. customers.Wrongs, .. caller.Faults]);
+        verdict.Check("whoever asks later is told no earlier version, at any node, while Redis answers", AnswerChecks.VersionsThatFell(caller.Answers, storm.WasRedisAway));
+        verdict.Check("a version is the same to everyone", AnswerChecks.VersionsThatDiffer(caller.Answers));
+        verdict.Check("an order that was answered was carried out", AnswerChecks.OrdersNotKept(caller.Answers, history));
+        verdict.Check("nobody saw a clone go before the time it was promised", AnswerChecks.GoneEarly(caller.Answers, customers.Removed, world.Clock.Of));
+    }
+
+    private void JudgeHistory(Verdict verdict, IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history)
+    {
+        verdict.Check("every acknowledged job is in the event log and over", Checks.NotOver(history, customers.Jobs));
+        verdict.Check("one job for one idempotency key", history.Keys.Except(customers.Jobs).Select(job => $"{job} was made and never acknowledged"));
+        verdict.Check("every history is whole", Checks.NotWhole(history));
+        verdict.Check("the times of a history do not go back", Checks.TimesThatGoBack(history));
+        verdict.Check("nothing that happens once is written twice", Checks.Twice(history));
+        verdict.Check("fences rise by one", Checks.FencesOutOfOrder(history));
+        verdict.Check("no more jobs build at once than there are slots, while all is well", Checks.TooManyAtOnce(history, options.Slots * options.Nodes, storm.WasCalm, world.Clock));
+        verdict.Check("no clone expires early", Checks.Early(history));
+        verdict.Check("no clone expires more than 5 s late while all is well", Checks.Late(history, storm.WasCalm, world.Clock));
+    }
+
+    private async Task<IReadOnlyDictionary<string, long>> JournalAsync()
+    {
+        const string Before = "clonehub:journal:persisted:clone-";
+        const string After = ":highestSequenceNr";
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(servers.RedisConnectionString);
+        var found = new Dictionary<string, long>();
+        await foreach (var key in connection.GetServers()[0].KeysAsync(pattern: $"{Before}*{After}"))
+            found[key.ToString()[Before.Length..^After.Length]] = (long)await connection.GetDatabase().StringGetAsync(key);
+        return found;
+    }
+
+    /// <summary>A job deletes them without waiting, and again if that failed.</summary>
+    private async Task<IReadOnlyList<string>> SecretsOfAsync(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history)
+    {
+        await using var connection = await ConnectionMultiplexer.ConnectAsync(servers.RedisConnectionString);
+        var started = TimeProvider.System.GetTimestamp();
+        while (true)
+        {
+            var kept = (await connection.GetDatabase().HashKeysAsync(Secrets)).Select(job => job.ToString()).Where(job => history.TryGetValue(job, out var events) && History.IsOver(events)).ToList();
+            if (kept.Count == 0 || TimeProvider.System.GetElapsedTime(started) > PatienceWithSecrets) return kept;
+            await Task.Delay(Caller.Pause, TimeProvider.System);
+        }
+    }
+}
