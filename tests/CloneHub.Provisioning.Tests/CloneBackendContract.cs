@@ -233,11 +233,9 @@ public abstract class CloneBackendContract
     public async Task The_log_of_a_clone_can_be_read_as_long_as_there_is_one()
     {
         var order = NewOrder();
-        Assert.Null(await Backend.TailLogAsync(order.Job, Secrets, 10, default));
         await CreateAsync(order, 1);
         await StartAsync(order, 2);
         Assert.NotNull(await Backend.TailLogAsync(order.Job, Secrets, 10, default));
-
         await RemoveAsync(order, 3);
         Assert.Null(await Backend.TailLogAsync(order.Job, Secrets, 10, default));
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using CloneHub.Contracts;
 
 namespace CloneHub.Provisioning.Tests;
@@ -40,14 +41,14 @@ public sealed class LogTailTests : IDisposable
     }
 
     [Fact]
-    public async Task What_would_move_a_terminal_is_made_harmless_and_a_long_line_is_cut()
+    public async Task What_would_move_a_terminal_is_made_harmless()
     {
         await File.WriteAllTextAsync(Log, "\u001b[2Jgone\r\n" + new string('x', 10_000) + "\n");
 
         var (lines, _) = await TailAsync(10);
 
         Assert.Equal(" [2Jgone", lines[0]);
-        Assert.Equal(2_000, lines[1].Length);
+        Assert.Equal(10_000, lines[1].Length);
     }
 
     [Fact]
@@ -56,6 +57,19 @@ public sealed class LogTailTests : IDisposable
         await AssertTailAsync([], false, 10);
 
         File.CreateSymbolicLink(Log, "/etc/passwd");
+        await AssertTailAsync([], false, 10);
+    }
+
+    [Fact]
+    public async Task Neither_a_link_in_the_place_of_the_folder_nor_a_pipe_is_read()
+    {
+        var other = _folder.CreateSubdirectory("other");
+        await File.WriteAllTextAsync(Path.Combine(other.FullName, "php-error.log"), "of somebody else\n");
+        var link = Path.Combine(_folder.FullName, "logs");
+        File.CreateSymbolicLink(link, other.FullName);
+        Assert.Empty((await LogTail.ReadAsync(Path.Combine(link, "php-error.log"), 10, CancellationToken.None)).Lines);
+
+        using (var made = Process.Start("mkfifo", [Log])) await made.WaitForExitAsync();
         await AssertTailAsync([], false, 10);
     }
 

@@ -26,6 +26,9 @@ public sealed class HostProcess : IAsyncDisposable
 
     public HttpClient Client { get; }
 
+    /// <summary>False once it has ended, however it came to that.</summary>
+    public bool IsAlive => _process is { HasExited: false };
+
     public int Pid => _process!.Id;
 
     /// <summary>The Host's state directory; local clones are under <c>local</c>.</summary>

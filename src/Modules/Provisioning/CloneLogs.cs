@@ -6,6 +6,8 @@ namespace CloneHub.Provisioning;
 /// <summary>Logs of clones, wherever they live, without their jobs' secrets.</summary>
 internal sealed partial class CloneLogs(ICloneBackend backend, IJobVault vault, ILogger<CloneLogs> logger) : ICloneLogs
 {
+    private const int LongestLine = 2_000;
+
     public async Task<CloneLog?> TailAsync(JobId job, int lines, CancellationToken cancellation)
     {
         // The secrets go with the clone: whoever cannot open them has nothing to look at.
@@ -13,7 +15,7 @@ internal sealed partial class CloneLogs(ICloneBackend backend, IJobVault vault, 
         var filter = new SecretFilter(secrets);
         try
         {
-            return await backend.TailLogAsync(job, secrets, lines, cancellation) is { } log ? log with { Lines = [.. log.Lines.Select(filter.Apply)] } : null;
+            return await backend.TailLogAsync(job, secrets, lines, cancellation) is { } log ? log with { Lines = [.. log.Lines.Select(line => Told(line, filter))] } : null;
         }
         catch (Exception trouble) when (!cancellation.IsCancellationRequested)
         {
@@ -22,6 +24,9 @@ internal sealed partial class CloneLogs(ICloneBackend backend, IJobVault vault, 
             return null;
         }
     }
+
+    /// <summary>Cut when the secrets are out: of one that lies across the cut a part would be left.</summary>
+    private static string Told(string line, SecretFilter filter) => filter.Apply(line) is var text && text.Length > LongestLine ? text[..LongestLine] : text;
 
     [LoggerMessage(2050, LogLevel.Warning, "{JobId}: the clone's log cannot be read")]
     private static partial void LogUnread(ILogger logger, Exception trouble, JobId jobId);

@@ -1,23 +1,43 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using CloneHub.Contracts;
+using Microsoft.Win32.SafeHandles;
 
 namespace CloneHub.Provisioning;
 
-/// <summary>The end of a log that code of strangers writes: bounded, and text whatever is in it.</summary>
-internal static class LogTail
+/// <summary>
+/// The end of a log that code of strangers writes, in a folder that is theirs: bounded, and text whatever is in it. Neither the folder nor the file is
+/// followed where it is a link: whoever made it may not read what it leads to.
+/// </summary>
+internal static partial class LogTail
 {
     public const int MostLines = 1_000;
 
-    /// <summary>Bytes that are read, and letters that are kept of a line.</summary>
-    private const int Longest = 256 << 10;
-    private const int LongestLine = 2_000;
+    /// <summary>Bytes that are read. As JSON each may become six, and the agent says it all in one line.</summary>
+    private const int Longest = 128 << 10;
 
-    /// <summary>An empty log where PHP has not complained yet. A link is never followed: whoever made it may not read what it leads to.</summary>
+    // Numbers of Linux, see open(2); two of them differ between processors.
+    private const int NonBlocking = 0x800;
+    private const int CloseOnExec = 0x80000;
+    private const int NoSuchFile = 2;
+    private const int NoFolder = 20;
+    private const int IsLink = 40;
+    private static readonly bool IsArm = RuntimeInformation.ProcessArchitecture is Architecture.Arm64;
+    private static readonly int NoFollow = IsArm ? 0x8000 : 0x20000;
+    private static readonly int Folder = IsArm ? 0x4000 : 0x10000;
+
+    /// <summary>An empty log where PHP has not complained yet, and where there is something else in its place.</summary>
     public static async Task<CloneLog> ReadAsync(string path, int lines, CancellationToken cancellation)
     {
-        var file = new FileInfo(path);
-        if (!file.Exists || file.LinkTarget is not null) return new CloneLog([], IsCut: false);
-        await using var stream = new FileStream(path, FileMode.Open, FileAccess.Read, FileShare.ReadWrite | FileShare.Delete);
+        using var folder = Check(Open(Path.GetDirectoryName(path)!, Folder | NoFollow | CloseOnExec), path);
+        using var file = folder.IsInvalid ? folder : Check(OpenAt(folder, Path.GetFileName(path), NonBlocking | NoFollow | CloseOnExec), path);
+        if (file.IsInvalid) return new CloneLog([], IsCut: false);
+        await using var stream = new FileStream(file, FileAccess.Read, bufferSize: 0);
+        return stream.CanSeek ? await ReadAsync(stream, lines, cancellation) : new CloneLog([], IsCut: false);
+    }
+
+    private static async Task<CloneLog> ReadAsync(FileStream stream, int lines, CancellationToken cancellation)
+    {
         var from = Math.Max(0, stream.Length - Longest);
         stream.Position = from;
         var bytes = new byte[Longest];
@@ -29,6 +49,18 @@ internal static class LogTail
         return new CloneLog([.. whole.TakeLast(Math.Clamp(lines, 1, MostLines)).Select(Text)], IsCut: from > 0 || whole.Count > lines);
     }
 
-    private static string Text(string line) =>
-        string.Concat(line.Take(LongestLine).Select(letter => char.IsControl(letter) && letter != '\t' ? ' ' : letter)).TrimEnd();
+    private static string Text(string line) => string.Concat(line.Select(letter => char.IsControl(letter) && letter != '\t' ? ' ' : letter)).TrimEnd();
+
+    private static SafeFileHandle Check(int descriptor, string path)
+    {
+        if (descriptor < 0 && Marshal.GetLastPInvokeError() is var fault and not (NoSuchFile or NoFolder or IsLink))
+            throw new IOException($"{path} cannot be opened: {Marshal.GetPInvokeErrorMessage(fault)}.");
+        return new SafeFileHandle(descriptor, ownsHandle: true);
+    }
+
+    [LibraryImport("libc", EntryPoint = "open", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int Open(string path, int flags);
+
+    [LibraryImport("libc", EntryPoint = "openat", SetLastError = true, StringMarshalling = StringMarshalling.Utf8)]
+    private static partial int OpenAt(SafeFileHandle folder, string name, int flags);
 }

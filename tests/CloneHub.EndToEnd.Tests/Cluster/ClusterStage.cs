@@ -55,6 +55,16 @@ public sealed class ClusterStage : IAsyncLifetime
         await Source.DisposeAsync();
     }
 
+    /// <summary>What a test that failed has left as it was would fail the others too.</summary>
+    internal async Task AllRunAsync()
+    {
+        foreach (var node in _nodes)
+        {
+            if (node.IsAlive) await node.SignalAsync("CONT");
+            else await node.StartAsync();
+        }
+    }
+
     /// <summary>The node on which the step of the job began last, as its log tells.</summary>
     internal async Task<int> RunsAsync(string job, string step)
     {

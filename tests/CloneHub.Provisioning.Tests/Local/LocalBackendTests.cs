@@ -72,6 +72,7 @@ public sealed class LocalBackendTests(ServersFixture servers) : CloneBackendCont
         await restart;
 
         foreach (var process in PhpFpm.ProcessesOf(_stage.PathsOf(order))) Posix.Signal(process, Posix.Kill);
+        await Eventually.Until("PHP is dead", () => PhpFpm.ProcessesOf(_stage.PathsOf(order)).Count == 0);
         Assert.True(await php.EnsureAsync(order.Job, default));
     }
 

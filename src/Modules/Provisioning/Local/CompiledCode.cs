@@ -8,11 +8,14 @@ internal static class CompiledCode
 {
     private const string Suffix = ".bin";
 
+    /// <summary>The folder is the clone's: a link in it leads wherever its code likes.</summary>
+    private static readonly EnumerationOptions WithoutLinks = new() { RecurseSubdirectories = true, AttributesToSkip = FileAttributes.ReparsePoint };
+
     /// <summary>Forgets what was compiled of files that are not the core's.</summary>
     /// <param name="core">What was compiled.</param>
     public static void ForgetOthers(ClonePaths paths, DirectoryInfo core)
     {
-        foreach (var compiled in Directory.EnumerateFiles(paths.CompiledCode, "*.php" + Suffix, SearchOption.AllDirectories))
+        foreach (var compiled in Directory.EnumerateFiles(paths.CompiledCode, "*.php" + Suffix, WithoutLinks))
         {
             var begin = compiled.IndexOf(paths.Www, StringComparison.Ordinal);
             var place = begin < 0 ? "" : compiled[(begin + paths.Www.Length + 1)..^Suffix.Length];

@@ -60,6 +60,8 @@ internal static class PhpFpmConfig
     /// <summary>Settings that PHP reads before any pool exists. Compiled code lives in memory and in the clone's own folder.</summary>
     public static IReadOnlyList<string> Defines(ClonePaths paths) =>
     [
+        // Traces of exceptions would tell passwords that functions were given.
+        "zend.exception_ignore_args=1",
         "opcache.enable=1", "opcache.memory_consumption=96", "opcache.interned_strings_buffer=12", "opcache.max_accelerated_files=16229",
         "opcache.validate_timestamps=1", "opcache.revalidate_freq=2", "opcache.jit=disable", $"opcache.file_cache={paths.CompiledCode}",
         $"opcache.blacklist_filename={paths.NotCached}",

@@ -16,7 +16,12 @@ internal sealed partial class PoolController(WarmPool pool, IOptions<PoolOptions
         using var timer = new PeriodicTimer(options.Value.Interval, clock);
         while (await timer.WaitForNextTickAsync(stoppingToken))
         {
-            if (!duty.IsHere) continue;
+            if (!duty.IsHere)
+            {
+                pool.Rest();
+                continue;
+            }
+
             try
             {
                 await pool.LookAsync(stoppingToken);

@@ -21,14 +21,16 @@ internal sealed partial class WarmPool(
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
 
     private const string Unreadable = "The queue cannot be read, so the warm pool neither grows nor shrinks.";
+    private const string Unmade = "Instances for the warm pool cannot be made; clones are made without it.";
 
     private readonly Dictionary<JobId, Making> _making = [];
     private TimeSpan _pause = FirstPause;
     private long? _failedAt;
     private long? _silentSince;
-    private volatile string? _trouble;
+    private volatile bool _isBlind;
+    private volatile bool _cannotMake;
 
-    public string? Trouble => _trouble;
+    public string? Trouble => _isBlind ? Unreadable : _cannotMake ? Unmade : null;
 
     /// <summary>Whether anything is being made at the moment.</summary>
     public bool IsMaking => _making.Values.Any(making => !making.Work.IsCompleted);
@@ -49,7 +51,15 @@ internal sealed partial class WarmPool(
         // What is not ready yet is missed least, then what is youngest: the oldest is claimed first.
         var spare = starting.AsEnumerable().Reverse().Concat(ready.AsEnumerable().Reverse()).Take(plan.Remove);
         await Parallel.ForEachAsync(useless.Concat(spare), AFewAtATime, async (instance, _) => await RemoveAsync(instance.Name, cancellation));
+        if (plan.Make == 0 && _making.Count == 0) _cannotMake = false;
         for (var n = 0; n < plan.Make && !IsPausing; n++) await BeginAsync(recipe, cancellation);
+    }
+
+    /// <summary>Another node looks after the pool: what this one knew of it is old.</summary>
+    public void Rest()
+    {
+        (_silentSince, _isBlind, _cannotMake) = (null, false, false);
+        ProvisioningTelemetry.Pooled(wanted: 0, ready: 0, starting: 0);
     }
 
     private bool IsPausing => _failedAt is { } at && clock.GetElapsedTime(at) < _pause;
@@ -62,8 +72,7 @@ internal sealed partial class WarmPool(
             if (queue is null) throw new QueueUnreadableException("There is no queue on this node.");
             var reading = await queue.ReadAsync(cancellation);
             ProvisioningTelemetry.CountReading(isKnown: true);
-            if (_silentSince is not null && _failedAt is null) _trouble = null;
-            _silentSince = null;
+            (_silentSince, _isBlind) = (null, false);
             return reading;
         }
         catch (QueueUnreadableException silent)
@@ -71,8 +80,8 @@ internal sealed partial class WarmPool(
             ProvisioningTelemetry.CountReading(isKnown: false);
             _silentSince ??= clock.GetTimestamp();
             if (clock.GetElapsedTime(_silentSince.Value) < Grace) return null;
-            if (_trouble != Unreadable) Log.QueueUnreadable(logger, silent);
-            _trouble = Unreadable;
+            if (!_isBlind) Log.QueueUnreadable(logger, silent);
+            _isBlind = true;
             return null;
         }
     }
@@ -115,13 +124,13 @@ internal sealed partial class WarmPool(
             making.Stop.Dispose();
             if (await making.Work)
             {
-                (_failedAt, _pause, _trouble) = (null, FirstPause, null);
+                (_failedAt, _pause, _cannotMake) = (null, FirstPause, false);
                 continue;
             }
 
             ProvisioningTelemetry.CountUnmade();
             _pause = _failedAt is null ? FirstPause : TimeSpan.FromTicks(Math.Min(_pause.Ticks * 2, LongestPause.Ticks));
-            (_failedAt, _trouble) = (clock.GetTimestamp(), "Instances for the warm pool cannot be made; clones are made without it.");
+            (_failedAt, _cannotMake) = (clock.GetTimestamp(), true);
         }
     }
 

@@ -49,6 +49,16 @@ public sealed class Base64Tests
     public void What_holds_no_address_or_is_no_base64_of_text_stays(string text, int cut) => Assert.Null(Rewriter.Rewrite(Encoding.UTF8.GetBytes(Encoded(text)[cut..])));
 
     [Fact]
+    public void A_signed_token_stays()
+    {
+        var payload = Encoded("{\"iss\":\"https://example.com\",\"a\":1} ");
+        Assert.Equal(0, payload.Length % 4);
+
+        Assert.Null(Rewriter.Rewrite(Encoding.UTF8.GetBytes($"eyJhbGciOiJIUzI1NiJ9.{payload}.c2lnbmF0dXJl")));
+        Assert.NotNull(Rewriter.Rewrite(Encoding.UTF8.GetBytes($"It is {payload}. And more.")));
+    }
+
+    [Fact]
     public void Bytes_that_are_no_text_stay()
     {
         var image = Convert.ToBase64String([0xff, 0xd8, .. "https://example.com"u8, 0xff]);

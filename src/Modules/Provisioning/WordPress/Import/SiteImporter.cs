@@ -47,6 +47,8 @@ internal static class SiteImporter
             token => ImportFilesAsync(source, target, facts, rewriter, warnings, progress, ensureFence, token),
             cancellation);
 
+        if (tables.Count > ContentProof.MostTables)
+            warnings.Add($"The certificate names {ContentProof.MostTables} of {tables.Count} tables; all were compared.");
         await ensureFence(cancellation);
         WpConfig.Write(target, WpConfig.Text(target, facts, keys, rewriter, warnings));
         foreach (var left in source.LeftOut.Where(left => !IsOurs(left))) warnings.Count("Left out by the source's connector", left);

@@ -11,7 +11,8 @@ internal sealed record Base64Run(int Start, int End, bool EscapesSlashes, byte[]
 
 /// <summary>
 /// Finds base64 that may hold one of the hosts. Where a host lies in a text of unknown length before it, base64 writes it in one of three
-/// ways, apart from its rim; these are looked for. Not found are host names in capitals, and base64 inside base64.
+/// ways, apart from its rim; these are looked for. Not found are host names in capitals, some of four letters and less, and base64 inside base64.
+/// What stands between dots is part of a token that somebody has signed, and is left as it is.
 /// </summary>
 internal sealed class Base64Text
 {
@@ -32,12 +33,17 @@ internal sealed class Base64Text
         for (var at = from; (at = NextFragment(text, at)) >= 0;)
         {
             var (start, end) = (Begin(text, at, from), End(text, at));
-            if (Read(text[start..end]) is { } run) return run with { Start = start, End = end };
+            if (!IsOfToken(text, start, end) && Read(text[start..end]) is { } run) return run with { Start = start, End = end };
             at = end;
         }
 
         return null;
     }
+
+    private static bool IsOfToken(ReadOnlySpan<byte> text, int start, int end) =>
+        (start > 1 && text[start - 1] == '.' && IsOfUrlAlphabet(text[start - 2])) || (end + 1 < text.Length && text[end] == '.' && IsOfUrlAlphabet(text[end + 1]));
+
+    private static bool IsOfUrlAlphabet(byte letter) => char.IsAsciiLetterOrDigit((char)letter) || letter is (byte)'-' or (byte)'_';
 
     internal static void Write(Base64Run run, ReadOnlySpan<byte> text, ArrayBufferWriter<byte> output)
     {
