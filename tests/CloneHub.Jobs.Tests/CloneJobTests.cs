@@ -92,6 +92,17 @@ public sealed class CloneJobTests
     }
 
     [Fact]
+    public void A_worker_that_was_lost_takes_no_try_from_the_step()
+    {
+        var given = Given.AJobIn(Stage.Started);
+        for (var i = 0; i < CloneJob.MaxFailures; i++)
+            given = given.Started().After(given.Started().Report(StepFault.LostWorker)).At(TimeSpan.FromMinutes(1));
+        given = given.Started();
+
+        Assert.IsType<StepFailed>(Assert.Single(given.When(given.Report(Given.Passing))));
+    }
+
+    [Fact]
     public void A_passing_fault_is_tried_again_after_a_growing_pause()
     {
         var given = Given.AJobIn(Stage.Started);

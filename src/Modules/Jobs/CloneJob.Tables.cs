@@ -18,8 +18,10 @@ public sealed partial record CloneJob
     /// <summary>Two ends of a clone that lie less apart are the same to its owner.</summary>
     public static readonly TimeSpan SameEnd = TimeSpan.FromSeconds(30);
 
-    /// <summary>What CloneHub itself lacks for a while is no fault of the source: that is tried as often as the step may be started.</summary>
-    private static int MaxFailuresOf(StepFault fault) => fault.Code is StepFault.BackendUnavailable or StepFault.WorkerLost ? MaxAttempts : MaxFailures;
+    /// <summary>What CloneHub itself lacks for a while says nothing of the step: that is tried as often as the step may be started, and does not count otherwise.</summary>
+    private static bool IsOurs(StepFault fault) => fault.Code is StepFault.BackendUnavailable or StepFault.WorkerLost;
+
+    private bool MayRetry(StepFault fault) => fault.Retryable && (IsOurs(fault) ? Failures + 1 < MaxAttempts : OwnFailures + 1 < MaxFailures);
 
     /// <summary>From the request to serving, waiting included. The connector on the source expires with it.</summary>
     public static readonly TimeSpan BuildLimit = TimeSpan.FromHours(2);

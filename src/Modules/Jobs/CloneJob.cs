@@ -127,6 +127,9 @@ public sealed partial record CloneJob
     public int Attempt { get; init; }
     public int Failures { get; init; }
 
+    /// <summary>Of the failures, those that say something about the step: not that a worker was lost or a back end away.</summary>
+    public int OwnFailures { get; init; }
+
     /// <summary>True between StepStarted and what became of it.</summary>
     public bool StepRunning { get; init; }
     public DateTimeOffset RetryAt { get; init; }
@@ -175,7 +178,7 @@ public sealed partial record CloneJob
         // An answer of an overtaken attempt, or to a step already taken, changes nothing.
         (ReportStep r, _) when !StepRunning || r.Token.Fence != Fence => [],
         (ReportStep { Fault: null } r, _) => [Done(r, now)],
-        (ReportStep { Fault: { } f } r, _) when Stage is Stage.Removing || (f.Retryable && Failures + 1 < MaxFailuresOf(f))
+        (ReportStep { Fault: { } f } r, _) when Stage is Stage.Removing || MayRetry(f)
             => [new StepFailed(r.Token.Step, r.Token.Attempt, f, now + BackOff(f, r.Jitter), now)],
         (ReportStep { Fault: { } f } r, _) => [Fail(r.Token.Step, f, now)],
 
@@ -200,7 +203,7 @@ public sealed partial record CloneJob
         CloneRequested r => this with { Stage = Stage.Requested, Request = r, UpdatedAt = r.At },
         Started s => At(Stage.Started, s) with { StartedAt = s.At },
         StepStarted s => this with { Attempt = s.Attempt, Fence = s.Fence, StepRunning = true, UpdatedAt = s.At },
-        StepFailed f => this with { Failures = Failures + 1, StepRunning = false, RetryAt = f.RetryAt, UpdatedAt = f.At },
+        StepFailed f => this with { Failures = Failures + 1, OwnFailures = OwnFailures + (IsOurs(f.Fault) ? 0 : 1), StepRunning = false, RetryAt = f.RetryAt, UpdatedAt = f.At },
         DatabaseReady d => At(Stage.DatabaseReady, d),
         PodReady p => At(Stage.PodReady, p),
         ContentImported c => At(Stage.ContentImported, c) with { Content = c.Content, Warnings = [.. Warnings, .. c.Warnings] },
@@ -231,6 +234,7 @@ public sealed partial record CloneJob
         Stage = stage,
         Attempt = 0,
         Failures = 0,
+        OwnFailures = 0,
         StepRunning = false,
         RetryAt = default,
         Reached = Math.Max(Reached, ProgressOf(stage)),
