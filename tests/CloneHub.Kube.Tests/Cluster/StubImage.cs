@@ -45,6 +45,7 @@ internal static class StubImage
                 echo '{"kind":"progress","fraction":0.5,"message":"Copying"}'
                 echo '{"kind":"imported","content":{"tables":1,"rows":2,"files":3,"bytes":4},"warnings":["stub"]}' ;;
             activate) echo '{"kind":"activated","version":"1.0","username":"clonehub"}' ;;
+            log) echo '{"kind":"log","log":{"lines":["stub"],"is_cut":false}}' ;;
             *) exit 64 ;;
         esac
         """;
