@@ -77,7 +77,8 @@ public sealed class ClusterTests(ClusterStage stage, ITestOutputHelper output) :
         var api = stage.ApiOf(ClusterStage.OtherThan(frozen));
         await GoesOnAsync(api, job);
         var served = await CompletedAsync(api, job);
-        var before = await HistoryAsync(job);
+        IReadOnlyList<(long Version, string Name)> before = [];
+        await Eventually.Until("the event log has it all", async () => (before = await HistoryAsync(job)).Any(e => e.Name == "ingress_ready.v1"), CloneApi.Patience);
         await stage.Nodes[frozen].SignalAsync("CONT");
 
         Assert.Equal(PutOut, await stage.Nodes[frozen].WaitForEndAsync(TimeSpan.FromSeconds(60)));

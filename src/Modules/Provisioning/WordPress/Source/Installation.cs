@@ -13,6 +13,10 @@ internal sealed partial class Installation(
     // Each part of the way back has its own: one that hangs does not cost the others their time.
     private static readonly TimeSpan UndoTimeout = TimeSpan.FromSeconds(15);
 
+    /// <summary>As long as a worker that ends in order lets its steps run, and some more.</summary>
+    private const int MostTries = 8;
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(2);
+
     private readonly AdminSession _session = new(http, door);
     private readonly string _folder = ConnectorBuild.FolderOf(order.Job);
     private ApplicationPassword? _applicationPassword;
@@ -28,7 +32,7 @@ internal sealed partial class Installation(
             var build = new ConnectorBuild(
                 order.Job, ConnectorBuild.NewName(), signer.PublicKey, signer.SiteTime + Lifetime, _applicationPassword is null ? null : _folder);
             _isUploaded = true;
-            await upload.InstallAsync(nonce, CustomMigratorPackage.BuildConnector(build), cancellation);
+            await InstallAsync(upload, nonce, CustomMigratorPackage.BuildConnector(build), cancellation);
             var leaving = _session.LogOutAsync(cancellation);
             var endpoint = await FindEndpointAsync(leaving, cancellation);
             if (endpoint.Facts.IsMultisite) throw SourceFaults.Multisite();
@@ -39,6 +43,23 @@ internal sealed partial class Installation(
             var rest = await UndoAsync();
             if (rest.Length == 0 || trouble is OperationCanceledException) throw;
             throw SourceFaults.Leaving(rest, trouble);
+        }
+    }
+
+    /// <summary>The attempt before may be about to end elsewhere: then its folder goes, or becomes one that can be replaced.</summary>
+    private async Task InstallAsync(PluginUpload upload, string nonce, byte[] zip, CancellationToken cancellation)
+    {
+        for (var tries = 1; ; tries++)
+        {
+            try
+            {
+                await upload.InstallAsync(nonce, zip, cancellation);
+                return;
+            }
+            catch (StepFaultException taken) when (mayBeThere && tries < MostTries && taken.Fault.Code == SourceFaults.PluginsReadOnlyCode)
+            {
+                await Task.Delay(BetweenTries, clock, cancellation);
+            }
         }
     }
 
