@@ -58,6 +58,7 @@ internal sealed partial class Installation(
             }
             catch (StepFaultException taken) when (mayBeThere && tries < MostTries && taken.Fault.Code == SourceFaults.PluginsReadOnlyCode)
             {
+                LogTaken(taken, order.Job);
                 await Task.Delay(BetweenTries, clock, cancellation);
             }
         }
@@ -167,6 +168,9 @@ internal sealed partial class Installation(
             return false;
         }
     }
+
+    [LoggerMessage(2307, LogLevel.Information, "{JobId}: an earlier attempt is still at the source; the connector is sent again")]
+    private partial void LogTaken(Exception taken, JobId jobId);
 
     [LoggerMessage(2304, LogLevel.Warning, "{JobId}: could not {What} on the source")]
     private partial void LogNotUndone(Exception trouble, JobId jobId, string what);
