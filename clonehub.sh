@@ -56,6 +56,10 @@ help() {
                      clones are lines in a ledger, or with --backend local real ones
   chaos --bite [FAULT]...
                      break CloneHub on purpose in one way after the other and see that each is noticed
+  chaos --handover [ROUNDS]
+                     lose one node after the other and measure how long its jobs stand still
+  chaos --calm [NODES]
+                     many nodes form a cluster, serve and end in order, with nothing broken
   chaos --from FOLDER
                      exchange three nodes of an older build (the folder of its CloneHub.Chaos.dll)
                      for this one's, one at a time, and back, and check the same

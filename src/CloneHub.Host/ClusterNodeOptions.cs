@@ -48,9 +48,11 @@ internal sealed class ClusterNodeOptions
     }
 }
 
-internal sealed class ClusterNodeOptionsCheck : IValidateOptions<ClusterNodeOptions>
+internal sealed class ClusterNodeOptionsCheck(IConfiguration configuration) : IValidateOptions<ClusterNodeOptions>
 {
+    private const string LeaseSetting = "CloneHub:Queue:Lease";
     private static readonly TimeSpan LongestDrain = TimeSpan.FromMinutes(1);
+    private static readonly TimeSpan UsualLease = TimeSpan.FromSeconds(10);
 
     public ValidateOptionsResult Validate(string? name, ClusterNodeOptions options)
     {
@@ -69,6 +71,8 @@ internal sealed class ClusterNodeOptionsCheck : IValidateOptions<ClusterNodeOpti
         if (options.Port is < 0 or > 65535) faults.Add($"{ClusterNodeOptions.Section}:Port must be from 0 to 65535.");
         if (options.PublicPort is < 1 or > 65535) faults.Add($"{ClusterNodeOptions.Section}:PublicPort must be from 1 to 65535.");
         if (options.Patience < TimeSpan.FromSeconds(4) || options.Patience > TimeSpan.FromMinutes(2)) faults.Add($"{ClusterNodeOptions.Section}:Patience must be from 4 seconds to 2 minutes.");
+        if (!options.IsAlone && configuration.GetValue(LeaseSetting, UsualLease) <= options.Patience)
+            faults.Add($"{LeaseSetting} must be longer than {ClusterNodeOptions.Section}:Patience: a worker that is only silent would lose its slots before the others know whether it is gone.");
         if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > LongestDrain) faults.Add($"{ClusterNodeOptions.Section}:DrainTimeout must be at most a minute.");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }

@@ -11,9 +11,10 @@ internal sealed class Fleet : IAsyncDisposable
     private const int CoreNodes = 3;
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
     private readonly List<NodeProcess> _nodes;
+    private readonly IReadOnlyList<(int Public, int Own)> _lines;
 
     private Fleet(List<NodeProcess> nodes, IReadOnlyList<(int Public, int Own)> lines) =>
-        (_nodes, Network) = (nodes, new Network(lines, inode => nodes.FindIndex(node => node.Pid is { } pid && OpenSockets.Holds(pid, inode)) is >= 0 and var at ? at : null));
+        (_nodes, _lines, Network) = (nodes, lines, new Network(lines, inode => nodes.FindIndex(node => node.Pid is { } pid && OpenSockets.Holds(pid, inode)) is >= 0 and var at ? at : null));
 
     /// <summary>How the nodes reach each other.</summary>
     public Network Network { get; }
@@ -60,6 +61,19 @@ internal sealed class Fleet : IAsyncDisposable
 
     /// <summary>State directory of the whole fleet: the first node's.</summary>
     public static DirectoryInfo StateOf(PrivateServers servers) => FolderOf(servers, 1);
+
+    /// <summary>Whether this is the address of the node, counted from 0, for other nodes.</summary>
+    public bool IsAt(int node, string address) => address.EndsWith(string.Create(CultureInfo.InvariantCulture, $":{_lines[node].Public}"), StringComparison.Ordinal);
+
+    /// <summary>Cuts all lines of a node, counted from 0, to the others until <see cref="Network.HealAll"/>.</summary>
+    public void CutOff(int node)
+    {
+        foreach (var other in Enumerable.Range(0, Nodes.Count).Where(other => other != node))
+        {
+            Network.Cut(node, other);
+            Network.Cut(other, node);
+        }
+    }
 
     public async Task AwaitReadyAsync(CancellationToken ct)
     {

@@ -18,32 +18,32 @@ internal sealed class Judge(ChaosOptions options, PrivateServers servers, IWorld
         JudgeAnswers(verdict, history);
         JudgeHistory(verdict, history);
         await world.JudgeAsync(verdict, history);
-        verdict.Check("both logs end with the same event of every job", Checks.LogsThatDiffer(history, await JournalAsync()));
-        verdict.Check("no secrets are kept of what is over", await SecretsOfAsync(history));
+        verdict.Check(Rules.LogsAgree, Checks.LogsThatDiffer(history, await JournalAsync()));
+        verdict.Check(Rules.NoSecretsKept, await SecretsOfAsync(history));
         return verdict;
     }
 
     private void JudgeAnswers(Verdict verdict, IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history)
     {
-        verdict.Check("nobody saw progress fall while Redis answered", customers.Falls.Where(fall => !storm.WasRedisAway(fall.At)).Select(fall => fall.What));
-        verdict.Check("nobody saw an end taken back, an acknowledged job missing, or a fault of ours", [.. customers.Wrongs, .. caller.Faults]);
-        verdict.Check("whoever asks later is told no earlier version, at any node, while Redis answers", AnswerChecks.VersionsThatFell(caller.Answers, storm.WasRedisAway));
-        verdict.Check("a version is the same to everyone", AnswerChecks.VersionsThatDiffer(caller.Answers));
-        verdict.Check("an order that was answered was carried out", AnswerChecks.OrdersNotKept(caller.Answers, history));
-        verdict.Check("nobody saw a clone go before the time it was promised", AnswerChecks.GoneEarly(caller.Answers, customers.Removed, world.Clock.Of));
+        verdict.Check(Rules.ProgressNeverFalls, customers.Falls.Where(fall => !storm.WasRedisAway(fall.At)).Select(fall => fall.What));
+        verdict.Check(Rules.AnswersAreInOrder, [.. customers.Wrongs, .. caller.Faults]);
+        verdict.Check(Rules.VersionsNeverFall, AnswerChecks.VersionsThatFell(caller.Answers, storm.WasRedisAway));
+        verdict.Check(Rules.VersionsAreTheSame, AnswerChecks.VersionsThatDiffer(caller.Answers));
+        verdict.Check(Rules.OrdersAreKept, AnswerChecks.OrdersNotKept(caller.Answers, history));
+        verdict.Check(Rules.NoneGoneEarly, AnswerChecks.GoneEarly(caller.Answers, customers.Removed, world.Clock.Of));
     }
 
     private void JudgeHistory(Verdict verdict, IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history)
     {
-        verdict.Check("every acknowledged job is in the event log and over", Checks.NotOver(history, customers.Jobs));
-        verdict.Check("one job for one idempotency key", history.Keys.Except(customers.Jobs).Select(job => $"{job} was made and never acknowledged"));
-        verdict.Check("every history is whole", Checks.NotWhole(history));
-        verdict.Check("the times of a history do not go back", Checks.TimesThatGoBack(history));
-        verdict.Check("nothing that happens once is written twice", Checks.Twice(history));
-        verdict.Check("fences rise by one", Checks.FencesOutOfOrder(history));
-        verdict.Check("no more jobs build at once than there are slots, while all is well", Checks.TooManyAtOnce(history, options.Slots * options.Nodes, storm.WasCalm, world.Clock));
-        verdict.Check("no clone expires early", Checks.Early(history));
-        verdict.Check("no clone expires more than 5 s late while all is well", Checks.Late(history, storm.WasCalm, world.Clock));
+        verdict.Check(Rules.AllAreOver, Checks.NotOver(history, customers.Jobs));
+        verdict.Check(Rules.OneJobForOneKey, history.Keys.Except(customers.Jobs).Select(job => $"{job} was made and never acknowledged"));
+        verdict.Check(Rules.HistoriesAreWhole, Checks.NotWhole(history));
+        verdict.Check(Rules.TimesGoOn, Checks.TimesThatGoBack(history));
+        verdict.Check(Rules.NothingTwice, Checks.Twice(history));
+        verdict.Check(Rules.FencesRise, Checks.FencesOutOfOrder(history));
+        verdict.Check(Rules.NotMoreThanSlots, Checks.TooManyAtOnce(history, options.Slots * options.Nodes, storm.WasCalm, world.Clock));
+        verdict.Check(Rules.NoneExpiresEarly, Checks.Early(history));
+        verdict.Check(Rules.NoneExpiresLate, Checks.Late(history, storm.WasCalm, world.Clock));
     }
 
     private async Task<IReadOnlyDictionary<string, long>> JournalAsync()

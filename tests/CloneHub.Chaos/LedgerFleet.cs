@@ -13,6 +13,7 @@ namespace CloneHub.Chaos;
 /// </summary>
 internal sealed class LedgerFleet : IAsyncDisposable
 {
+    private static readonly TimeSpan LongPatience = TimeSpan.FromSeconds(12);
     private readonly Leash _leash = new();
     private FrontDoor? _door;
 
@@ -25,12 +26,13 @@ internal sealed class LedgerFleet : IAsyncDisposable
 
     /// <param name="slots">Of each worker.</param>
     /// <param name="coreWorks">The first three are workers as well.</param>
-    public static async Task<LedgerFleet> StartAsync(int nodes, int slots, bool coreWorks, IProgress<string> progress, CancellationToken ct)
+    /// <param name="patience">After which a silent node is taken for gone; longer than usual by default, because many processes share few processors here and one that has to wait for its turn is not gone.</param>
+    public static async Task<LedgerFleet> StartAsync(int nodes, int slots, bool coreWorks, IProgress<string> progress, CancellationToken ct, TimeSpan? patience = null)
     {
         var fleet = new LedgerFleet();
         try
         {
-            await fleet.SetUpAsync(nodes, slots, coreWorks, progress, ct);
+            await fleet.SetUpAsync(nodes, slots, coreWorks, patience ?? LongPatience, progress, ct);
             return fleet;
         }
         catch
@@ -55,7 +57,7 @@ internal sealed class LedgerFleet : IAsyncDisposable
         return answer.IsSuccessStatusCode ? System.Text.Json.JsonElement.Parse(await answer.Content.ReadAsStringAsync(ct)).GetProperty(figure).GetInt32() : null;
     }
 
-    private async Task SetUpAsync(int nodes, int slots, bool coreWorks, IProgress<string> progress, CancellationToken ct)
+    private async Task SetUpAsync(int nodes, int slots, bool coreWorks, TimeSpan patience, IProgress<string> progress, CancellationToken ct)
     {
         var folder = Repository.Path("artifacts", "chaos", string.Create(CultureInfo.InvariantCulture, $"calm-{nodes}-{Environment.ProcessId}"));
         var ledger = await ChaosRun.StartAsync(Path.Combine(folder, "world"), ServerKinds.Redis, _leash, progress, ct);
@@ -64,10 +66,8 @@ internal sealed class LedgerFleet : IAsyncDisposable
         {
             ["CloneHub__Slots"] = slots.ToString(CultureInfo.InvariantCulture),
             ["CloneHub__RateLimit__ClonesPerMinute"] = "1000000",
-
-            // Many processes share few processors here: one that has to wait for its turn is not gone.
-            ["CloneHub__Cluster__Patience"] = "00:00:12",
-            ["CloneHub__Queue__Lease"] = "00:00:15",
+            ["CloneHub__Cluster__Patience"] = patience.ToString("c", CultureInfo.InvariantCulture),
+            ["CloneHub__Queue__Lease"] = (patience * 1.25).ToString("c", CultureInfo.InvariantCulture),
 
             // The ledger needs no MariaDB; the setting is looked at all the same.
             ["CloneHub__Local__MariaDb"] = "Server=127.0.0.1",

@@ -10,10 +10,14 @@ internal static class ChaosCommand
 {
     private const int WrongUsage = 64; // EX_USAGE of sysexits.h
     private const int LocalJobs = 4;
+    private const int UsualRounds = 18;
+    private const int ManyNodes = 20;
     private const string Usage =
         """
         Usage: CloneHub.Chaos [--backend local] [--seed N] [--minutes M] [--nodes N] [--jobs N]
                CloneHub.Chaos --bite [FAULT]...                       break this version on purpose, in one way after the other
+               CloneHub.Chaos --handover [ROUNDS]                     lose one node after the other and measure how long its jobs stand still
+               CloneHub.Chaos --calm [NODES]                          have many nodes form a cluster, serve and end in order, with nothing broken
                CloneHub.Chaos --from FOLDER [--seed N] [--jobs N]     exchange nodes of an older version (the folder of its CloneHub.Chaos.dll) for these, and back
                CloneHub.Chaos fixture --of FOLDER --in FOLDER         save stores that a version has worked on
         """;
@@ -23,10 +27,20 @@ internal static class ChaosCommand
         if (args is [ChaosNode.Command, var port, .. var fault]) return await ChaosNode.RunAsync(int.Parse(port, CultureInfo.InvariantCulture), fault is [var name] ? Fault.Named(name) : null);
         if (args is ["fixture", "--of", var version, "--in", var target]) return await ReportAsync(progress => SaveAsync(version, target, progress));
         if (args is ["--bite", .. var names]) return Bite.Chosen(names) is { } bite ? await ReportAsync(_ => Bite.RunAsync(bite, Console.Out, CancellationToken.None)) : await RefuseAsync();
+        if (args is ["--handover", .. var rounds]) return Count(rounds, UsualRounds) is { } count ? await ReportAsync(_ => HandoverRun.RunAsync(count, Console.Out, CancellationToken.None)) : await RefuseAsync();
+        if (args is ["--calm", .. var nodes]) return Count(nodes, ManyNodes) is { } many ? await ReportAsync(_ => CalmRun.RunAsync(many, Console.Out, CancellationToken.None)) : await RefuseAsync();
         if (args is ["--from", var older, .. var rest] && Read(rest) is { } rolling)
             return await JudgeAsync(progress => RollingRun.RunAsync(rolling with { From = ProgramIn(older) }, progress, CancellationToken.None));
         return Read(args) is { } options ? await JudgeAsync(progress => ChaosRun.RunAsync(options, progress, CancellationToken.None)) : await RefuseAsync();
     }
+
+    /// <returns>Null if there is something that is no count.</returns>
+    private static int? Count(string[] args, int usual) => args switch
+    {
+        [] => usual,
+        [var given] when int.TryParse(given, NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 => number,
+        _ => null,
+    };
 
     private static async Task<int> RefuseAsync()
     {

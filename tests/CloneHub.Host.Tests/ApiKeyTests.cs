@@ -127,6 +127,21 @@ public sealed class ApiKeyTests(ServersFixture servers) : IClassFixture<ServersF
     }
 
     [Fact]
+    public async Task A_lease_that_ends_before_the_others_know_whether_a_node_is_gone_stops_the_start()
+    {
+        var (exitCode, errors) = await RefusedStartAsync(new Dictionary<string, string>
+        {
+            ["Urls"] = "http://127.0.0.1:0",
+            ["CloneHub__Cluster__Port"] = "4053",
+            ["CloneHub__Cluster__SeedNodes__0"] = "akka.tcp://clonehub@core-0:4053",
+            ["CloneHub__Cluster__Patience"] = "00:00:10",
+        });
+
+        Assert.Equal(78, exitCode);
+        Assert.Contains("CloneHub:Queue:Lease must be longer than CloneHub:Cluster:Patience", errors, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Without_keys_the_program_does_not_start_where_others_can_reach_it()
     {
         var (exitCode, errors) = await RefusedStartAsync(new Dictionary<string, string> { ["Urls"] = "http://0.0.0.0:0" });

@@ -16,18 +16,18 @@ internal static class BrokenAnswers
 
     public static IReadOnlyList<Fault> All { get; } =
     [
-        new("ServesStaleStatus", "A node answers from a cache that others do not know of.", services => services.Decorate<IJobReader>((real, _) => new StaleReader(real))),
-        new("MissesFreshJobs", "A job is not found before the event log has had its time.", services => services.Decorate<IJobReader>((real, provider) =>
+        new("ServesStaleStatus", "A node answers from a cache that others do not know of.", [Rules.VersionsNeverFall], services => services.Decorate<IJobReader>((real, _) => new StaleReader(real))),
+        new("MissesFreshJobs", "A job is not found before the event log has had its time.", [Rules.AnswersAreInOrder], services => services.Decorate<IJobReader>((real, provider) =>
         {
             var clock = provider.GetRequiredService<TimeProvider>();
             return new Reader(real, job => clock.GetUtcNow() - job?.CreatedAt < Fresh ? null : job);
         })),
-        new("TakesBackAnEnd", "A job that is completed is said to run again.", Telling(job => job is { Status: JobStatus.Completed } && IsTurn() ? job with { Status = JobStatus.Running } : job)),
-        new("LetsProgressFall", "Less progress is told than before.", Telling(job => job is { Status: JobStatus.Running } && IsTurn() ? job with { Progress = job.Progress / 4 } : job)),
-        new("RemovesInWordsOnly", "An order to remove is answered and not given to the job.", services => services.Decorate<IJobRemover>((_, provider) => new IdleRemover(provider.GetRequiredService<IJobReader>()))),
-        new("ExtendsInWordsOnly", "More time is promised to a clone and not given.", services => services.Decorate<IJobExtender>((_, provider) =>
+        new("TakesBackAnEnd", "A job that is completed is said to run again.", [Rules.AnswersAreInOrder], Telling(job => job is { Status: JobStatus.Completed } && IsTurn() ? job with { Status = JobStatus.Running } : job)),
+        new("LetsProgressFall", "Less progress is told than before.", [Rules.ProgressNeverFalls], Telling(job => job is { Status: JobStatus.Running } && IsTurn() ? job with { Progress = job.Progress / 4 } : job)),
+        new("RemovesInWordsOnly", "An order to remove is answered and not given to the job.", [Rules.OrdersAreKept], services => services.Decorate<IJobRemover>((_, provider) => new IdleRemover(provider.GetRequiredService<IJobReader>()))),
+        new("ExtendsInWordsOnly", "More time is promised to a clone and not given.", [Rules.OrdersAreKept], services => services.Decorate<IJobExtender>((_, provider) =>
             new IdleExtender(provider.GetRequiredService<IJobReader>(), provider.GetRequiredService<TimeProvider>()))),
-        new("ForgetsTheKey", "A repeat under the same idempotency key makes a second job.", services => services.AddSingleton<IStartupFilter, KeyLoss>()),
+        new("ForgetsTheKey", "A repeat under the same idempotency key makes a second job.", [Rules.OneJobForOneKey], services => services.AddSingleton<IStartupFilter, KeyLoss>()),
     ];
 
     private static Action<IServiceCollection> Telling(Func<JobSnapshot?, JobSnapshot?> change) => services => services.Decorate<IJobReader>((real, _) => new Reader(real, change));

@@ -16,10 +16,10 @@ internal static class BrokenArchive
 {
     public static IReadOnlyList<Fault> All { get; } =
     [
-        new("SkipsAnEvent", "One event of a job never comes to the event log.", Writing((session, name, events) => name is nameof(IEventStoreOperations.Append) ? events.Where(e => e.Data is not IngressReady) : events)),
-        new("ArchivesTwice", "An event that was sent again is written again.", Writing((session, name, events) => events.SelectMany(e => e.Data is Removed ? [e, session.BuildEvent(e.Data)] : new[] { e }))),
-        new("TellsArchivedTooSoon", "A job is told that its end is in the event log, and it is not.", Writing((session, name, events) => events.Where(e => e.Data is not Removed))),
-        new("SpoilsAView", "The status that lists go by is not what the events say.", services => services.AddHostedService<Vandal>()),
+        new("SkipsAnEvent", "One event of a job never comes to the event log.", [Rules.LogsAgree, Rules.HistoriesAreWhole], Writing((session, name, events) => name is nameof(IEventStoreOperations.Append) ? events.Where(e => e.Data is not IngressReady) : events)),
+        new("ArchivesTwice", "An event that was sent again is written again.", [Rules.NothingTwice], Writing((session, name, events) => events.SelectMany(e => e.Data is Removed ? [e, session.BuildEvent(e.Data)] : new[] { e }))),
+        new("TellsArchivedTooSoon", "A job is told that its end is in the event log, and it is not.", [Rules.LogsAgree], Writing((session, name, events) => events.Where(e => e.Data is not Removed))),
+        new("SpoilsAView", "The status that lists go by is not what the events say.", [Rules.ViewsAgree], services => services.AddHostedService<Vandal>()),
     ];
 
     private delegate IEnumerable<IEvent> Rewrite(IEventStoreOperations session, string name, IEnumerable<IEvent> events);

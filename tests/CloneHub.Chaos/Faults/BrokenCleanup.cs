@@ -11,10 +11,10 @@ internal static class BrokenCleanup
 
     public static IReadOnlyList<Fault> All { get; } =
     [
-        new("ExpiresLate", "Deadlines are looked at eight seconds late.", services => services.Decorate<IJobDirectory>((real, provider) =>
+        new("ExpiresLate", "Deadlines are looked at eight seconds late.", [Rules.NoneExpiresLate], services => services.Decorate<IJobDirectory>((real, provider) =>
             new Directory(real) { Late = Late * ChaosNode.Settings(provider).GetValue<int>("Speed") })),
-        new("ExpiresEarly", "Now and then a node's clock is minutes ahead, and clones go before their time.", services => services.Decorate<TimeProvider>((real, _) => new HastyClock(real))),
-        new("SweepsTheLiving", "The sweep takes a clone that serves for one that nobody wants.", services => services.Decorate<IJobDirectory>((real, _) => new Directory(real) { SeesLife = false })),
+        new("ExpiresEarly", "Now and then a node's clock is minutes ahead, and clones go before their time.", [Rules.NoneGoneEarly, Rules.NoneExpiresEarly], services => services.Decorate<TimeProvider>((real, _) => new HastyClock(real))),
+        new("SweepsTheLiving", "The sweep takes a clone that serves for one that nobody wants.", [Rules.NothingSwept], services => services.Decorate<IJobDirectory>((real, _) => new Directory(real) { SeesLife = false })),
     ];
 
     private sealed class Directory(IJobDirectory real) : IJobDirectory

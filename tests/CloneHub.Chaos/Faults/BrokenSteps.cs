@@ -16,11 +16,11 @@ internal static class BrokenSteps
 
     public static IReadOnlyList<Fault> All { get; } =
     [
-        new("FinishesFalsely", "A step is reported as done that did nothing.", Each(CloneStep.StartPod, (token, _) => Task.FromResult(LedgerStep.FactsOf(token.Job)))),
-        new("RemovesNothing", "A removal is reported as done and leaves everything there.", Each(CloneStep.Remove, (_, _) => Task.FromResult(StepFacts.None))),
-        new("ActsWithoutOrder", "A step works under a fence that no order was written down for.", Each(null, (token, go) => go(token with { Fence = token.Fence + 1 }))),
-        new("ForgetsItsTimer", "A second timer was left behind and does the step again.", Each(CloneStep.OpenIngress, DoAgainAsync)),
-        new("DropsTheFence", "The back end takes orders of attempts that were overtaken.", services =>
+        new("FinishesFalsely", "A step is reported as done that did nothing.", [Rules.NoStepWithoutEffect], Each(CloneStep.StartPod, (token, _) => Task.FromResult(LedgerStep.FactsOf(token.Job)))),
+        new("RemovesNothing", "A removal is reported as done and leaves everything there.", [Rules.NothingLeft, Rules.NothingSwept], Each(CloneStep.Remove, (_, _) => Task.FromResult(StepFacts.None))),
+        new("ActsWithoutOrder", "A step works under a fence that no order was written down for.", [Rules.NoEffectWithoutOrder], Each(null, (token, go) => go(token with { Fence = token.Fence + 1 }))),
+        new("ForgetsItsTimer", "A second timer was left behind and does the step again.", [Rules.NoEffectTwice], Each(CloneStep.OpenIngress, DoAgainAsync)),
+        new("DropsTheFence", "The back end takes orders of attempts that were overtaken.", [Rules.NothingSwept, Rules.NothingLeft], services =>
             services.Replace(ServiceDescriptor.Singleton(provider => Ledger.Open(ChaosNode.Settings(provider)["Ledger"]!, Ledger.WithoutFence))), Customers: new Habits { Changing = 0.8 }),
     ];
 

@@ -47,11 +47,11 @@ internal sealed class LedgerWorld : IWorld
     {
         var entries = await _ledger.EntriesAsync();
         verdict.Fact($"{entries.Count} effects in the ledger");
-        verdict.Check("no effect without an order that was written down before", Checks.EffectsWithoutOrder(history, entries));
-        verdict.Check("no start of a step has its effect twice", Checks.EffectsTwice(entries));
-        verdict.Check("no step is done without its effect", Checks.DoneWithoutEffect(history, entries));
-        verdict.Check("nothing had to be swept", entries.Where(entry => entry.Deed is Deed.Swept).Select(entry => entry.ToString()));
-        verdict.Check("nothing is left in the world", (await _ledger.ExistingAsync()).Select(clone => $"{clone.Job}: {string.Join(", ", clone.Parts)}"));
+        verdict.Check(Rules.NoEffectWithoutOrder, Checks.EffectsWithoutOrder(history, entries));
+        verdict.Check(Rules.NoEffectTwice, Checks.EffectsTwice(entries));
+        verdict.Check(Rules.NoStepWithoutEffect, Checks.DoneWithoutEffect(history, entries));
+        verdict.Check(Rules.NothingSwept, entries.Where(entry => entry.Deed is Deed.Swept).Select(entry => entry.ToString()));
+        verdict.Check(Rules.NothingLeft, (await _ledger.ExistingAsync()).Select(clone => $"{clone.Job}: {string.Join(", ", clone.Parts)}"));
     }
 
     public async ValueTask DisposeAsync() => await _servers.StopAsync(CancellationToken.None);
