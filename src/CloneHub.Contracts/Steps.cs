@@ -8,6 +8,9 @@ public enum CloneStep
     ImportContent,
     ActivatePlugin,
     OpenIngress,
+
+    /// <summary>When the clone serves already: both sites are looked at once more, more widely.</summary>
+    Crawl,
     Remove,
 }
 
@@ -40,7 +43,8 @@ public enum JobPriority
 public sealed record StepToken(JobId Job, CloneStep Step, int Attempt, long Fence);
 
 /// <summary>What is to be cloned and for whom. Holds no secret: those are opened from the <see cref="IJobVault"/> where they are needed.</summary>
-public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string? CustomerId, CloneFidelity Fidelity = CloneFidelity.Full);
+/// <param name="CloneUrl">Address of a clone that serves already; null before.</param>
+public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string? CustomerId, CloneFidelity Fidelity = CloneFidelity.Full, Uri? CloneUrl = null);
 
 /// <summary>Why a step did not succeed.</summary>
 /// <param name="Code">Stable, UPPER_SNAKE; documented in docs/errors.md.</param>
@@ -78,6 +82,12 @@ public sealed record StepFacts
 
     /// <summary>OpenIngress: address of the clone's home page as the public reaches it.</summary>
     public Uri? CloneUrl { get; init; }
+
+    /// <summary>OpenIngress: the clone is to be crawled once it serves.</summary>
+    public bool CrawlFollows { get; init; }
+
+    /// <summary>Crawl: how the clone and its source compare.</summary>
+    public CrawlFacts? Crawl { get; init; }
 
     /// <summary>What the caller should know though the step succeeded: things skipped, replaced or switched off.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];

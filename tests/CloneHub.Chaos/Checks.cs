@@ -14,7 +14,7 @@ internal static class Checks
     private static readonly string[] Once =
     [
         "clone_requested.v1", "started.v1", "database_ready.v1", "pod_ready.v1", "content_imported.v1", "plugin_activated.v1", "ingress_ready.v1",
-        "job_failed.v1", "expired.v1", "cancel_requested.v1", "cancelled.v1", "removed.v1",
+        "crawled.v1", "job_failed.v1", "expired.v1", "cancel_requested.v1", "cancelled.v1", "removed.v1",
     ];
 
     public static IEnumerable<string> NotOver(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history, IEnumerable<string> jobs) =>

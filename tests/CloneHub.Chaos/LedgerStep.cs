@@ -21,6 +21,10 @@ internal sealed class LedgerStep(CloneStep kind, Ledger ledger, TimeProvider clo
         Require(await ledger.ClaimAsync(token), token);
         progress.Report(new ContentProgress(0.5, "Writing the ledger"));
         await WorkAsync(token, cancellation);
+
+
+        // It leaves nothing behind.
+        if (kind is CloneStep.Crawl) return new StepFacts { Crawl = new CrawlFacts(1, 0, 0, 0, [], []) };
         if (kind is CloneStep.Remove)
         {
             Require(await ledger.RemoveAsync(token), token);
@@ -45,7 +49,7 @@ internal sealed class LedgerStep(CloneStep kind, Ledger ledger, TimeProvider clo
         }
         catch (OperationCanceledException) when (cancellation.IsCancellationRequested)
         {
-            if (kind is not CloneStep.Remove && Chance() < ArrivesAllTheSame) _ = ArriveLateAsync(token);
+            if (kind is not (CloneStep.Remove or CloneStep.Crawl) && Chance() < ArrivesAllTheSame) _ = ArriveLateAsync(token);
             throw;
         }
     }
@@ -62,6 +66,7 @@ internal sealed class LedgerStep(CloneStep kind, Ledger ledger, TimeProvider clo
         PluginVersion = "1",
         Username = "administrator",
         CloneUrl = new Uri($"http://{job.Value}.localhost/"),
+        CrawlFollows = true,
     };
 
     private static StepFaultException Fault(bool retryable) =>

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using CloneHub.Chaos.Faults;
 using CloneHub.Dev;
@@ -9,6 +10,7 @@ namespace CloneHub.Chaos;
 internal static class ChaosCommand
 {
     private const int WrongUsage = 64; // EX_USAGE of sysexits.h
+    private const int Interrupted = 130; // 128 and SIGINT, as of a shell
     private const int LocalJobs = 4;
     private const int UsualRounds = 18;
     private const int ManyNodes = 20;
@@ -24,14 +26,28 @@ internal static class ChaosCommand
 
     public static async Task<int> Main(string[] args)
     {
+        // A node ends by itself, in order.
         if (args is [ChaosNode.Command, var port, .. var fault]) return await ChaosNode.RunAsync(int.Parse(port, CultureInfo.InvariantCulture), fault is [var name] ? Fault.Named(name) : null);
-        if (args is ["fixture", "--of", var version, "--in", var target]) return await ReportAsync(progress => SaveAsync(version, target, progress));
-        if (args is ["--bite", .. var names]) return Bite.Chosen(names) is { } bite ? await ReportAsync(_ => Bite.RunAsync(bite, Console.Out, CancellationToken.None)) : await RefuseAsync();
-        if (args is ["--handover", .. var rounds]) return Count(rounds, UsualRounds) is { } count ? await ReportAsync(_ => HandoverRun.RunAsync(count, Console.Out, CancellationToken.None)) : await RefuseAsync();
-        if (args is ["--calm", .. var nodes]) return Count(nodes, ManyNodes) is { } many ? await ReportAsync(_ => CalmRun.RunAsync(many, Console.Out, CancellationToken.None)) : await RefuseAsync();
-        if (args is ["--from", var older, .. var rest] && Read(rest) is { } rolling)
-            return await JudgeAsync(progress => RollingRun.RunAsync(rolling with { From = ProgramIn(older) }, progress, CancellationToken.None));
-        return Read(args) is { } options ? await JudgeAsync(progress => ChaosRun.RunAsync(options, progress, CancellationToken.None)) : await RefuseAsync();
+        using var end = new CancellationTokenSource();
+        using var interrupted = PosixSignalRegistration.Create(PosixSignal.SIGINT, End);
+        using var terminated = PosixSignalRegistration.Create(PosixSignal.SIGTERM, End);
+        return await RunAsync(args, end.Token);
+
+        void End(PosixSignalContext signal)
+        {
+            signal.Cancel = true;
+            end.Cancel();
+        }
+    }
+
+    private static async Task<int> RunAsync(string[] args, CancellationToken ct)
+    {
+        if (args is ["fixture", "--of", var version, "--in", var target]) return await ReportAsync(progress => SaveAsync(version, target, progress, ct));
+        if (args is ["--bite", .. var names]) return Bite.Chosen(names) is { } bite ? await ReportAsync(_ => Bite.RunAsync(bite, Console.Out, ct)) : await RefuseAsync();
+        if (args is ["--handover", .. var rounds]) return Count(rounds, UsualRounds) is { } count ? await ReportAsync(_ => HandoverRun.RunAsync(count, Console.Out, ct)) : await RefuseAsync();
+        if (args is ["--calm", .. var nodes]) return Count(nodes, ManyNodes) is { } many ? await ReportAsync(_ => CalmRun.RunAsync(many, Console.Out, ct)) : await RefuseAsync();
+        if (args is ["--from", var older, .. var rest] && Read(rest) is { } rolling) return await JudgeAsync(progress => RollingRun.RunAsync(rolling with { From = ProgramIn(older) }, progress, ct));
+        return Read(args) is { } options ? await JudgeAsync(progress => ChaosRun.RunAsync(options, progress, ct)) : await RefuseAsync();
     }
 
     /// <returns>Null if there is something that is no count.</returns>
@@ -55,9 +71,9 @@ internal static class ChaosCommand
         return verdict.Holds;
     });
 
-    private static async Task<bool> SaveAsync(string version, string target, IProgress<string> progress)
+    private static async Task<bool> SaveAsync(string version, string target, IProgress<string> progress, CancellationToken ct)
     {
-        await FixtureRun.RunAsync(ProgramIn(version), Directory.CreateDirectory(target), progress, CancellationToken.None);
+        await FixtureRun.RunAsync(ProgramIn(version), Directory.CreateDirectory(target), progress, ct);
         return true;
     }
 
@@ -68,6 +84,11 @@ internal static class ChaosCommand
         try
         {
             return await run(new Progress<string>(Console.Error.WriteLine)) ? 0 : 1;
+        }
+        catch (OperationCanceledException)
+        {
+            await Console.Error.WriteLineAsync("Stopped.");
+            return Interrupted;
         }
         catch (Exception e) when (e is SetUpException or TimeoutException)
         {

@@ -14,8 +14,7 @@ public sealed partial class CloneTests
     /// <summary>What the certificate says is what md5sum and SQL say of source and clone, and it verifies from files alone.</summary>
     private async Task AssertCertifiedAsync(SourceSite site, HostProcess host, string job)
     {
-        var text = await host.Client.GetStringAsync(new Uri($"api/v2/jobs/{job}/certificate", UriKind.Relative));
-        var certificate = JsonDocument.Parse(text).RootElement.GetProperty("certificate");
+        var (text, certificate) = await CrawledAsync(host, job);
         var files = certificate.GetProperty("files");
         var sum = await Md5SumAsync(site.Root.FullName);
         Assert.Equal((sum, sum), (files.GetProperty("source_sum").GetString(), files.GetProperty("clone_sum").GetString()));
@@ -33,6 +32,21 @@ public sealed partial class CloneTests
         Assert.True(tables["wp_posts"].GetProperty("rewritten_values").GetInt64() > 10);
         await AssertVerifiesAsync(host, text);
         await AssertReadableAsync(host, job, tables.Count);
+    }
+
+    /// <summary>The certificate once both sites have been crawled: what is a copy shows as one.</summary>
+    private static async Task<(string Text, JsonElement Certificate)> CrawledAsync(HostProcess host, string job)
+    {
+        var (text, certificate, crawl) = ("", default(JsonElement), default(JsonElement));
+        await Eventually.Until("clone and source have been crawled", async () =>
+        {
+            text = await host.Client.GetStringAsync(new Uri($"api/v2/jobs/{job}/certificate", UriKind.Relative));
+            certificate = JsonElement.Parse(text).GetProperty("certificate");
+            return certificate.TryGetProperty("crawl", out crawl);
+        }, CloneApi.Patience);
+        Assert.Equal(0, crawl.GetProperty("differences").GetArrayLength());
+        foreach (var kind in (string[])["pages", "menu_links", "media", "assets"]) Assert.True(crawl.GetProperty(kind).GetInt32() > 0, $"No {kind}: {crawl}");
+        return (text, certificate);
     }
 
     /// <summary>The page for people, as Chromium shows it.</summary>

@@ -16,7 +16,7 @@ public sealed class CloneJobHistoryProperties
     private static readonly Type[] Once =
     [
         typeof(CloneRequested), typeof(Started), typeof(DatabaseReady), typeof(PodReady), typeof(ContentImported), typeof(PluginActivated), typeof(IngressReady),
-        typeof(JobFailed), typeof(EarlierReplaced), typeof(CancelRequested), typeof(Cancelled), typeof(Expired), typeof(Removed),
+        typeof(Crawled), typeof(JobFailed), typeof(EarlierReplaced), typeof(CancelRequested), typeof(Cancelled), typeof(Expired), typeof(Removed),
     ];
 
     [Property(MaxTest = 500, EndSize = 150)]
@@ -113,6 +113,8 @@ public sealed class CloneJobHistoryProperties
 
     private static string Print(CloneJob job) => JsonSerializer.Serialize(job, EventJson.Options);
 
+    private static StepFacts Facts { get; } = Given.Facts with { CrawlFollows = true, Crawl = new CrawlFacts(1, 0, 0, 0, [], []) };
+
     private sealed class Run
     {
         private readonly List<ReportStep> _late = [];
@@ -158,7 +160,7 @@ public sealed class CloneJobHistoryProperties
 
         private ReportStep Report(StepFault? fault)
         {
-            var report = new ReportStep(new StepToken(Given.Id, Job.NextStep ?? CloneStep.Remove, Job.Attempt, Job.Fence), fault, Given.Facts, 0.5);
+            var report = new ReportStep(new StepToken(Given.Id, Job.NextStep ?? CloneStep.Remove, Job.Attempt, Job.Fence), fault, Facts, 0.5);
             _late.Add(report);
             return report;
         }

@@ -20,6 +20,7 @@ public sealed class EventNamesTests
         new ContentImported(Given.Content, ["object-cache.php was switched off"], Given.T0),
         new PluginActivated("1.0.0", "clonehub", Given.T0),
         new IngressReady(new Uri("http://clone.localhost:5080/"), [], Given.T0.AddMinutes(30), Given.T0),
+        new Crawled(new CrawlFacts(40, 7, 12, 90, ["/about answers 404 instead of 200"], ["/shop (the source answers 503)"]), null, Given.T0),
         new StepFailed(CloneStep.ImportContent, 1, Given.Passing, Given.T0.AddSeconds(2), Given.T0),
         new JobFailed(CloneStep.ImportContent, Given.Final, Given.T0.AddMinutes(30), Given.T0),
         new Extended(Given.T0.AddMinutes(60), Given.T0),
@@ -36,6 +37,8 @@ public sealed class EventNamesTests
     private static readonly IReadOnlyList<(string Shape, IJobEvent Event)> LaterShapes =
     [
         ("options", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, CloneFidelity.Public, Replaces: true, Notifies: true)),
+        ("crawlFollows", new IngressReady(new Uri("http://clone.localhost:5080/"), [], Given.T0.AddMinutes(30), Given.T0, CrawlFollows: true)),
+        ("fault", new Crawled(null, Given.Passing, Given.T0)),
         ("priority", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, Priority: JobPriority.Bulk)),
         ("proof", new ContentImported(
             Given.Content, [], Given.T0,

@@ -63,6 +63,9 @@ public sealed class LifecyclePrintTests
             A step is tried {CloneJob.MaxFailures} times when its fault is retryable, with a pause that doubles from a second to a minute; a removal is tried for ever, at most
             five minutes apart. A step that misses CloneHub's own back end (`BACKEND_UNAVAILABLE`) is tried {CloneJob.MaxAttempts} times, which takes some minutes; one whose worker is lost (`WORKER_LOST`) as often, at once. A job that does not serve within {CloneJob.BuildLimit.TotalHours:0} hours has failed. What a failed job made is kept for its time to live, for inspection.
 
+            Once a clone with the whole site serves, it and its source are crawled (`Crawl`, then `Crawled`): more of their pages are compared than while its owner waits. Whatever that finds
+            is told, and the clone serves on. A crawl that cannot begin within {CloneJob.CrawlLimit.TotalMinutes:0} minutes is left out.
+
             Beside its steps a job may owe two things, each told by an event of its own. One that was asked for with `replace` has the tenant's earlier clones of
             the same label removed once it serves (`EarlierReplaced`); if a later one with `replace` serves by then, it goes itself (`CancelRequested`). One with
             a `callback_url` calls its owner when it is completed, failed, cancelled or removed (`NoticeDelivered`, `NoticeFailed`): one notice after the other,

@@ -41,6 +41,12 @@ public sealed partial record CloneJob
 
     public static int MaxNoticeAttempts => NoticePauses.Length + 1;
 
+    /// <summary>Since the clone serves. A crawl that began later would compare with a source that has moved on.</summary>
+    public static readonly TimeSpan CrawlLimit = TimeSpan.FromMinutes(10);
+
+    private static readonly StepFault CrawledTooLate = new(
+        "CRAWL_TOO_LATE", "The clone could not be crawled while its copy was fresh.", "Look at the clone's pages yourself, or request it again.", false);
+
     private static readonly StepFault StartedTooOften = new(
         "STEP_STARTED_TOO_OFTEN", "The step was interrupted too many times.", "Ask the operator to look at the node's log, then request the clone again.", false);
 
@@ -115,6 +121,7 @@ public sealed partial record CloneJob
         CloneStep.ImportContent => TimeSpan.FromMinutes(60),
         CloneStep.ActivatePlugin => TimeSpan.FromMinutes(2),
         CloneStep.OpenIngress => TimeSpan.FromMinutes(5),
+        CloneStep.Crawl => TimeSpan.FromMinutes(1),
         CloneStep.Remove => TimeSpan.FromMinutes(3),
         _ => throw new UnreachableException($"No limit for {step}."),
     };
@@ -137,6 +144,13 @@ public sealed partial record CloneJob
         var asked = n.RetryAfter > MaxNoticePause ? MaxNoticePause : n.RetryAfter ?? TimeSpan.Zero;
         return asked > pause ? asked : pause;
     }
+
+    private static IEnumerable<string> FoundBy(Crawled crawled) => crawled switch
+    {
+        { Facts: { } facts } => facts.Differences.Select(difference => $"The crawl found that {difference}."),
+        { Fault: { } fault } => [$"Clone and source were not crawled: {fault.Message}"],
+        _ => [],
+    };
 
     private static int ProgressOf(Stage stage) => stage switch
     {

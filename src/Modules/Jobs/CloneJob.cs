@@ -66,7 +66,13 @@ public sealed record PodReady(DateTimeOffset At) : IJobEvent;
 /// <param name="Proof">Null for a copy of what a source publishes, and in copies of before it was kept.</param>
 public sealed record ContentImported(ContentFacts Content, IReadOnlyList<string> Warnings, DateTimeOffset At, ContentProof? Proof = null) : IJobEvent;
 public sealed record PluginActivated(string Version, string Username, DateTimeOffset At) : IJobEvent;
-public sealed record IngressReady(Uri CloneUrl, IReadOnlyList<string> Warnings, DateTimeOffset ExpiresAt, DateTimeOffset At) : IJobEvent;
+/// <param name="CrawlFollows">Both sites are to be crawled now; never in clones of before that was done.</param>
+public sealed record IngressReady(
+    Uri CloneUrl, IReadOnlyList<string> Warnings, DateTimeOffset ExpiresAt, DateTimeOffset At,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool CrawlFollows = false) : IJobEvent;
+
+/// <param name="Facts">Null if the crawl came to nothing, which <paramref name="Fault"/> tells the reason of: the clone serves all the same.</param>
+public sealed record Crawled(CrawlFacts? Facts, StepFault? Fault, DateTimeOffset At) : IJobEvent;
 public sealed record StepFailed(CloneStep Step, int Attempt, StepFault Fault, DateTimeOffset RetryAt, DateTimeOffset At) : IJobEvent;
 /// <param name="RemoveAt">What exists of the clone is kept for inspection until then.</param>
 public sealed record JobFailed(CloneStep? Step, StepFault Fault, DateTimeOffset RemoveAt, DateTimeOffset At) : IJobEvent;
@@ -142,6 +148,9 @@ public sealed partial record CloneJob
     /// <summary>Earlier clones of the same label have still to go.</summary>
     public bool ReplacesNow { get; init; }
 
+    /// <summary>The clone serves, and both sites have still to be crawled.</summary>
+    public bool CrawlsNow { get; init; }
+
     /// <summary>The work this job is waiting for; null while it rests.</summary>
     public CloneStep? NextStep => Stage switch
     {
@@ -150,6 +159,7 @@ public sealed partial record CloneJob
         Stage.PodReady => CloneStep.ImportContent,
         Stage.ContentImported => CloneStep.ActivatePlugin,
         Stage.PluginActivated => CloneStep.OpenIngress,
+        Stage.Serving when CrawlsNow => CloneStep.Crawl,
         Stage.Removing => CloneStep.Remove,
         _ => null,
     };
@@ -172,6 +182,8 @@ public sealed partial record CloneJob
         (Begin, Stage.Requested) => [new Started(now)],
 
         (StartStep, _) when NextStep is null || now < RetryAt => [],
+        (StartStep, Stage.Serving) when now > CompletedAt + CrawlLimit => [new Crawled(null, CrawledTooLate, now)],
+        (StartStep, Stage.Serving) when Attempt >= MaxAttempts => [new Crawled(null, StartedTooOften, now)],
         (StartStep, not Stage.Removing) when Attempt >= MaxAttempts => [Fail(NextStep, StartedTooOften, now)],
         (StartStep s, _) => [new StepStarted(NextStep!.Value, Attempt + 1, Fence + 1, s.Node, now)],
 
@@ -180,6 +192,7 @@ public sealed partial record CloneJob
         (ReportStep { Fault: null } r, _) => [Done(r, now)],
         (ReportStep { Fault: { } f } r, _) when Stage is Stage.Removing || MayRetry(f)
             => [new StepFailed(r.Token.Step, r.Token.Attempt, f, now + BackOff(f, r.Jitter), now)],
+        (ReportStep { Fault: { } f }, Stage.Serving) => [new Crawled(null, f, now)],
         (ReportStep { Fault: { } f } r, _) => [Fail(r.Token.Step, f, now)],
 
         // Each extension makes the stream longer, so one that changes next to nothing is none.
@@ -217,7 +230,9 @@ public sealed partial record CloneJob
             Warnings = [.. Warnings, .. i.Warnings],
             Notices = Owing(Notice.Completed),
             ReplacesNow = Request!.Replaces,
+            CrawlsNow = i.CrawlFollows,
         },
+        Crawled c => At(Stage.Serving, c) with { CrawlsNow = false, Warnings = [.. Warnings, .. FoundBy(c)] },
         JobFailed f => At(Stage.Failed, f) with { Outcome = Outcome.Failed, Fault = f.Fault, FaultStep = f.Step, RemoveAt = f.RemoveAt, CompletedAt = f.At, Notices = Owing(Notice.Failed) },
         Extended x => this with { ExpiresAt = x.ExpiresAt, Extensions = Extensions + 1, UpdatedAt = x.At },
         EarlierReplaced => this with { ReplacesNow = false },
@@ -247,7 +262,8 @@ public sealed partial record CloneJob
         CloneStep.StartPod => new PodReady(now),
         CloneStep.ImportContent => new ContentImported(report.Facts.Content!, report.Facts.Warnings, now, report.Facts.Proof),
         CloneStep.ActivatePlugin => new PluginActivated(report.Facts.PluginVersion!, report.Facts.Username!, now),
-        CloneStep.OpenIngress => new IngressReady(report.Facts.CloneUrl!, report.Facts.Warnings, now + Request!.Ttl, now),
+        CloneStep.OpenIngress => new IngressReady(report.Facts.CloneUrl!, report.Facts.Warnings, now + Request!.Ttl, now, report.Facts.CrawlFollows),
+        CloneStep.Crawl => new Crawled(report.Facts.Crawl!, null, now),
         CloneStep.Remove => Outcome is Outcome.Open ? new Cancelled(now) : new Removed(now),
         _ => throw new UnreachableException($"No event tells that {report.Token.Step} is done."),
     };

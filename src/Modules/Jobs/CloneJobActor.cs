@@ -163,7 +163,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     {
         (_ordered, _orderedFrom) = (token, _job.IsBuilding ? _worker : null);
         var request = _job.Request!;
-        var order = new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId, request.Fidelity);
+        var order = new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId, request.Fidelity, _job.CloneUrl);
         _engine.Runner.Tell(new RunStep(token, order, request.TraceParent, _orderedFrom));
         Timers.StartSingleTimer(nameof(StepTimedOut), new StepTimedOut(token), CloneJob.LimitOf(token.Step));
     }

@@ -44,7 +44,9 @@ public static class ProvisioningModule
         services.AddSingleton<ICloneStep, StartPod>();
         services.AddSingleton<ICloneStep, ImportContent>();
         services.AddSingleton<ICloneStep, ActivatePlugin>();
+        services.AddSingleton<CloneInspector>();
         services.AddSingleton<ICloneStep, OpenIngress>();
+        services.AddSingleton<ICloneStep, Crawl>();
         services.AddSingleton<ICloneStep, Remove>();
 
         services.AddSingleton<ICloneLogs, CloneLogs>();

@@ -39,6 +39,17 @@ public sealed class CertificateTests : VaultWorld
     }
 
     [Fact]
+    public void It_tells_what_the_crawl_found_once_there_was_one()
+    {
+        var facts = new CrawlFacts(40, 7, 12, 90, ["/about answers 404 instead of 200"], ["/shop (the source answers 503)"]);
+
+        Assert.Null(CertificateBody.From(Job, History)!.Crawl);
+        Assert.Null(CertificateBody.From(Job, [.. History, new Crawled(null, StepFault.LostWorker, Now)])!.Crawl);
+        Assert.Equivalent(
+            new CrawlBody(40, 7, 12, 90, ["/about answers 404 instead of 200"], ["/shop (the source answers 503)"]), CertificateBody.From(Job, [.. History, new Crawled(facts, null, Now)])!.Crawl, strict: true);
+    }
+
+    [Fact]
     public void What_does_not_serve_yet_or_was_not_compared_has_none()
     {
         Assert.Null(CertificateBody.From(Job, [.. History.Take(2)]));

@@ -32,7 +32,7 @@ public sealed class CloneJobActorTests(Stores stores) : JobKit(stores, stores.Ne
         var job = await JobInAsync(Stage.Requested);
         Jobs.Tell(new SlotGranted(job));
 
-        foreach (var step in Enum.GetValues<CloneStep>().Where(s => s is not CloneStep.Remove))
+        foreach (var step in Enum.GetValues<CloneStep>().Where(s => s is not (CloneStep.Crawl or CloneStep.Remove)))
         {
             var order = Ordered();
             var started = Assert.IsType<StepStarted>((await JournalAsync(job))[^1].Event);
@@ -40,6 +40,23 @@ public sealed class CloneJobActorTests(Stores stores) : JobKit(stores, stores.Ne
             Assert.Equal(new CloneOrder(job, Given.Source, "acme", "shop"), order.Order);
             Report(order);
         }
+    }
+
+    [Fact]
+    public async Task A_clone_that_serves_is_crawled_and_serves_on_without_a_slot()
+    {
+        Facts = Given.Facts with { CrawlFollows = true, Crawl = new CrawlFacts(3, 1, 2, 9, ["/about answers 404 instead of 200"], []) };
+        var job = await JobInAsync(Stage.PluginActivated);
+        Report(Ordered());
+
+        var order = Ordered();
+        Assert.Equal((CloneStep.Crawl, Given.Facts.CloneUrl), (order.Token.Step, order.Order.CloneUrl));
+        Assert.Null(order.Worker);
+        Report(order);
+
+        var state = await StateAsync(job);
+        Assert.Equal((Stage.Serving, "completed"), (state.Job.Stage, state.Job.Status));
+        Assert.EndsWith("IngressReady StepStarted Crawled", await EventsAsync(job), StringComparison.Ordinal);
     }
 
     [Fact]

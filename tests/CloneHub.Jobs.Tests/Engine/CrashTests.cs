@@ -13,7 +13,7 @@ public sealed class CrashTests(Stores stores) : JobKit(stores, stores.NewCorner(
     public static TheoryData<CloneStep, string> Deaths()
     {
         var deaths = new TheoryData<CloneStep, string>();
-        foreach (var step in Enum.GetValues<CloneStep>())
+        foreach (var step in Enum.GetValues<CloneStep>().Where(step => step is not CloneStep.Crawl))
         {
             foreach (var how in (string[])["kill", "poison", "system"]) deaths.Add(step, how);
         }
@@ -36,6 +36,23 @@ public sealed class CrashTests(Stores stores) : JobKit(stores, stores.NewCorner(
         Assert.Equal(Given.TraceParent, again.TraceParent);
         Report(again);
         await FinishAsync(job);
+    }
+
+    [Fact]
+    public async Task A_crash_while_a_clone_is_crawled_has_it_crawled_again()
+    {
+        Facts = Given.Facts with { CrawlFollows = true, Crawl = new CrawlFacts(1, 0, 0, 0, [], []) };
+        var job = await AcceptedAsync();
+        Report(await AdvanceToAsync(job, CloneStep.OpenIngress));
+        Assert.Equal(CloneStep.Crawl, Ordered().Token.Step);
+
+        await DieAsync(job, "kill");
+        Wake(job);
+
+        var again = Ordered();
+        Assert.Equal((CloneStep.Crawl, 2), (again.Token.Step, again.Token.Attempt));
+        Report(again);
+        Assert.Null((await StateAsync(job)).Job.NextStep);
     }
 
     [Fact]

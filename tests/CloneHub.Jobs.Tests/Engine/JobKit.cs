@@ -153,7 +153,10 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
     /// <summary>The next step that was ordered; orders to stop one are passed over.</summary>
     protected RunStep Ordered() => (RunStep)Runner.FishForMessage(m => m is RunStep, Patience);
 
-    protected void Report(RunStep order, StepFault? fault = null) => Jobs.Tell(new StepReported(order.Token, fault, Given.Facts));
+    /// <summary>What steps have found out.</summary>
+    protected StepFacts Facts { get; set; } = Given.Facts;
+
+    protected void Report(RunStep order, StepFault? fault = null) => Jobs.Tell(new StepReported(order.Token, fault, Facts));
 
     /// <summary>The job once it has done all that it was told before.</summary>
     internal async Task<JobState> StateAsync(JobId job) => await Jobs.Ask<JobState>(new GetJob(job), Patience);

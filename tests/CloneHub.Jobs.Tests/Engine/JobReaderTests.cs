@@ -4,6 +4,7 @@ using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Archive;
 using CloneHub.Jobs.FollowJob;
 using CloneHub.Jobs.GetJobStatus;
+using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.Queue;
 using CloneHub.Testing;
 using Marten;
@@ -91,6 +92,23 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
         var read = (await silent.ReadAsync(job, 0, CancellationToken.None))!;
         var state = await StateAsync(job);
         Assert.Equal((state.Version, state.Job.Progress(0)), (read.Version, read.Progress));
+    }
+
+    /// <summary>It may have ended since, and somebody been told so.</summary>
+    [Fact]
+    public async Task A_silent_job_is_not_said_to_run_while_its_journal_cannot_be_read()
+    {
+        var (running, serving) = (await JobInAsync(Stage.PodReady), Histories.NewJob());
+        await ArchiveJournalAsync(running);
+        await Stores.Log.AppendAsync([Histories.Entry(serving, Histories.Whole(), 1, 12)], CancellationToken.None);
+        using var line = new Relay(Stores.RedisPort);
+        await using var redis = await Stores.ConnectRedisAsync(line);
+        line.Cut();
+        await Eventually.Until("the connection is gone", () => !redis.IsConnected);
+        var silent = NewReader(jobs: CreateTestProbe("silent"), store: new JobStore(redis, Corner));
+
+        await Assert.ThrowsAsync<UnavailableException>(() => silent.ReadAsync(running, 0, CancellationToken.None));
+        Assert.Equal(JobStatus.Completed, (await silent.ReadAsync(serving, 0, CancellationToken.None))!.Status);
     }
 
     [Fact]
@@ -211,14 +229,14 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
         Assert.Equal(JobPresence.Unknown, await directory.PresenceAsync(Histories.NewJob(), CancellationToken.None));
     }
 
-    private JobReader NewReader(IActorRef? queue = null, IActorRef? jobs = null, IDocumentStore? documents = null) => new(
+    private JobReader NewReader(IActorRef? queue = null, IActorRef? jobs = null, IDocumentStore? documents = null, JobStore? store = null) => new(
         documents ?? Stores.Documents,
-        Store,
+        store ?? Store,
         new Actor<JobsRegion>(jobs ?? Jobs),
         new Actor<SlotQueue>(queue ?? NewQueue()),
         Forecast,
         new ToldProgress(),
-        new JobHistory(Store, Format, Stores.Log, NullLogger<JobHistory>.Instance),
+        new JobHistory(store ?? Store, Format, Stores.Log, NullLogger<JobHistory>.Instance),
         TimeProvider.System,
         NullLogger<JobReader>.Instance);
 

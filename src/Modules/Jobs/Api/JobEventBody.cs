@@ -1,4 +1,5 @@
 using CloneHub.Contracts;
+using CloneHub.Jobs.Certificates;
 using CloneHub.Jobs.GetJobStatus;
 
 namespace CloneHub.Jobs.Api;
@@ -24,6 +25,7 @@ internal sealed record JobEventBody
     public string? PluginVersion { get; init; }
     public Uri? CloneUrl { get; init; }
     public IReadOnlyList<string>? Warnings { get; init; }
+    public CrawlBody? Crawl { get; init; }
     public JobErrorBody? Error { get; init; }
     public DateTimeOffset? RetryAt { get; init; }
     public DateTimeOffset? ExpiresAt { get; init; }
@@ -58,6 +60,7 @@ internal sealed record JobEventBody
             ContentImported c => body with { Content = ContentBody.From(c.Content), Warnings = c.Warnings },
             PluginActivated p => body with { PluginVersion = p.Version },
             IngressReady i => body with { CloneUrl = i.CloneUrl, ExpiresAt = i.ExpiresAt, Warnings = i.Warnings },
+            Crawled c => body with { Crawl = c.Facts is { } facts ? CrawlBody.From(facts) : null, Error = c.Fault is { } fault ? ErrorOf(fault, CloneStep.Crawl) : null },
             StepFailed f => body with { Step = JobSnapshots.NameOf(f.Step), Attempt = f.Attempt, Error = ErrorOf(f.Fault, f.Step), RetryAt = f.RetryAt },
             JobFailed f => body with { Step = JobSnapshots.NameOf(f.Step), Error = ErrorOf(f.Fault, f.Step), RemoveAt = f.RemoveAt },
             Extended x => body with { ExpiresAt = x.ExpiresAt },

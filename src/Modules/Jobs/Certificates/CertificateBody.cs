@@ -38,6 +38,9 @@ internal sealed record CertificateBody
     [Description("What was left out, replaced, switched off, or changed meanwhile.")]
     public required IReadOnlyList<string> Warnings { get; init; }
 
+    [Description("What both sites answered when they were crawled, within a minute of 'completed'. Missing until then, and where it came to nothing.")]
+    public CrawlBody? Crawl { get; init; }
+
     public static CertificateBody? From(JobId job, IReadOnlyList<IJobEvent> history)
     {
         var request = history.OfType<CloneRequested>().FirstOrDefault();
@@ -55,8 +58,21 @@ internal sealed record CertificateBody
             Tables = [.. proof.Tables.Select(TableBody.From)],
             Files = FilesBody.From(proof.Files),
             Warnings = [.. imported.Warnings, .. ready.Warnings],
+            Crawl = history.OfType<Crawled>().LastOrDefault() is { Facts: { } facts } ? CrawlBody.From(facts) : null,
         };
     }
+}
+
+/// <summary>What a clone and its source answered to a crawl.</summary>
+internal sealed record CrawlBody(
+    [property: Description("Pages that answered alike: status, redirects, title.")] int Pages,
+    [property: Description("Links of menus that did.")] int MenuLinks,
+    [property: Description("Media files that are the source's, byte by byte.")] int Media,
+    [property: Description("Pictures, styles and scripts that those pages need and the clone has.")] int Assets,
+    [property: Description("What is not as at the source.")] IReadOnlyList<string> Differences,
+    [property: Description("What could not be compared, because the source did not answer or time was short.")] IReadOnlyList<string> NotCompared)
+{
+    public static CrawlBody From(CrawlFacts facts) => new(facts.Pages, facts.Links, facts.Media, facts.Assets, facts.Differences, facts.NotCompared);
 }
 
 /// <summary>What ran on the source.</summary>

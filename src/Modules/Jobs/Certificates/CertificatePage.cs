@@ -50,6 +50,8 @@ internal sealed class CertificatePage(SignedCertificateBody signed) : IResult
             </table>
             <h2>Left out, replaced or changed</h2>
             {{Warnings(c.Warnings)}}
+            <h2>Crawl</h2>
+            {{Crawl(c.Crawl)}}
             <h2>Signature</h2>
             <p>Certificate {{Html(c.JobId)}}, form {{c.Version}}. It verifies with the keys of /api/v2/certificate-keys.</p>
             <p><code>{{Html(signed.Jws)}}</code></p>
@@ -69,6 +71,13 @@ internal sealed class CertificatePage(SignedCertificateBody signed) : IResult
 
         return rows.ToString();
     }
+
+    private static string Crawl(CrawlBody? crawl) => crawl is null
+        ? "<p>Pages have not been compared beyond the home page yet, or could not be.</p>"
+        : $"""
+            <p>{Number(crawl.Pages)} pages, {Number(crawl.MenuLinks)} links of menus and {Number(crawl.Media)} media answer as at the source; {Number(crawl.Assets)} pictures, styles and scripts are there.</p>
+            <p>Different:</p>{Warnings(crawl.Differences)}<p>Not compared:</p>{Warnings(crawl.NotCompared)}
+            """;
 
     private static string Warnings(IReadOnlyList<string> warnings) =>
         warnings.Count == 0 ? "<p>Nothing.</p>" : $"<ul>{string.Concat(warnings.Select(warning => $"<li>{Html(warning)}</li>"))}</ul>";

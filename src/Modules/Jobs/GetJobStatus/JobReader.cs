@@ -132,17 +132,27 @@ internal sealed partial class JobReader(
         }
     }
 
-    /// <summary>What the job has written and the event log has not heard of yet; somebody may have been told of it.</summary>
+    /// <summary>
+    /// What the job has written and the event log has not heard of yet; somebody may have been told of it. A job that may have ended since is not said to run: while
+    /// its journal cannot be read either, only what is decided for good is told.
+    /// </summary>
     private async Task<JobStatusView> WithJournalAsync(JobId job, JobStatusView view, CancellationToken cancellation)
     {
         try
         {
-            return (await history.ReadAsync(job, view.Version + 1, cancellation)).Aggregate(view, (before, e) => before.After(e, before.Version + 1));
+            // Where the journal does not answer its history is the event log's, which may be behind.
+            var highest = await store.HighestAsync(job).WaitAsync(cancellation);
+            var written = (await history.ReadAsync(job, view.Version + 1, cancellation)).Aggregate(view, (before, e) => before.After(e, before.Version + 1));
+            return written.Version >= highest ? written : throw new UnavailableException(UnavailableException.Store, "The job's journal cannot be read now.");
         }
-        catch (UnavailableException e)
+        catch (Exception e) when (view.Job.Outcome is not Outcome.Open && (e is UnavailableException || IsSilence(e, cancellation)))
         {
             LogJournalSilent(logger, e, job);
             return view;
+        }
+        catch (Exception e) when (IsSilence(e, cancellation))
+        {
+            throw new UnavailableException(UnavailableException.Store, "Neither the job nor its journal answers now.", e);
         }
     }
 

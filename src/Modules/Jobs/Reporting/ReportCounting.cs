@@ -45,6 +45,7 @@ internal static class ReportCounting
         ContentImported => CloneStep.ImportContent,
         PluginActivated => CloneStep.ActivatePlugin,
         IngressReady => CloneStep.OpenIngress,
+        Crawled { Facts: not null } => CloneStep.Crawl,
         Removed or Cancelled => CloneStep.Remove,
         _ => null,
     };

@@ -15,7 +15,7 @@ public sealed class SiteVerifierTests(ImportedSite site, ITestOutputHelper outpu
         output.WriteLine($"import: {site.ImportTime.TotalMilliseconds:0} ms, {site.Report.Facts}");
         foreach (var warning in site.Report.Warnings) output.WriteLine(warning);
         var watch = TimeProvider.System.GetTimestamp();
-        var report = await site.Verifier().VerifyAsync(await VisitAsync(), CancellationToken.None);
+        var report = await site.Verifier().VerifyAsync(await VisitAsync(), Twins.Wide, CancellationToken.None);
         output.WriteLine($"verify: {TimeProvider.System.GetElapsedTime(watch).TotalMilliseconds:0} ms, {report}");
         Assert.True(report.Pages > 0);
         Assert.True(report.Menus > 0);
@@ -80,7 +80,7 @@ public sealed class SiteVerifierTests(ImportedSite site, ITestOutputHelper outpu
         {
             File.Delete(pictures[0]);
             File.AppendAllText(pictures[1], "x");
-            var fault = await Assert.ThrowsAsync<StepFaultException>(() => site.Verifier().VerifyAsync(visit, CancellationToken.None));
+            var fault = await Assert.ThrowsAsync<StepFaultException>(() => site.Verifier().VerifyAsync(visit, Twins.Wide, CancellationToken.None));
             Assert.Contains("answers 404 instead of 200", fault.Message, StringComparison.Ordinal);
             Assert.Contains("is not the source's file", fault.Message, StringComparison.Ordinal);
         }
@@ -94,7 +94,7 @@ public sealed class SiteVerifierTests(ImportedSite site, ITestOutputHelper outpu
     public async Task Wrong_credentials_are_told()
     {
         var visit = await VisitAsync() with { Password = new Secret("wrong") };
-        var fault = await Assert.ThrowsAsync<StepFaultException>(() => site.Verifier().VerifyAsync(visit, CancellationToken.None));
+        var fault = await Assert.ThrowsAsync<StepFaultException>(() => site.Verifier().VerifyAsync(visit, Twins.Wide, CancellationToken.None));
         Assert.Contains("wp-admin", fault.Message, StringComparison.Ordinal);
     }
 
@@ -106,7 +106,7 @@ public sealed class SiteVerifierTests(ImportedSite site, ITestOutputHelper outpu
         {
             var visit = await VisitAsync();
             if (!pages) visit = visit with { Urls = visit.Urls with { Pages = [] } };
-            var fault = await Assert.ThrowsAsync<StepFaultException>(() => site.Verifier().VerifyAsync(visit, CancellationToken.None));
+            var fault = await Assert.ThrowsAsync<StepFaultException>(() => site.Verifier().VerifyAsync(visit, Twins.Wide, CancellationToken.None));
             Assert.Equal("VERIFY_FAILED", fault.Fault.Code);
             Assert.Contains(expected, fault.Message, StringComparison.Ordinal);
         }

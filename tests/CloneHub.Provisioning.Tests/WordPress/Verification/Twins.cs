@@ -49,14 +49,18 @@ internal sealed class Twins : IAsyncDisposable
         return context.Response.WriteAsync(html);
     };
 
+    internal static readonly VisitScope Wide = new(Pages: 10, Media: 20, MenuLinks: 500, Assets: 0, AtOnce: 4);
+
     /// <summary>A page and a picture are visited, if a test names no others. Addresses are paths of the clone, or whole.</summary>
     internal async Task<VisitReport> VisitAsync(
         string[]? pages = null, string[]? menus = null, string[]? media = null, SourceAddresses? source = null, Func<Uri, CancellationToken, Task<HttpResponseMessage>>? fetch = null)
     {
-        var urls = new CloneUrls(Clone.Url.AbsoluteUri, [.. All(pages ?? ["/page"]).Select(url => new ClonePage(url, ""))], All(menus ?? []), All(media ?? ["/a.png"]));
-        var visit = new SiteVisit(Clone.Url, source ?? new SourceAddresses(Source.Url.AbsoluteUri), urls, "keeper", new Secret("password"), Seed: 1);
-        return await new SiteVerifier(_http, fetch ?? FetchAsync, TimeProvider.System).VerifyAsync(visit, CancellationToken.None);
+        var visit = Visit(pages, menus, media, source);
+        return await new SiteVerifier(_http, fetch ?? FetchAsync, TimeProvider.System).VerifyAsync(visit, Wide, CancellationToken.None);
     }
+
+    internal Task<CrawlFacts> CrawlAsync(string[]? pages = null, string[]? menus = null, string[]? media = null, TimeProvider? clock = null) =>
+        new SiteVerifier(_http, FetchAsync, clock ?? TimeProvider.System).CrawlAsync(Visit(pages, menus, media, null), VisitScope.Crawl, TimeSpan.FromSeconds(45), CancellationToken.None);
 
     internal async Task<string> DifferenceAsync(string[]? pages = null, string[]? menus = null, string[]? media = null, SourceAddresses? source = null)
     {
@@ -73,6 +77,12 @@ internal sealed class Twins : IAsyncDisposable
         _http.Dispose();
         await Source.DisposeAsync();
         await Clone.DisposeAsync();
+    }
+
+    private SiteVisit Visit(string[]? pages, string[]? menus, string[]? media, SourceAddresses? source)
+    {
+        var urls = new CloneUrls(Clone.Url.AbsoluteUri, [.. All(pages ?? ["/page"]).Select(url => new ClonePage(url, ""))], All(menus ?? []), All(media ?? ["/a.png"]));
+        return new SiteVisit(Clone.Url, source ?? new SourceAddresses(Source.Url.AbsoluteUri), urls, "keeper", new Secret("password"), Seed: 1);
     }
 
     private string[] All(string[] addresses) => [.. addresses.Select(address => new Uri(Clone.Url, address).AbsoluteUri)];

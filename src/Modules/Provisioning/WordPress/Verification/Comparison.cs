@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Globalization;
 using System.Net;
 using System.Text;
@@ -36,6 +37,11 @@ internal sealed partial class Comparison(SiteVisit visit, Side clone, Side sourc
             .OrderByDescending(pair => pair.Item2.Length),
     ];
 
+    private readonly ConcurrentDictionary<string, string> _assets = new(StringComparer.Ordinal);
+
+    /// <summary>What the clone's pages that were compared so far need of the clone: pictures, styles, scripts.</summary>
+    internal IReadOnlyCollection<string> Assets => [.. _assets.Keys];
+
     /// <summary>Whether an address leads to the source.</summary>
     internal bool NamesSource(string address) => _leftovers.IsMatch(Encoding.UTF8.GetBytes(address));
 
@@ -72,6 +78,17 @@ internal sealed partial class Comparison(SiteVisit visit, Side clone, Side sourc
         return Verdict.Compared;
     }
 
+    /// <summary>The source is asked only about what the clone lacks: its visitors come first.</summary>
+    internal async Task<Verdict> AssetAsync(Uri address, CancellationToken cancellation)
+    {
+        if (await clone.GetAsync(address, cancellation) is not { } here) return Verdict.NotCompared;
+        if (here.Page.Status == HttpStatusCode.OK) return Verdict.Compared;
+        if (await source.GetAsync(AtSource(address), cancellation) is not { } there) return Verdict.NotCompared;
+        if (there.Page.Status != HttpStatusCode.OK) return Verdict.MissingOnBoth;
+        findings.Differ(string.Create(CultureInfo.InvariantCulture, $"{address.PathAndQuery}, which {_assets[address.AbsoluteUri]} needs, answers {here.Status} instead of 200"));
+        return Verdict.NotCompared;
+    }
+
     internal async Task RestAsync(CancellationToken cancellation)
     {
         var (here, there) = await GetBothAsync(new Uri(visit.CloneUrl, "?rest_route=/"), cancellation);
@@ -85,7 +102,12 @@ internal sealed partial class Comparison(SiteVisit visit, Side clone, Side sourc
     private Verdict ComparePages(string name, Answer here, Answer there)
     {
         // A feed names its entries by their guid, which stays the source's.
-        if (IsHtml(here)) LookForSource(name, here);
+        if (IsHtml(here))
+        {
+            LookForSource(name, here);
+            NoteAssets(name, here);
+        }
+
         if (LeadsToSource(name, here)) return Verdict.NotCompared;
         if (there.IsSilent && (here.Status == there.Status || here.Status < 500))
         {
@@ -98,6 +120,12 @@ internal sealed partial class Comparison(SiteVisit visit, Side clone, Side sourc
             findings.Differ(string.Create(CultureInfo.InvariantCulture, $"{name} answers {here.Status} instead of {there.Status}"));
         else if (IsHtml(here) && IsHtml(there) && Title(here) != Title(there)) findings.Differ($"{name} is titled '{Title(here)}' instead of '{Title(there)}'");
         return Verdict.Compared;
+    }
+
+    private void NoteAssets(string name, Answer here)
+    {
+        foreach (var address in PageAssets.Of(here.Page.Text, visit.CloneUrl))
+            if (address.Authority == visit.CloneUrl.Authority) _assets.TryAdd(address.AbsoluteUri, name);
     }
 
     private async Task<(Answer? Here, Answer? There)> GetBothAsync(Uri address, CancellationToken cancellation)

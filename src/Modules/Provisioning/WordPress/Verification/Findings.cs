@@ -18,10 +18,19 @@ internal sealed class Findings
     /// <summary>Whether the clone is as its source could not be seen.</summary>
     internal void Doubt(string what) => _doubts.Enqueue(what);
 
+    /// <summary>All of each kind, each once; a longer list ends with how many more there are.</summary>
+    internal (IReadOnlyList<string> Differences, IReadOnlyList<string> Doubts) All(int most) => (Listed(_differences, most), Listed(_doubts, most));
+
     /// <summary>Null if there is no difference.</summary>
     internal string? Differences => _differences.IsEmpty ? null : Told(_differences, DifferencesTold);
 
     internal IReadOnlyList<string> Warnings => _doubts.IsEmpty ? [] : [$"Not compared with the source: {Told(_doubts, DoubtsTold)}."];
+
+    private static string[] Listed(ConcurrentQueue<string> all, int most)
+    {
+        var distinct = all.Distinct(StringComparer.Ordinal).Order(StringComparer.Ordinal).ToArray();
+        return distinct.Length <= most ? distinct : [.. distinct.Take(most), string.Create(CultureInfo.InvariantCulture, $"{distinct.Length - most} more")];
+    }
 
     private static string Told(ConcurrentQueue<string> all, int most)
     {

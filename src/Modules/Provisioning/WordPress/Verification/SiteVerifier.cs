@@ -10,43 +10,93 @@ namespace CloneHub.Provisioning.WordPress.Verification;
 /// <param name="Seed">Makes the choice repeatable.</param>
 internal sealed record SiteVisit(Uri CloneUrl, SourceAddresses Source, CloneUrls Urls, string Username, Secret Password, int Seed);
 
+/// <summary>How much of a site is looked at, at most.</summary>
+/// <param name="Assets">Of what the visited pages need: pictures, styles, scripts.</param>
+internal sealed record VisitScope(int Pages, int Media, int MenuLinks, int Assets, int AtOnce)
+{
+    /// <summary>What is looked at while somebody waits for the clone.</summary>
+    internal static readonly VisitScope AtTheDoor = new(Pages: 3, Media: 5, MenuLinks: 0, Assets: 0, AtOnce: 4);
+
+    /// <summary>What is looked at when nobody waits; the source has other visitors.</summary>
+    internal static readonly VisitScope Crawl = new(Pages: 40, Media: 40, MenuLinks: 100, Assets: 200, AtOnce: 2);
+}
+
 /// <summary>How much was compared, and in <paramref name="Warnings"/> what could not be.</summary>
 internal sealed record VisitReport(int Pages, int Menus, int Media, IReadOnlyList<string> Warnings);
 
 /// <summary>
-/// Visits a clone as its owner would: home, pages, menus, media, log-in, REST; and compares with the source. A clone that differs is not ready.
+/// Visits a clone as its owner would: home, REST, log-in, pages, media; and compares with the source. A clone that differs is not ready. Once it serves, a crawl
+/// looks further: more pages and media, links of menus, and what the pages need.
 /// </summary>
 /// <param name="clone">Reaches the clone by its public address; follows no redirects and keeps no cookies.</param>
 /// <param name="source">Fetches from the source, redirects not followed.</param>
 internal sealed class SiteVerifier(HttpMessageInvoker clone, Func<Uri, CancellationToken, Task<HttpResponseMessage>> source, TimeProvider clock)
 {
-    private const int PagesVisited = 10;
-    private const int MediaVisited = 20;
-    private const int MenuLinksVisited = 500;
-    private const int AtOnce = 4;
     internal static readonly TimeSpan Patience = TimeSpan.FromSeconds(45);
 
-    internal async Task<VisitReport> VerifyAsync(SiteVisit visit, CancellationToken cancellation)
+    /// <exception cref="StepFaultException">VERIFY_FAILED: the clone differs.</exception>
+    internal async Task<VisitReport> VerifyAsync(SiteVisit visit, VisitScope scope, CancellationToken cancellation)
     {
         var findings = new Findings();
-        var comparison = new Comparison(
-            visit, new Side("the clone", FetchCloneAsync, address => IsWithin(visit.CloneUrl, address), findings),
-            new Side("the source", FetchSourceAsync, address => IsSameSite(new Uri(visit.Source.Home), address), findings), findings);
-        var chance = new Random(visit.Seed);
-        var pages = new Visits("pages", Choose(Own("a page", visit.Urls.Pages.Select(page => page.Url)), PagesVisited, chance), comparison.PageAsync);
-        var media = new Visits("media", Choose(Own("a medium", visit.Urls.Media), MediaVisited, chance), comparison.MediaAsync);
-        var links = Own("a menu", visit.Urls.Menus);
-        var menus = new Visits("links of menus", Choose(links, MenuLinksVisited, chance), comparison.PageAsync);
-        if (links.Count > MenuLinksVisited) findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"{links.Count - MenuLinksVisited} links of menus"));
-
+        var comparison = Compare(visit, findings);
+        var (pages, menus, media) = Choose(visit, scope, comparison, findings);
         var admin = new AdminVisit(visit, SendCloneAsync, findings.Differ);
         await Parallel.ForEachAsync(
             [comparison.HomeAsync, comparison.RestAsync, token => LogInAsync(admin, findings, token), .. pages.Checks, .. menus.Checks, .. media.Checks],
-            new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+            new ParallelOptions { MaxDegreeOfParallelism = scope.AtOnce, CancellationToken = cancellation },
             async (check, token) => await check(token));
         foreach (var visits in new[] { pages, media }) visits.RequireSome(findings);
         if (findings.Differences is { } differences) throw ImportFault.Verification($"The clone differs from its source: {differences}.");
         return new VisitReport(pages.Compared, menus.Compared, media.Compared, findings.Warnings);
+    }
+
+    /// <summary>Tells what differs instead of refusing the clone.</summary>
+    /// <param name="limit">What has not been looked at by then is told as not compared.</param>
+    internal async Task<CrawlFacts> CrawlAsync(SiteVisit visit, VisitScope scope, TimeSpan limit, CancellationToken cancellation)
+    {
+        using var deadline = new CancellationTokenSource(limit, clock);
+        using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
+        var findings = new Findings();
+        var comparison = Compare(visit, findings);
+        var (pages, menus, media) = Choose(visit, scope, comparison, findings);
+        await RunAsync([comparison.HomeAsync, .. pages.Checks, .. menus.Checks, .. media.Checks]);
+        var assets = new Visits("pictures, styles and scripts of pages", [.. comparison.Assets.Order(StringComparer.Ordinal).Take(scope.Assets)], comparison.AssetAsync);
+        await RunAsync(assets.Checks);
+        foreach (var visits in new[] { pages, menus, media, assets }) visits.TellMissing(findings);
+        var (differences, doubts) = findings.All(CrawlFacts.MostTold);
+        return new CrawlFacts(pages.Compared, menus.Compared, media.Compared, assets.Compared, differences, doubts);
+
+        async Task RunAsync(IEnumerable<Func<CancellationToken, Task>> checks)
+        {
+            var late = 0;
+            await Parallel.ForEachAsync(checks, new ParallelOptions { MaxDegreeOfParallelism = scope.AtOnce, CancellationToken = cancellation }, async (check, _) =>
+            {
+                try
+                {
+                    either.Token.ThrowIfCancellationRequested();
+                    await check(either.Token);
+                }
+                catch (OperationCanceledException) when (deadline.IsCancellationRequested && !cancellation.IsCancellationRequested)
+                {
+                    Interlocked.Increment(ref late);
+                }
+            });
+            if (late > 0) findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"{late} addresses, for which there was no time"));
+        }
+    }
+
+    private Comparison Compare(SiteVisit visit, Findings findings) => new(
+        visit, new Side("the clone", FetchCloneAsync, address => IsWithin(visit.CloneUrl, address), findings),
+        new Side("the source", FetchSourceAsync, address => IsSameSite(new Uri(visit.Source.Home), address), findings), findings);
+
+    private static (Visits Pages, Visits Menus, Visits Media) Choose(SiteVisit visit, VisitScope scope, Comparison comparison, Findings findings)
+    {
+        var chance = new Random(visit.Seed);
+        var pages = new Visits("pages", Choose(Own("a page", visit.Urls.Pages.Select(page => page.Url)), scope.Pages, chance), comparison.PageAsync);
+        var media = new Visits("media", Choose(Own("a medium", visit.Urls.Media), scope.Media, chance), comparison.MediaAsync);
+        var links = Own("a menu", visit.Urls.Menus);
+        if (scope.MenuLinks > 0 && links.Count > scope.MenuLinks) findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"{links.Count - scope.MenuLinks} links of menus"));
+        return (pages, new Visits("links of menus", Choose(links, scope.MenuLinks, chance), comparison.PageAsync), media);
 
         List<string> Own(string what, IEnumerable<string> urls)
         {

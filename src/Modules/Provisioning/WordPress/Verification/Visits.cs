@@ -15,8 +15,13 @@ internal sealed class Visits(string kind, IReadOnlyList<string> urls, Func<Uri, 
     /// <summary>A check that compared nothing has found nothing out. What neither site has cannot be compared, and is told.</summary>
     internal void RequireSome(Findings findings)
     {
-        if (_missing > 0) findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"{_missing} {kind} that the source does not have either"));
+        TellMissing(findings);
         if (_compared == 0 && urls.Count > _missing) findings.Differ(string.Create(CultureInfo.InvariantCulture, $"none of {urls.Count} {kind} could be compared"));
+    }
+
+    internal void TellMissing(Findings findings)
+    {
+        if (_missing > 0) findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"{_missing} {kind} that the source does not have either"));
     }
 
     private async Task VisitAsync(Uri address, CancellationToken cancellation)
