@@ -47,6 +47,6 @@ public sealed class ImportContentTests(ServersFixture servers) : IClassFixture<S
             backend, new OpenVault(() => SourceTests.Administrator(site)), SourceTests.Connector,
             new PublicSources(new SourceOptions { AllowLoopback = true }, TimeProvider.System), TimeProvider.System, NullLogger<ImportContent>.Instance);
         var facts = await step.RunAsync(order.Token(CloneStep.ImportContent), order, new Progress<ContentProgress>(), CancellationToken.None);
-        return (facts.Warnings, "clonehub-" + order.Job.Key[..8]);
+        return (facts.Warnings, ConnectorBuild.FolderOf(order.Job, 1));
     }
 }

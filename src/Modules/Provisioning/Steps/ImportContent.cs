@@ -32,7 +32,7 @@ internal sealed partial class ImportContent(
         }
         finally
         {
-            warnings.AddRange(await LeaveAsync(channel, order.Job, secrets));
+            warnings.AddRange(await LeaveAsync(channel, token, secrets));
         }
     }
 
@@ -46,7 +46,7 @@ internal sealed partial class ImportContent(
     }
 
     /// <returns>Warnings about what stays on the source.</returns>
-    private async Task<IEnumerable<string>> LeaveAsync(SourceChannel channel, JobId job, JobSecrets secrets)
+    private async Task<IEnumerable<string>> LeaveAsync(SourceChannel channel, StepToken token, JobSecrets secrets)
     {
         using var patience = new CancellationTokenSource(Farewell, clock);
         try
@@ -56,10 +56,9 @@ internal sealed partial class ImportContent(
         catch (Exception fault)
         {
             // It must not hide how the import ended. The connector stops answering when its key expires.
-            Log.NotLeft(logger, fault, job);
-            var folder = ConnectorBuild.FolderOf(job);
-            var user = ApplicationPassword.LooksLikeOne(secrets.SourcePassword) ? $", and with it the administrator {folder}" : "";
-            return [$"The connector {folder} could not be removed from the source; it expires by itself{user}."];
+            Log.NotLeft(logger, fault, token.Job);
+            var user = ApplicationPassword.LooksLikeOne(secrets.SourcePassword) ? $", and with it the administrator {ConnectorBuild.NameOf(token.Job)}" : "";
+            return [$"The connector {ConnectorBuild.FolderOf(token.Job, token.Attempt)} could not be removed from the source; it expires by itself{user}."];
         }
     }
 

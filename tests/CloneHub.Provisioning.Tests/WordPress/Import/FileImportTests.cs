@@ -205,7 +205,7 @@ public sealed class FileImportTests : IDisposable
     {
         await ImportAsync([
             Content("object-cache.php", "x"), Content("mu-plugins/wpengine-common/a.php", "x"), Content("mu-plugins/mine.php", "x"),
-            Content("plugins/clonehub-abcdefgh/job.php", "x"), Core("wp-config.php", "x"), Core(".user.ini", "x"), Core("robots.txt", "x"),
+            Content("plugins/clonehub-abcdefgh/job.php", "x"), Content("plugins/clonehub-abcdefgh-2/job.php", "x"), Core("wp-config.php", "x"), Core(".user.ini", "x"), Core("robots.txt", "x"),
         ]);
         Assert.Equal(
             ["robots.txt", "wp-content/.clonehub-disabled/mu-plugins/wpengine-common/a.php", "wp-content/.clonehub-disabled/object-cache.php", "wp-content/mu-plugins/mine.php"],

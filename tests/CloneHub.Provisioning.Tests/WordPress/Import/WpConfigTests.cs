@@ -77,7 +77,7 @@ public sealed class WpConfigTests
     [InlineData("", """a:1:{i:0;s:35:"custom-migrator/custom-migrator.php";}""")]
     [InlineData("a:0:{}", """a:1:{i:0;s:35:"custom-migrator/custom-migrator.php";}""")]
     [InlineData(
-        """a:2:{i:0;s:19:"akismet/akismet.php";i:3;s:31:"clonehub-abcdefgh/clonehub-x.ph";}""",
+        """a:2:{i:0;s:19:"akismet/akismet.php";i:3;s:33:"clonehub-abcdefgh-12/connector.ph";}""",
         """a:2:{i:0;s:35:"custom-migrator/custom-migrator.php";i:1;s:19:"akismet/akismet.php";}""")]
     [InlineData("""a:1:{i:2;s:35:"custom-migrator/custom-migrator.php";}""", """a:1:{i:0;s:35:"custom-migrator/custom-migrator.php";}""")]
     [InlineData("b:0;", null)]

@@ -57,7 +57,7 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
     {
         var order = SourceTests.OrderFor(_site.Url);
         await using var channel = await SourceTests.Connector.ConnectAsync(order, SourceTests.Administrator(_site), 1, CancellationToken.None);
-        var folder = Path.Combine(_site.Root.FullName, "wp-content/plugins", ConnectorBuild.FolderOf(order.Job));
+        var folder = Path.Combine(_site.Root.FullName, "wp-content/plugins", ConnectorBuild.FolderOf(order.Job, 1));
         var (path, aside) = (Path.Combine(folder, gone), Path.Combine(folder, "aside"));
         Directory.Move(path, aside);
         using var visitor = new HttpClient();
@@ -70,7 +70,7 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
     }
 
     [Fact]
-    public async Task A_second_attempt_replaces_what_a_crashed_one_left()
+    public async Task A_second_attempt_removes_what_a_crashed_one_left()
     {
         var order = SourceTests.OrderFor(_site.Url);
         var secrets = SourceTests.Administrator(_site);
@@ -79,9 +79,41 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
             // The process dies here: nobody says good-bye.
         }
 
-        await using var channel = await SourceTests.Connector.ConnectAsync(order, secrets, 1, CancellationToken.None);
+        await using var channel = await SourceTests.Connector.ConnectAsync(order, secrets, 2, CancellationToken.None);
+        Assert.Equal([ConnectorBuild.FolderOf(order.Job, 2)], ConnectorFolders());
         Assert.NotEmpty((await channel.SchemaAsync(CancellationToken.None)).Tables);
         await channel.ByeAsync(CancellationToken.None);
+        Assert.Equal(_before, await SiteState.TakeAsync(_site));
+    }
+
+    /// <summary>The attempt before was cut while WordPress unpacked, and its files go on coming.</summary>
+    [Fact]
+    public async Task Half_a_connector_is_in_nobodys_way_and_goes_with_the_next()
+    {
+        var order = SourceTests.OrderFor(_site.Url);
+        var late = $"foreach ([1, 3] as $attempt) {{ @mkdir($folder = WP_PLUGIN_DIR . '/{ConnectorBuild.NameOf(order.Job)}-' . $attempt . '/src', 0755, true); file_put_contents(\"$folder/Call.php\", '<?php'); }}";
+        await _site.RunPhpAsync(late, CancellationToken.None);
+
+        await using var channel = await SourceTests.Connector.ConnectAsync(order, SourceTests.Administrator(_site), 2, CancellationToken.None);
+
+        Assert.Equal([ConnectorBuild.FolderOf(order.Job, 2), ConnectorBuild.FolderOf(order.Job, 3)], ConnectorFolders());
+        await _site.RunPhpAsync(late, CancellationToken.None);
+        Assert.Empty(await channel.ByeAsync(CancellationToken.None));
+        Assert.Equal([ConnectorBuild.FolderOf(order.Job, 3)], ConnectorFolders());
+        await _site.RunPhpAsync($"exec('rm -r ' . escapeshellarg(WP_PLUGIN_DIR . '/{ConnectorBuild.FolderOf(order.Job, 3)}'));", CancellationToken.None);
+        Assert.Equal(_before, await SiteState.TakeAsync(_site));
+    }
+
+    [Fact]
+    public async Task A_farewell_that_comes_late_leaves_the_connector_of_the_next_attempt()
+    {
+        var order = SourceTests.OrderFor(_site.Url);
+        var secrets = SourceTests.Administrator(_site);
+        await using var first = await SourceTests.Connector.ConnectAsync(order, secrets, 1, CancellationToken.None);
+        await using var second = await SourceTests.Connector.ConnectAsync(order, secrets, 2, CancellationToken.None);
+        Assert.Empty(await first.ByeAsync(CancellationToken.None));
+        Assert.NotEmpty((await second.SchemaAsync(CancellationToken.None)).Tables);
+        Assert.Empty(await second.ByeAsync(CancellationToken.None));
         Assert.Equal(_before, await SiteState.TakeAsync(_site));
     }
 
@@ -144,7 +176,7 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
         await using (var channel = await SourceTests.ConnectAsync(_site))
         {
             var during = await _site.RunPhpAsync("echo json_encode(array_map(null, array_keys($p = get_option('active_plugins')), array_values($p)));", CancellationToken.None);
-            Assert.Matches("""^\[\[\d+,"clonehub-[a-z2-7]{8}\\/clonehub-[a-z2-7]{8}.php"\],\[3,"z\\/z.php"\],\[5,"m\\/m.php"\],\[6,"a\\/a.php"\]\]$""", during);
+            Assert.Matches("""^\[\[\d+,"clonehub-[a-z2-7]{8}-1\\/clonehub-[a-z2-7]{8}-1.php"\],\[3,"z\\/z.php"\],\[5,"m\\/m.php"\],\[6,"a\\/a.php"\]\]$""", during);
             await channel.ByeAsync(CancellationToken.None);
         }
 
@@ -218,6 +250,9 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
         Assert.Equal(0, posts);
         await channel.ByeAsync(CancellationToken.None);
     }
+
+    private IEnumerable<string> ConnectorFolders() =>
+        Directory.EnumerateDirectories(Path.Combine(_site.Root.FullName, "wp-content/plugins"), "clonehub-*").Select(folder => Path.GetFileName(folder)).Order(StringComparer.Ordinal);
 
     private async Task<IReadOnlyList<string?[]>> LogInsAsync() => await _site.QueryAsync("SELECT user_login FROM wp_users ORDER BY ID", CancellationToken.None);
 }

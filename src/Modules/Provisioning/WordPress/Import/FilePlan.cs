@@ -59,7 +59,7 @@ internal static partial class FilePlan
     }
 
     /// <summary>A job's connector, this one's or another's that runs at the same time.</summary>
-    [GeneratedRegex("^plugins/" + ConnectorBuild.NamePattern + "(?:/|$)")]
+    [GeneratedRegex("^plugins/" + ConnectorBuild.FolderPattern + "(?:/|$)")]
     private static partial Regex Connector();
 
     /// <summary>Must-use plugins by which hosts tie a site to their own platform.</summary>

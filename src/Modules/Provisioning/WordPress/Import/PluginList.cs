@@ -22,6 +22,6 @@ internal static partial class PluginList
         return Encoding.UTF8.GetBytes(output.Append('}').ToString());
     }
 
-    [GeneratedRegex(@"\A" + ConnectorBuild.NamePattern + "/")]
+    [GeneratedRegex(@"\A" + ConnectorBuild.FolderPattern + "/")]
     private static partial Regex Connector();
 }

@@ -1,27 +1,39 @@
-using System.Security.Cryptography;
+using System.Globalization;
 using CloneHub.Contracts;
 
 namespace CloneHub.Provisioning.WordPress;
 
 /// <summary>What makes one upload of the connector different from every other.</summary>
-/// <param name="Build">Random name of this upload.</param>
+/// <param name="Attempt">Number of the attempt that brings it.</param>
 /// <param name="PublicKey">SubjectPublicKeyInfo, DER, base 64: all of the key that the source gets.</param>
 /// <param name="Expires">By the source's clock; afterwards the connector removes itself at the first request of anyone.</param>
 /// <param name="TemporaryUser">Administrator made for the upload, to be deleted with the connector.</param>
-internal sealed record ConnectorBuild(JobId Job, string Build, string PublicKey, DateTimeOffset Expires, string? TemporaryUser)
+internal sealed record ConnectorBuild(JobId Job, int Attempt, string PublicKey, DateTimeOffset Expires, string? TemporaryUser)
 {
-    public string Folder => FolderOf(Job);
+    /// <summary>Its folder below the source's plugins, and by which it is told from the job's other builds.</summary>
+    public string Folder => FolderOf(Job, Attempt);
 
-    /// <summary>Names of any job's connector, as a regular expression of MariaDB.</summary>
+    /// <summary>Names of any job's temporary administrator, as a regular expression of MariaDB.</summary>
     public const string NamePattern = "clonehub-[a-z2-7]{8}";
+
+    /// <summary>Folders of any job's connectors.</summary>
+    public const string FolderPattern = NamePattern + "(?:-[0-9]+)?";
 
     /// <summary>Ends the address of every temporary administrator. Nobody else has an address in that domain, which cannot exist.</summary>
     public const string MailTail = "@clonehub.invalid";
 
-    /// <summary>Also the log-in name of the temporary administrator.</summary>
-    public static string FolderOf(JobId job) => "clonehub-" + job.Key[..8];
+    /// <summary>What every trace of the job at its source begins with; also the log-in name of the temporary administrator.</summary>
+    public static string NameOf(JobId job) => "clonehub-" + job.Key[..8];
+
+    /// <summary>No attempt meets the folder of another one, which may be half unpacked or about to be removed.</summary>
+    public static string FolderOf(JobId job, int attempt) => string.Create(CultureInfo.InvariantCulture, $"{NameOf(job)}-{attempt}");
+
+    /// <summary>Which attempt of the job a folder belongs to; null if it is none of this job's.</summary>
+    public static int? AttemptOf(JobId job, string folder) =>
+        folder.StartsWith(NameOf(job) + "-", StringComparison.Ordinal) && int.TryParse(folder.AsSpan(NameOf(job).Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt) ? attempt : null;
+
+    /// <summary>Stands for all attempts of the job there can have been.</summary>
+    public static string LastFolderOf(JobId job) => FolderOf(job, int.MaxValue);
 
     public static string MailOf(string temporaryUser) => temporaryUser + MailTail;
-
-    public static string NewName() => RandomNumberGenerator.GetHexString(16, lowercase: true);
 }

@@ -38,13 +38,13 @@ internal static partial class CustomMigratorPackage
         }
     }
 
-    /// <summary>The connector for one job as a zip that WordPress installs. Its classes live in a namespace of their own, so that two jobs do not meet.</summary>
+    /// <summary>The connector for one job as a zip that WordPress installs. Its classes live in a namespace of their own, so that neither two jobs nor two attempts meet.</summary>
     public static byte[] BuildConnector(ConnectorBuild build)
     {
         using var buffer = new MemoryStream(48 * 1024);
         using (var zip = new ZipArchive(buffer, ZipArchiveMode.Create, leaveOpen: true))
         {
-            var own = $@"{Namespace}\J{build.Folder[^8..]}";
+            var own = $@"{Namespace}\J{build.Folder.Replace('-', '_')}";
             foreach (var (path, text) in Files)
             {
                 if (path is "custom-migrator.php" or "readme.txt" || path.StartsWith("src/InClone/", StringComparison.Ordinal)) continue;
@@ -69,7 +69,6 @@ internal static partial class CustomMigratorPackage
         var job = new JsonObject
         {
             ["job"] = build.Job.Value,
-            ["build"] = build.Build,
             ["key"] = build.PublicKey,
             ["expires"] = build.Expires.ToUnixTimeSeconds(),
             ["user"] = build.TemporaryUser,

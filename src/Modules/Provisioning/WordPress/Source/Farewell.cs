@@ -7,6 +7,9 @@ internal sealed class Farewell(SourceCalls calls, TimeProvider clock)
 {
     private const int MostTries = 4;
 
+    /// <param name="build">The connector that leaves, and with it those of earlier attempts.</param>
+    public static byte[] Of(string build) => JsonSerializer.SerializeToUtf8Bytes(new { build });
+
     /// <returns>What the site could not remove.</returns>
     /// <exception cref="StepFaultException">Nothing proves that the connector is gone.</exception>
     public async Task<IReadOnlyList<string>> SayAsync(string build, CancellationToken cancellation)
@@ -17,7 +20,7 @@ internal sealed class Farewell(SourceCalls calls, TimeProvider clock)
         {
             try
             {
-                var answer = await calls.AskAsync("bye", JsonSerializer.SerializeToUtf8Bytes(new { build }), cancellation);
+                var answer = await calls.AskAsync("bye", Of(build), cancellation);
                 return [.. answer.GetProperty("left").EnumerateArray().Select(name => name.GetString()!)];
             }
             catch (AnswerBrokenException trouble) when (trouble.IsOrdinaryPage && mayHaveLeft)

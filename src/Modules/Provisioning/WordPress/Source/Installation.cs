@@ -4,21 +4,18 @@ using Microsoft.Extensions.Logging;
 namespace CloneHub.Provisioning.WordPress;
 
 /// <summary>One installation of the connector, and the way back if it fails half-way.</summary>
-/// <param name="mayBeThere">An earlier attempt of the same job may have left its connector.</param>
+/// <param name="attempt">1 if nothing of this job can be on the site yet; else an earlier attempt may have left its connector, whole or half unpacked.</param>
 internal sealed partial class Installation(
-    SourceHttp http, SiteDoor door, CallSigner signer, CloneOrder order, JobSecrets secrets, bool mayBeThere, TimeProvider clock, ILogger log)
+    SourceHttp http, SiteDoor door, CallSigner signer, CloneOrder order, JobSecrets secrets, int attempt, TimeProvider clock, ILogger log)
 {
     private static readonly TimeSpan Lifetime = TimeSpan.FromHours(2);
 
     // Each part of the way back has its own: one that hangs does not cost the others their time.
     private static readonly TimeSpan UndoTimeout = TimeSpan.FromSeconds(15);
 
-    /// <summary>As long as a worker that ends in order lets its steps run, and some more.</summary>
-    private const int MostTries = 8;
-    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(2);
-
     private readonly AdminSession _session = new(http, door);
-    private readonly string _folder = ConnectorBuild.FolderOf(order.Job);
+    private readonly string _user = ConnectorBuild.NameOf(order.Job);
+    private readonly string _folder = ConnectorBuild.FolderOf(order.Job, attempt);
     private ApplicationPassword? _applicationPassword;
     private bool _isUploaded;
 
@@ -29,14 +26,14 @@ internal sealed partial class Installation(
             await LogInAsync(cancellation);
             var upload = new PluginUpload(_session, _folder);
             var nonce = await upload.OpenFormAsync(cancellation);
-            var build = new ConnectorBuild(
-                order.Job, ConnectorBuild.NewName(), signer.PublicKey, signer.SiteTime + Lifetime, _applicationPassword is null ? null : _folder);
+            var build = new ConnectorBuild(order.Job, attempt, signer.PublicKey, signer.SiteTime + Lifetime, _applicationPassword is null ? null : _user);
             _isUploaded = true;
-            await InstallAsync(upload, nonce, CustomMigratorPackage.BuildConnector(build), cancellation);
+            await upload.InstallAsync(nonce, CustomMigratorPackage.BuildConnector(build), cancellation);
             var leaving = _session.LogOutAsync(cancellation);
             var endpoint = await FindEndpointAsync(leaving, cancellation);
             if (endpoint.Facts.IsMultisite) throw SourceFaults.Multisite();
-            return new SourceChannel(http, endpoint.Address, signer, endpoint.Facts, endpoint.Build, clock);
+            if (attempt > 1) await TriedAsync("remove what an earlier attempt left", patience => SweepAsync(endpoint, patience));
+            return new SourceChannel(http, endpoint.Address, signer, endpoint.Facts, _folder, clock);
         }
         catch (Exception trouble) when (trouble is not OutOfMemoryException)
         {
@@ -46,23 +43,9 @@ internal sealed partial class Installation(
         }
     }
 
-    /// <summary>The attempt before may be about to end elsewhere: then its folder goes, or becomes one that can be replaced.</summary>
-    private async Task InstallAsync(PluginUpload upload, string nonce, byte[] zip, CancellationToken cancellation)
-    {
-        for (var tries = 1; ; tries++)
-        {
-            try
-            {
-                await upload.InstallAsync(nonce, zip, cancellation);
-                return;
-            }
-            catch (StepFaultException taken) when (mayBeThere && tries < MostTries && taken.Fault.Code == SourceFaults.PluginsReadOnlyCode)
-            {
-                LogTaken(taken, order.Job);
-                await Task.Delay(BetweenTries, clock, cancellation);
-            }
-        }
-    }
+    /// <summary>Whatever of the job's connectors answers. What it does not remove now goes with the farewell.</summary>
+    private async Task SweepAsync(Endpoint endpoint, CancellationToken cancellation) =>
+        await new SourceCalls(http.SendAsync, endpoint.Address, signer, clock).AskAsync("sweep", Farewell.Of(_folder), cancellation);
 
     private async Task LogInAsync(CancellationToken cancellation)
     {
@@ -73,8 +56,8 @@ internal sealed partial class Installation(
             if (await candidate.IsAcceptedAsync(cancellation))
             {
                 _applicationPassword = candidate;
-                password = await candidate.CreateUserAsync(_folder, cancellation);
-                username = _folder;
+                password = await candidate.CreateUserAsync(_user, cancellation);
+                username = _user;
             }
         }
 
@@ -109,14 +92,14 @@ internal sealed partial class Installation(
     private async Task<string> UndoAsync()
     {
         var hasUser = _applicationPassword is not null && !await TriedAsync("delete the temporary user", DeleteUserAsync);
-        var hasConnector = (mayBeThere || _isUploaded) && !await TriedAsync("ask the connector to leave", SayFarewellAsync)
+        var hasConnector = (attempt > 1 || _isUploaded) && !await TriedAsync("ask the connector to leave", SayFarewellAsync)
             && !await TriedAsync("delete the connector", UninstallAsync);
         if (hasUser) hasUser = !await TriedAsync("delete the temporary user", DeleteUserAsync);
         if (_applicationPassword is null || hasUser) await TriedAsync("log out", _session.LogOutAsync);
         return (hasUser, hasConnector && _isUploaded) switch
         {
-            (true, true) => $"The administrator {_folder} stays on the site, and perhaps the plugin of that name: delete both.",
-            (true, false) => $"The administrator {_folder} stays on the site: delete it.",
+            (true, true) => $"The administrator {_user} stays on the site, and perhaps the plugin {_folder}: delete both.",
+            (true, false) => $"The administrator {_user} stays on the site: delete it.",
             (false, true) => $"The plugin {_folder} may have stayed on the site: delete it if so; it stops answering within two hours.",
             _ => "",
         };
@@ -124,13 +107,13 @@ internal sealed partial class Installation(
 
     private async Task DeleteUserAsync(CancellationToken cancellation)
     {
-        if (!await _applicationPassword!.DeleteUserAsync(_folder, cancellation)) throw SourceFaults.ChannelBlocked("the site does not confirm that the user is gone.");
+        if (!await _applicationPassword!.DeleteUserAsync(_user, cancellation)) throw SourceFaults.ChannelBlocked("the site does not confirm that the user is gone.");
     }
 
     private async Task SayFarewellAsync(CancellationToken cancellation)
     {
         var endpoint = await Endpoint.FindAsync(http, door, signer, clock, cancellation) ?? throw SourceFaults.ChannelBlocked("nobody answers.");
-        var rest = await new Farewell(new SourceCalls(http.SendAsync, endpoint.Address, signer, clock), clock).SayAsync(endpoint.Build, cancellation);
+        var rest = await new Farewell(new SourceCalls(http.SendAsync, endpoint.Address, signer, clock), clock).SayAsync(_folder, cancellation);
         if (rest.Count > 0) throw SourceFaults.PluginsReadOnly($"it could not remove {string.Join(", ", rest)}");
     }
 
@@ -139,7 +122,7 @@ internal sealed partial class Installation(
     {
         if (_applicationPassword is { } password)
         {
-            await PluginUpload.UninstallAsync(_folder, password.RestAsync, cancellation);
+            await PluginUpload.UninstallAsync(order.Job, attempt, password.RestAsync, cancellation);
             return;
         }
 
@@ -150,7 +133,7 @@ internal sealed partial class Installation(
             if (Refusal(await _session.LogInAsync(secrets.SourceUsername, secrets.SourcePassword.Reveal(), cancellation)) is { } refusal) throw refusal;
         }
 
-        await PluginUpload.UninstallAsync(_folder, _session.RestAsync, cancellation);
+        await PluginUpload.UninstallAsync(order.Job, attempt, _session.RestAsync, cancellation);
     }
 
     private async Task<bool> TriedAsync(string what, Func<CancellationToken, Task> work)
@@ -168,9 +151,6 @@ internal sealed partial class Installation(
             return false;
         }
     }
-
-    [LoggerMessage(2307, LogLevel.Information, "{JobId}: an earlier attempt is still at the source; the connector is sent again")]
-    private partial void LogTaken(Exception taken, JobId jobId);
 
     [LoggerMessage(2304, LogLevel.Warning, "{JobId}: could not {What} on the source")]
     private partial void LogNotUndone(Exception trouble, JobId jobId, string what);

@@ -5,6 +5,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using CloneHub.Contracts;
 
 namespace CloneHub.Provisioning.WordPress;
 
@@ -23,16 +24,10 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
         return nonce.Success ? nonce.Groups[1].Value : throw SourceFaults.Unusable("plugin-install.php", (int)page.Status);
     }
 
-    /// <summary>Uploads and activates. Files of an earlier attempt are replaced.</summary>
+    /// <summary>Uploads and activates.</summary>
     public async Task InstallAsync(string nonce, byte[] zip, CancellationToken cancellation)
     {
         var page = await session.PostAsync("update.php?action=upload-plugin", Form(nonce, zip), cancellation);
-        if (OverwriteLink().Match(page.Html) is { Success: true } overwrite)
-        {
-            page = await session.FollowAsync(new Uri(page.Address, WebUtility.HtmlDecode(overwrite.Groups[1].Value)), cancellation);
-            if (page.Status == HttpStatusCode.OK && !Links(page).Any()) return;
-        }
-
         if (Links(page).FirstOrDefault() is not { } activate)
         {
             var fault = WhyNotInstalled(page);
@@ -44,19 +39,39 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
         if (!activated.IsRedirect || activated.Location!.Query.Contains("error=true", StringComparison.Ordinal)) throw SourceFaults.ActivationFailed();
     }
 
-    /// <summary>Takes the plugin off again where it cannot do so itself.</summary>
+    /// <summary>Takes a job's connectors off again where they cannot do so themselves.</summary>
+    /// <param name="last">Those of later attempts stay.</param>
     /// <param name="rest">Asks the site's REST interface as somebody who may delete plugins.</param>
-    /// <exception cref="StepFaultException">The site does not confirm that it is gone.</exception>
+    /// <exception cref="StepFaultException">The site does not confirm that they are gone.</exception>
     public static async Task UninstallAsync(
-        string folder, Func<HttpMethod, string, CancellationToken, Task<SourcePage>> rest, CancellationToken cancellation)
+        JobId job, int last, Func<HttpMethod, string, CancellationToken, Task<SourcePage>> rest, CancellationToken cancellation)
     {
-        var route = $"/wp/v2/plugins/{folder}/{folder}";
+        var list = await rest(HttpMethod.Get, $"/wp/v2/plugins&search={ConnectorBuild.NameOf(job)}", cancellation);
+        if (list.Status != HttpStatusCode.OK) throw SourceFaults.ChannelBlocked($"the site answered {(int)list.Status} when it was asked for its plugins.");
+        foreach (var plugin in NamesIn(list).Where(plugin => ConnectorBuild.AttemptOf(job, plugin.Split('/')[0]) <= last))
+            await UninstallOneAsync($"/wp/v2/plugins/{plugin}", rest, cancellation);
+    }
 
+    private static async Task UninstallOneAsync(
+        string route, Func<HttpMethod, string, CancellationToken, Task<SourcePage>> rest, CancellationToken cancellation)
+    {
         // Whether it was active at all is no matter; only the deletion has to succeed.
         await rest(HttpMethod.Post, route + "&status=inactive", cancellation);
         var gone = await rest(HttpMethod.Post, route + SiteDoor.AsDelete, cancellation);
         if (gone.Status == HttpStatusCode.OK || gone.Html.Contains("rest_plugin_not_found", StringComparison.Ordinal)) return;
         throw SourceFaults.ChannelBlocked($"the site answered {(int)gone.Status} when the plugin was to be deleted.");
+    }
+
+    private static List<string> NamesIn(SourcePage list)
+    {
+        try
+        {
+            return [.. (JsonNode.Parse(list.Html) as JsonArray ?? []).Select(plugin => (string?)plugin?["plugin"] ?? "")];
+        }
+        catch (JsonException)
+        {
+            throw SourceFaults.ChannelBlocked("the site does not tell its plugins.");
+        }
     }
 
     /// <summary>Says that "x" is both a file and a folder.</summary>
@@ -150,9 +165,6 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
 
     [GeneratedRegex(@"href=[""']([^""']*plugins\.php\?action=activate[^""']*)[""']", RegexOptions.IgnoreCase)]
     private static partial Regex ActivateLink();
-
-    [GeneratedRegex(@"href=[""']([^""']*action=upload-plugin[^""']*overwrite=[^""']*)[""']", RegexOptions.IgnoreCase)]
-    private static partial Regex OverwriteLink();
 
     [GeneratedRegex(@"request-filesystem-credentials|name=[""']connection_type[""']", RegexOptions.IgnoreCase)]
     private static partial Regex CredentialsForm();

@@ -18,8 +18,8 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
 {
     private readonly SiteVisits _visits = new(clock);
 
-    /// <summary>Logs in, uploads and activates the job's connector, logs out. What an earlier attempt of the same job left is replaced.</summary>
-    /// <param name="attempt">1 if nothing of this job can be on the site yet.</param>
+    /// <summary>Logs in, uploads and activates the job's connector, logs out. What an earlier attempt of the same job left is removed.</summary>
+    /// <param name="attempt">Rises with every attempt of the job; 1 if nothing of it can be on the site yet.</param>
     /// <exception cref="StepFaultException">The site cannot be cloned this way, and why.</exception>
     public async Task<SourceChannel> ConnectAsync(CloneOrder order, JobSecrets secrets, int attempt, CancellationToken cancellation)
     {
@@ -31,7 +31,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         {
             var door = await DoorFinder.FindAsync(http, order.SourceUrl, clock, cancellation);
             signer.Offset = door.ClockOffset;
-            var installation = new Installation(http, door, signer, order, secrets, mayBeThere: attempt > 1, clock, log);
+            var installation = new Installation(http, door, signer, order, secrets, attempt, clock, log);
             var channel = await _visits.RunAsync(door.Base.Authority, installation.RunAsync, cancellation);
             LogConnected(order.Job, clock.GetElapsedTime(started).TotalMilliseconds);
             return channel;
@@ -73,7 +73,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         if (await Endpoint.FindAsync(http, door, signer, clock, cancellation) is { } endpoint)
         {
             var farewell = new Farewell(new SourceCalls(http.SendAsync, endpoint.Address, signer, clock), clock);
-            var rest = await _visits.LeaveAsync(door.Base.Authority, patience => farewell.SayAsync(endpoint.Build, patience), cancellation);
+            var rest = await _visits.LeaveAsync(door.Base.Authority, patience => farewell.SayAsync(ConnectorBuild.LastFolderOf(order.Job), patience), cancellation);
             if (rest.Count == 0) LogLeft(order.Job);
             else LogRest(order.Job, string.Join(", ", rest));
         }
@@ -83,7 +83,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
     private async Task DeleteUserAsync(SourceHttp http, SiteDoor door, JobId job, JobSecrets secrets, CancellationToken cancellation)
     {
         if (secrets.SourceUsername.Length == 0 || !ApplicationPassword.LooksLikeOne(secrets.SourcePassword)) return;
-        var user = ConnectorBuild.FolderOf(job);
+        var user = ConnectorBuild.NameOf(job);
         try
         {
             if (!await new ApplicationPassword(http, door, secrets.SourceUsername, secrets.SourcePassword).DeleteUserAsync(user, cancellation)) LogUserStays(null, job, user);

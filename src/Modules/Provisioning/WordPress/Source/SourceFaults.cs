@@ -7,8 +7,6 @@ namespace CloneHub.Provisioning.WordPress;
 /// <summary>Everything that can be wrong with a source, in words for its owner.</summary>
 internal static class SourceFaults
 {
-    public const string PluginsReadOnlyCode = "PLUGINS_DIR_READONLY";
-
     /// <summary>Said alike before the first byte of an answer and after it: which of the two it was is a matter of moments.</summary>
     public const string Broken = "The connection broke.";
 
@@ -70,7 +68,7 @@ internal static class SourceFaults
         "The site installs plugins only with FTP or SSH credentials.", "Let PHP write to wp-content, or define FS_METHOD as 'direct' while the site is cloned.");
 
     /// <summary>Worth another try: an upload that a crash cut off may still be unpacking, and WordPress empties its work folder under it.</summary>
-    public static StepFaultException PluginsReadOnly(string said) => Passing(PluginsReadOnlyCode,
+    public static StepFaultException PluginsReadOnly(string said) => Passing("PLUGINS_DIR_READONLY",
         $"The site could not unpack the plugin{(said.Length == 0 ? "." : $": {said}")}", "Let PHP write to wp-content/plugins and wp-content/upgrade.");
 
     public static StepFaultException ActivationFailed() => Final("ACTIVATION_FATAL",

@@ -18,7 +18,7 @@ use CloneHub\Migrator\Reply;
  */
 final class Connector
 {
-    private const OPERATIONS = ['hello', 'schema', 'dump', 'list', 'get', 'bye'];
+    private const OPERATIONS = ['hello', 'schema', 'dump', 'list', 'get', 'sweep', 'bye'];
 
     public static function boot(string $main_file): void
     {
@@ -26,7 +26,7 @@ final class Connector
         $call = Call::of($job->id);
         if (time() >= $job->expires) {
             try {
-                (new Removal($job))->run();
+                (new Removal($job, (int) $job->attempt_of($job->name())))->run();
             } catch (\Throwable $trouble) {
                 // The next request tries again.
                 unset($trouble);
@@ -49,8 +49,8 @@ final class Connector
         try {
             $call->verify($job->public_key, self::OPERATIONS);
             $arguments = $call->arguments();
-            if ('bye' === $call->op) {
-                if (($arguments['build'] ?? '') !== $job->build) {
+            if ('bye' === $call->op || 'sweep' === $call->op) {
+                if (null === $job->attempt_of((string) ($arguments['build'] ?? ''))) {
                     throw new Refused(401, 'stale');
                 }
 
@@ -97,8 +97,11 @@ final class Connector
             case 'get':
                 (new Files(Tree::named((string) ($arguments['root'] ?? '')), $reply, $budget))->send((array) ($arguments['files'] ?? []));
                 break;
+            case 'sweep':
             case 'bye':
-                $reply->json(Reply::JSON, ['left' => (new Removal($job))->run()]);
+                // Whichever of the job's connectors is asked: an attempt that has come in removes those before it, one that leaves itself as well.
+                $last = (int) $job->attempt_of((string) $arguments['build']) - ('sweep' === $op ? 1 : 0);
+                $reply->json(Reply::JSON, ['left' => (new Removal($job, $last))->run()]);
                 $reply->json(Reply::END, []);
                 break;
         }

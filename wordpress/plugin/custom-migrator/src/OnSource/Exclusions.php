@@ -69,6 +69,6 @@ final class Exclusions
     /** Whether a plugin folder is a job's connector, this one's or another's. */
     public static function is_connector(string $folder): bool
     {
-        return 1 === preg_match('/^clonehub-[a-z2-7]{8}$/', $folder);
+        return 1 === preg_match('/^clonehub-[a-z2-7]{8}(-[0-9]+)?$/', $folder);
     }
 }

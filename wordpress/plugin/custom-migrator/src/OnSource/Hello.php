@@ -25,7 +25,7 @@ final class Hello
         return [
             'connector_version' => Version::NUMBER,
             'job' => $job->id,
-            'build' => $job->build,
+            'build' => $job->name(),
             'expires' => $job->expires,
             'time' => time(),
             'wordpress_version' => self::wordpress_version(),

@@ -14,15 +14,11 @@ final class Job
     public string $public_key;
     public int $expires;
 
-    /** Name of this build: an order to leave that was meant for an earlier build of the same job is not obeyed. */
-    public string $build;
-
-    /** Log-in name of the administrator that was made to install this build; it goes with it. */
+    /** Log-in name of the administrator that was made to install this job's connectors; it goes with the last one. */
     public ?string $user;
 
-    /** Folder of this build, and its name in active_plugins. */
+    /** Folder of this build. */
     public string $folder;
-    public string $plugin;
 
     /** Read as text: a PHP array would be served from opcache for seconds after an earlier attempt's file was replaced. */
     public static function read(string $main_file): self
@@ -32,22 +28,27 @@ final class Job
         $job = new self();
         $job->id = (string) ($data['job'] ?? '');
         $job->public_key = (string) ($data['key'] ?? '');
-        $job->build = (string) ($data['build'] ?? '');
         $job->expires = (int) ($data['expires'] ?? 0);
         $job->user = isset($data['user']) ? (string) $data['user'] : null;
         $job->folder = dirname($main_file);
-        $job->plugin = basename($job->folder) . '/' . basename($main_file);
         return $job;
-    }
-
-    /** No later than the upload began, by the clock of the site's files. */
-    public function begun(): int
-    {
-        return (int) @filemtime($this->folder . '/job.php') - 120;
     }
 
     public function name(): string
     {
         return basename($this->folder);
+    }
+
+    /** What the folders of all attempts of this job begin with. */
+    public function base(): string
+    {
+        return substr($this->name(), 0, strlen('clonehub-') + 8);
+    }
+
+    /** Number of the attempt that a folder belongs to; null if it is none of this job. */
+    public function attempt_of(string $folder): ?int
+    {
+        $pattern = '/^' . preg_quote($this->base(), '/') . '(?:-([0-9]+))?$/';
+        return preg_match($pattern, $folder, $match) ? (int) ($match[1] ?? 0) : null;
     }
 }

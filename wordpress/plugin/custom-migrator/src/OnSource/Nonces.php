@@ -9,7 +9,7 @@ namespace CloneHub\Migrator\OnSource;
 
 use CloneHub\Migrator\Refused;
 
-/** Calls that change the site and were already obeyed. One option row each; they go with the connector. */
+/** Calls that change the site and were already obeyed. One option row each; they go with the job's last connector. */
 final class Nonces
 {
     /** @throws Refused If this call came before. */
@@ -33,6 +33,6 @@ final class Nonces
 
     private static function prefix(Job $job): string
     {
-        return str_replace('-', '_', $job->name()) . '_call_';
+        return str_replace('-', '_', $job->base()) . '_call_';
     }
 }

@@ -8,16 +8,35 @@ declare(strict_types=1);
 namespace CloneHub\Migrator\OnSource;
 
 /**
- * Takes the connector and all it brought off the site: at the end of the copy, or at the first request after its time is up.
+ * Takes connectors of the job and all they brought off the site: at the end of the copy, or at the first request after their time is up.
  * May run twice at once, and after a run that died.
  */
 final class Removal
 {
     private Job $job;
 
-    public function __construct(Job $job)
+    /** Whether this connector goes too, and with it what the attempts share. */
+    private bool $is_whole;
+
+    /** @var string[] Folders of the attempts that go, this one's last. */
+    private array $names;
+
+    /** @param int $last The last attempt whose connector goes. */
+    public function __construct(Job $job, int $last)
     {
         $this->job = $job;
+        $own = $job->name();
+        $this->is_whole = $last >= $job->attempt_of($own);
+        $there = @scandir(dirname($job->folder)) ?: [];
+        $active = array_map('dirname', array_filter((array) get_option('active_plugins', []), 'is_string'));
+        $all = array_unique(array_merge($there, $active));
+        $this->names = array_values(array_filter($all, static function (string $name) use ($job, $own, $last): bool {
+            $attempt = $job->attempt_of($name);
+            return null !== $attempt && $attempt <= $last && $name !== $own;
+        }));
+        if ($this->is_whole) {
+            $this->names[] = $own;
+        }
     }
 
     /** @return string[] What could not be removed. */
@@ -25,15 +44,35 @@ final class Removal
     {
         // Nothing of this folder can be loaded once it is gone.
         class_exists(Nonces::class);
-        $begun = $this->job->begun();
-        $this->delete_user();
+        $begun = $this->begun();
         $this->delete_uploads();
-        Sessions::forget($this->job);
+        if ($this->is_whole) {
+            $this->delete_user();
+            Sessions::forget($this->job);
+        }
+
         $this->settle_options();
-        $this->delete_folder($this->job->folder);
+        foreach ($this->names as $name) {
+            $this->delete_folder($this->folder($name));
+            $this->delete_folder(WP_CONTENT_DIR . "/upgrade/$name");
+        }
+
         $this->delete_empty_folders($begun);
         clearstatcache();
-        return is_dir($this->job->folder) ? [$this->job->name()] : [];
+        return array_values(array_filter($this->names, fn (string $name): bool => is_dir($this->folder($name))));
+    }
+
+    private function folder(string $name): string
+    {
+        return dirname($this->job->folder) . "/$name";
+    }
+
+    /** No later than the first upload began, by the clock of the site's files. */
+    private function begun(): int
+    {
+        $times = array_map(fn (string $name): int => (int) @filemtime($this->folder($name) . '/job.php'), $this->names);
+        $known = array_filter($times);
+        return [] === $known ? PHP_INT_MAX : min($known) - 120;
     }
 
     private function settle_options(): void
@@ -46,7 +85,10 @@ final class Removal
         }
 
         $this->unschedule();
-        Nonces::forget($this->job);
+        if ($this->is_whole) {
+            Nonces::forget($this->job);
+        }
+
         // Whoever finds the connector active can still have the rest removed; so this comes last.
         $this->deactivate();
         $wpdb->query("SELECT RELEASE_LOCK('clonehub_options')");
@@ -55,8 +97,9 @@ final class Removal
     private function deactivate(): void
     {
         $active = (array) get_option('active_plugins', []);
-        if (in_array($this->job->plugin, $active, true)) {
-            update_option('active_plugins', array_diff($active, [$this->job->plugin]));
+        $gone = array_map(static fn (string $name): string => "$name/$name.php", $this->names);
+        if ([] !== array_intersect($active, $gone)) {
+            update_option('active_plugins', array_diff($active, $gone));
         }
 
         wp_cache_delete('plugins', 'plugins');
@@ -66,7 +109,7 @@ final class Removal
     {
         global $wpdb;
         // Not get_user_by(), which is pluggable and therefore loaded after us.
-        $found = $this->job->name() === $this->job->user ? \WP_User::get_data_by('login', $this->job->user) : false;
+        $found = $this->job->base() === $this->job->user ? \WP_User::get_data_by('login', $this->job->user) : false;
         if (false === $found) {
             return;
         }
@@ -87,15 +130,23 @@ final class Removal
     {
         global $wpdb;
         $sql = "SELECT ID FROM {$wpdb->posts} WHERE post_type = 'attachment' AND post_title = %s";
-        foreach ($wpdb->get_col($wpdb->prepare($sql, $this->job->name() . '.zip')) as $id) {
-            $file = get_attached_file((int) $id, true);
-            if ($file && '.zip' === substr($file, -4)) {
-                @unlink($file);
+        foreach ($this->names as $name) {
+            foreach ($wpdb->get_col($wpdb->prepare($sql, "$name.zip")) as $id) {
+                $this->delete_upload((int) $id);
             }
-
-            $wpdb->delete($wpdb->postmeta, ['post_id' => $id]);
-            $wpdb->delete($wpdb->posts, ['ID' => $id]);
         }
+    }
+
+    private function delete_upload(int $id): void
+    {
+        global $wpdb;
+        $file = get_attached_file($id, true);
+        if ($file && '.zip' === substr($file, -4)) {
+            @unlink($file);
+        }
+
+        $wpdb->delete($wpdb->postmeta, ['post_id' => $id]);
+        $wpdb->delete($wpdb->posts, ['ID' => $id]);
     }
 
     /** An upload also schedules the removal of its attachment, which is long gone. */
