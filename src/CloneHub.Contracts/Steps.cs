@@ -1,6 +1,6 @@
 namespace CloneHub.Contracts;
 
-/// <summary>The work a clone needs, in the order it is done.</summary>
+/// <summary>The work a clone needs, in the order it is done; the last two beside that order, and not for every clone.</summary>
 public enum CloneStep
 {
     CreateDatabase,
@@ -8,10 +8,13 @@ public enum CloneStep
     ImportContent,
     ActivatePlugin,
     OpenIngress,
+    Remove,
+
+    /// <summary>In the place of an import that cannot begin: somebody brings the connector to the source by hand.</summary>
+    AwaitConnector,
 
     /// <summary>When the clone serves already: both sites are looked at once more, more widely.</summary>
     Crawl,
-    Remove,
 }
 
 /// <summary>How much of the source a clone holds.</summary>
@@ -43,8 +46,9 @@ public enum JobPriority
 public sealed record StepToken(JobId Job, CloneStep Step, int Attempt, long Fence);
 
 /// <summary>What is to be cloned and for whom. Holds no secret: those are opened from the <see cref="IJobVault"/> where they are needed.</summary>
+/// <param name="ByHand">Where CloneHub cannot install its connector at the source, the owner does.</param>
 /// <param name="CloneUrl">Address of a clone that serves already; null before.</param>
-public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string? CustomerId, CloneFidelity Fidelity = CloneFidelity.Full, Uri? CloneUrl = null);
+public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string? CustomerId, CloneFidelity Fidelity = CloneFidelity.Full, bool ByHand = false, Uri? CloneUrl = null);
 
 /// <summary>Why a step did not succeed.</summary>
 /// <param name="Code">Stable, UPPER_SNAKE; documented in docs/errors.md.</param>

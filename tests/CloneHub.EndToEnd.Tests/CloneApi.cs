@@ -14,18 +14,12 @@ internal sealed class CloneApi(HostProcess host)
     private readonly HttpClient _client = host.Client;
 
     /// <param name="address">Address to ask for, where it is not the site's own.</param>
-    public async Task<string> RequestAsync(SourceSite source, string? password = null, string? idempotencyKey = null, Uri? address = null)
+    public Task<string> RequestAsync(SourceSite source, string? password = null, string? idempotencyKey = null, Uri? address = null) => RequestAsync(
+        new { source_url = address ?? source.Url, source_username = source.AdminUser, source_password = password ?? source.AdminPassword, ttl_minutes = 30 }, idempotencyKey);
+
+    public async Task<string> RequestAsync(object wish, string? idempotencyKey = null)
     {
-        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("api/v2/clone", UriKind.Relative))
-        {
-            Content = JsonContent.Create(new
-            {
-                source_url = address ?? source.Url,
-                source_username = source.AdminUser,
-                source_password = password ?? source.AdminPassword,
-                ttl_minutes = 30,
-            }),
-        };
+        using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("api/v2/clone", UriKind.Relative)) { Content = JsonContent.Create(wish) };
         if (idempotencyKey is not null) request.Headers.Add("Idempotency-Key", idempotencyKey);
         using var answer = await _client.SendAsync(request);
         var body = await answer.Content.ReadAsStringAsync();
@@ -51,6 +45,14 @@ internal sealed class CloneApi(HostProcess host)
             },
             patience ?? Patience);
         return last;
+    }
+
+    /// <summary>Waits until the job waits for its owner, and tells what for.</summary>
+    public async Task<JsonElement> WaitForActionAsync(string job)
+    {
+        JsonElement action = default;
+        await Eventually.Until($"{job} waits for its owner", async () => (await StatusAsync(job)).TryGetProperty("action_required", out action), Patience);
+        return action;
     }
 
     public async Task RemoveAsync(string job)

@@ -84,7 +84,7 @@ public sealed class CloneJobHistoryProperties
             Assert.True(started.At >= before.RetryAt, "It did not wait for its turn after a failure.");
         }
 
-        var ends = events.Where(e => e is DatabaseReady or PodReady or ContentImported or PluginActivated or IngressReady or StepFailed or Removed
+        var ends = events.Where(e => e is DatabaseReady or PodReady or ContentImported or PluginActivated or IngressReady or StepFailed or Removed or ActionRequired or ActionTaken
             || (e is Cancelled && events.Count == 1));
         Assert.All(ends, _ => Assert.True(before.StepRunning, "A step ended that did not run."));
     }
@@ -144,7 +144,7 @@ public sealed class CloneJobHistoryProperties
 
         private IJobCommand CommandOf(byte code) => (code % 16) switch
         {
-            0 => new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1", Replaces: code > 100, Notifies: code % 32 == 0),
+            0 => new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1", Replaces: code > 100, Notifies: code % 32 == 0, ByHand: code % 48 == 0),
             1 => new Begin(),
             2 or 3 => new StartStep("n1"),
             4 or 5 or 6 or 7 => Report(null),

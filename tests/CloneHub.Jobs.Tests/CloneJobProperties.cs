@@ -29,7 +29,7 @@ public sealed class CloneJobProperties
 
     private static IJobCommand CommandOf(byte code, CloneJob job) => (code % 12) switch
     {
-        0 => new RequestClone(Given.Source, "acme", null, Given.Ttl, "f1", Replaces: code > 128, Notifies: code % 24 == 0),
+        0 => new RequestClone(Given.Source, "acme", null, Given.Ttl, "f1", Replaces: code > 128, Notifies: code % 24 == 0, ByHand: code % 36 == 0),
         1 => new Begin(),
         2 or 3 => new StartStep("n1"),
         4 or 5 => Report(job, null, job.Fence),

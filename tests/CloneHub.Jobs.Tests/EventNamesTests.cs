@@ -15,6 +15,8 @@ public sealed class EventNamesTests
         new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0),
         new Started(Given.T0),
         new StepStarted(CloneStep.CreateDatabase, 1, 1, "node-1", Given.T0),
+        new ActionRequired(CloneStep.ImportContent, 1, Given.Final, Given.T0),
+        new ActionTaken(Given.T0),
         new DatabaseReady(Given.T0),
         new PodReady(Given.T0),
         new ContentImported(Given.Content, ["object-cache.php was switched off"], Given.T0),
@@ -36,6 +38,7 @@ public sealed class EventNamesTests
     /// <summary>Shapes of a name that hold fields which came later and may be absent: the part after the plus sign tells them apart.</summary>
     private static readonly IReadOnlyList<(string Shape, IJobEvent Event)> LaterShapes =
     [
+        ("byHand", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, ByHand: true)),
         ("options", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, CloneFidelity.Public, Replaces: true, Notifies: true)),
         ("crawlFollows", new IngressReady(new Uri("http://clone.localhost:5080/"), [], Given.T0.AddMinutes(30), Given.T0, CrawlFollows: true)),
         ("fault", new Crawled(null, Given.Passing, Given.T0)),

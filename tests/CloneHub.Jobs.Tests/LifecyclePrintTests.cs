@@ -66,6 +66,9 @@ public sealed class LifecyclePrintTests
             Once a clone with the whole site serves, it and its source are crawled (`Crawl`, then `Crawled`): more of their pages are compared than while its owner waits. Whatever that finds
             is told, and the clone serves on. A crawl that cannot begin within {CloneJob.CrawlLimit.TotalMinutes:0} minutes is left out.
 
+            A job that was asked for with `by_hand` does not fail where its owner can install the connector at the source instead: it waits (`ActionRequired`), without a slot, while a worker looks
+            whether the connector answers (`AwaitConnector`), and then goes on with the import (`ActionTaken`). The waiting counts towards the {CloneJob.BuildLimit.TotalHours:0} hours.
+
             Beside its steps a job may owe two things, each told by an event of its own. One that was asked for with `replace` has the tenant's earlier clones of
             the same label removed once it serves (`EarlierReplaced`); if a later one with `replace` serves by then, it goes itself (`CancelRequested`). One with
             a `callback_url` calls its owner when it is completed, failed, cancelled or removed (`NoticeDelivered`, `NoticeFailed`): one notice after the other,

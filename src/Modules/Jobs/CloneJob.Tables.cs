@@ -21,6 +21,10 @@ public sealed partial record CloneJob
     /// <summary>What CloneHub itself lacks for a while says nothing of the step: that is tried as often as the step may be started, and does not count otherwise.</summary>
     private static bool IsOurs(StepFault fault) => fault.Code is StepFault.BackendUnavailable or StepFault.WorkerLost;
 
+    /// <summary>What stands between CloneHub and a source, and not between the source and its owner.</summary>
+    private static bool HandsHelp(StepFault fault) => fault.Code is "CONNECTOR_AWAITED" or "LOGIN_2FA" or "LOGIN_CAPTCHA" or "LOGIN_HIDDEN" or "LOGIN_LOCKED" or "LOGIN_LOST"
+        or "LOGIN_FAILED" or "WAF_BLOCKED" or "NOT_ADMIN" or "FILE_MODS_DISALLOWED" or "FS_CREDENTIALS_NEEDED" or "PLUGINS_DIR_READONLY" or "ACTIVATION_FATAL";
+
     private bool MayRetry(StepFault fault) => fault.Retryable && (IsOurs(fault) ? Failures + 1 < MaxAttempts : OwnFailures + 1 < MaxFailures);
 
     /// <summary>From the request to serving, waiting included. The connector on the source expires with it.</summary>
@@ -52,6 +56,9 @@ public sealed partial record CloneJob
 
     private static readonly StepFault TookTooLong = new(
         "JOB_TIMED_OUT", "The clone did not serve within two hours.", "Check that the source answers quickly, then request the clone again.", false);
+
+    private static StepFault NobodyActed(StepFault awaited) => new(
+        "ACTION_NOT_TAKEN", $"Nobody installed the connector within two hours of the request. {awaited.Message}", "Request the clone again and install the connector that it offers.", false);
 
     /// <summary>What a step that outlived <see cref="LimitOf"/> has failed with.</summary>
     public static StepFault TimedOut(CloneStep step) => new(
@@ -102,7 +109,7 @@ public sealed partial record CloneJob
         Stage.Requested => "Waiting for a free slot…",
         Stage.Started => Retrying("Creating database…"),
         Stage.DatabaseReady => Retrying("Starting WordPress…"),
-        Stage.PodReady => Retrying("Copying content…"),
+        Stage.PodReady => Awaited is null ? Retrying("Copying content…") : $"Waiting for the connector to be installed by hand. {Awaited.Message}",
         Stage.ContentImported => Retrying("Activating the plugin…"),
         Stage.PluginActivated => Retrying("Opening and checking the clone…"),
         Stage.Serving => "The clone is ready.",
@@ -123,6 +130,7 @@ public sealed partial record CloneJob
         CloneStep.OpenIngress => TimeSpan.FromMinutes(5),
         CloneStep.Crawl => TimeSpan.FromMinutes(1),
         CloneStep.Remove => TimeSpan.FromMinutes(3),
+        CloneStep.AwaitConnector => BuildLimit,
         _ => throw new UnreachableException($"No limit for {step}."),
     };
 

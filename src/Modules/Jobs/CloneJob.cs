@@ -11,10 +11,11 @@ public interface IJobCommand;
 /// <param name="Replaces">The tenant's earlier clones of the same label go once this one serves.</param>
 /// <param name="Notifies">The owner wants to be called when the job ends. The address itself is a secret and lies sealed.</param>
 /// <param name="TraceParent">Where the job's trace began, as a W3C traceparent; null if nobody traced the request.</param>
+/// <param name="ByHand">The owner installs the connector at the source where CloneHub cannot.</param>
 public sealed record RequestClone(
     Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash,
     CloneFidelity Fidelity = CloneFidelity.Full, bool Replaces = false, bool Notifies = false, string? TraceParent = null,
-    JobPriority Priority = JobPriority.Interactive) : IJobCommand;
+    JobPriority Priority = JobPriority.Interactive, bool ByHand = false) : IJobCommand;
 
 /// <summary>A slot is free: the job may use it.</summary>
 public sealed record Begin : IJobCommand;
@@ -57,10 +58,14 @@ public sealed record CloneRequested(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Replaces = false,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Notifies = false,
     string? TraceParent = null,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] JobPriority Priority = JobPriority.Interactive) : IJobEvent;
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] JobPriority Priority = JobPriority.Interactive,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool ByHand = false) : IJobEvent;
 
 public sealed record Started(DateTimeOffset At) : IJobEvent;
 public sealed record StepStarted(CloneStep Step, int Attempt, long Fence, string Node, DateTimeOffset At) : IJobEvent;
+/// <param name="Fault">Why CloneHub cannot go on alone.</param>
+public sealed record ActionRequired(CloneStep Step, int Attempt, StepFault Fault, DateTimeOffset At) : IJobEvent;
+public sealed record ActionTaken(DateTimeOffset At) : IJobEvent;
 public sealed record DatabaseReady(DateTimeOffset At) : IJobEvent;
 public sealed record PodReady(DateTimeOffset At) : IJobEvent;
 /// <param name="Proof">Null for a copy of what a source publishes, and in copies of before it was kept.</param>
@@ -140,6 +145,9 @@ public sealed partial record CloneJob
     public bool StepRunning { get; init; }
     public DateTimeOffset RetryAt { get; init; }
 
+    /// <summary>Why the job waits for its owner; null while it does not.</summary>
+    public StepFault? Awaited { get; init; }
+
     /// <summary>What the owner has still to be told, in this order; <see cref="NoticeAttempt"/> and <see cref="NoticeAt"/> are of the first.</summary>
     public IReadOnlyList<Notice> Notices { get; init; } = [];
     public int NoticeAttempt { get; init; }
@@ -156,7 +164,7 @@ public sealed partial record CloneJob
     {
         Stage.Started => CloneStep.CreateDatabase,
         Stage.DatabaseReady => CloneStep.StartPod,
-        Stage.PodReady => CloneStep.ImportContent,
+        Stage.PodReady => Awaited is null ? CloneStep.ImportContent : CloneStep.AwaitConnector,
         Stage.ContentImported => CloneStep.ActivatePlugin,
         Stage.PluginActivated => CloneStep.OpenIngress,
         Stage.Serving when CrawlsNow => CloneStep.Crawl,
@@ -178,7 +186,7 @@ public sealed partial record CloneJob
     public IReadOnlyList<IJobEvent> Decide(IJobCommand command, DateTimeOffset now) => (command, Stage) switch
     {
         (RequestClone r, Stage.None) =>
-            [new CloneRequested(r.SourceUrl, r.Tenant, r.CustomerId, r.Ttl, r.RequestHash, now + BuildLimit, now, r.Fidelity, r.Replaces, r.Notifies, r.TraceParent, r.Priority)],
+            [new CloneRequested(r.SourceUrl, r.Tenant, r.CustomerId, r.Ttl, r.RequestHash, now + BuildLimit, now, r.Fidelity, r.Replaces, r.Notifies, r.TraceParent, r.Priority, r.ByHand)],
         (Begin, Stage.Requested) => [new Started(now)],
 
         (StartStep, _) when NextStep is null || now < RetryAt => [],
@@ -193,6 +201,7 @@ public sealed partial record CloneJob
         (ReportStep { Fault: { } f } r, _) when Stage is Stage.Removing || MayRetry(f)
             => [new StepFailed(r.Token.Step, r.Token.Attempt, f, now + BackOff(f, r.Jitter), now)],
         (ReportStep { Fault: { } f }, Stage.Serving) => [new Crawled(null, f, now)],
+        (ReportStep { Fault: { } f } r, Stage.PodReady) when Awaited is null && Request!.ByHand && HandsHelp(f) => [new ActionRequired(r.Token.Step, r.Token.Attempt, f, now)],
         (ReportStep { Fault: { } f } r, _) => [Fail(r.Token.Step, f, now)],
 
         // Each extension makes the stream longer, so one that changes next to nothing is none.
@@ -203,7 +212,7 @@ public sealed partial record CloneJob
 
         (Expire, Stage.Serving) when now >= ExpiresAt => [new Expired(now)],
         (Expire, Stage.Failed) when now >= RemoveAt => [new Expired(now)],
-        (Expire, _) when IsBuilding && now >= Request!.GiveUpAt => [Fail(NextStep, TookTooLong, now)],
+        (Expire, _) when IsBuilding && now >= Request!.GiveUpAt => [Fail(NextStep, Awaited is { } awaited ? NobodyActed(awaited) : TookTooLong, now)],
 
         // Before the first step there is nothing to remove.
         (Cancel, _) when IsBuilding && Fence == 0 => [new CancelRequested(now), new Cancelled(now)],
@@ -217,6 +226,8 @@ public sealed partial record CloneJob
         Started s => At(Stage.Started, s) with { StartedAt = s.At },
         StepStarted s => this with { Attempt = s.Attempt, Fence = s.Fence, StepRunning = true, UpdatedAt = s.At },
         StepFailed f => this with { Failures = Failures + 1, OwnFailures = OwnFailures + (IsOurs(f.Fault) ? 0 : 1), StepRunning = false, RetryAt = f.RetryAt, UpdatedAt = f.At },
+        ActionRequired a => At(Stage, a) with { Awaited = a.Fault, Attempt = Attempt },
+        ActionTaken t => At(Stage, t) with { Awaited = null, Attempt = Attempt },
         DatabaseReady d => At(Stage.DatabaseReady, d),
         PodReady p => At(Stage.PodReady, p),
         ContentImported c => At(Stage.ContentImported, c) with { Content = c.Content, Warnings = [.. Warnings, .. c.Warnings] },
@@ -264,6 +275,7 @@ public sealed partial record CloneJob
         CloneStep.ActivatePlugin => new PluginActivated(report.Facts.PluginVersion!, report.Facts.Username!, now),
         CloneStep.OpenIngress => new IngressReady(report.Facts.CloneUrl!, report.Facts.Warnings, now + Request!.Ttl, now, report.Facts.CrawlFollows),
         CloneStep.Crawl => new Crawled(report.Facts.Crawl!, null, now),
+        CloneStep.AwaitConnector => new ActionTaken(now),
         CloneStep.Remove => Outcome is Outcome.Open ? new Cancelled(now) : new Removed(now),
         _ => throw new UnreachableException($"No event tells that {report.Token.Step} is done."),
     };

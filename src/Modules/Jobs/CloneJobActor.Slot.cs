@@ -23,20 +23,29 @@ internal sealed partial class CloneJobActor
     /// <summary>Its worker ends in order: the next step needs a slot elsewhere.</summary>
     private bool _leaves;
 
+    /// <summary>Waiting for its owner is no work: nobody else has to wait behind that.</summary>
+    private bool NeedsSlot => _job.IsBuilding && _job.Awaited is null;
+
     /// <summary>It has begun, and does not know of a slot. A node that is alone has no other one to ask for.</summary>
-    private bool IsWithoutSlot => _job.IsBuilding && _job.Stage is not Stage.Requested && (_hasLostSlot || (_worker is null && !_engine.IsAlone));
+    private bool IsWithoutSlot => NeedsSlot && _job.Stage is not Stage.Requested && (_hasLostSlot || (_worker is null && !_engine.IsAlone));
 
     private void TellQueue()
     {
         var request = _job.Request!;
         if (_job.Stage is Stage.Requested || IsWithoutSlot)
             _engine.Queue.Tell(new WantSlot(_id, request.At, request.Tenant, request.Priority, HasClone: _job.Fence > 0, _left));
-        else if (_job.IsBuilding) _engine.Queue.Tell(new HoldSlot(_id, request.At, request.Tenant, request.Priority, _worker));
+        else if (NeedsSlot) _engine.Queue.Tell(new HoldSlot(_id, request.At, request.Tenant, request.Priority, _worker));
         else _engine.Queue.Tell(new ReleaseSlot(_id, request.Tenant, HasClone: _job is { Fence: > 0, IsTerminal: false }));
     }
 
     private void OnSlotGranted(SlotGranted granted)
     {
+        if (!NeedsSlot)
+        {
+            Advance();
+            return;
+        }
+
         (_worker, _left, _hasLostSlot, _leaves) = (granted.Worker, null, false, false);
         if (_job.Stage is Stage.Requested) Handle(new Begin());
         else Advance();
@@ -45,7 +54,7 @@ internal sealed partial class CloneJobActor
     /// <summary>The worker may live and not know it: what it still does is overtaken by the next start of the step.</summary>
     private void OnSlotLost(SlotLost lost)
     {
-        if (_job.Stage is Stage.Requested || !_job.IsBuilding || IsWithoutSlot || (_worker is { } worker && worker != lost.Worker)) return;
+        if (_job.Stage is Stage.Requested || !NeedsSlot || IsWithoutSlot || (_worker is { } worker && worker != lost.Worker)) return;
         _worker = lost.Worker;
         var running = _job.Running(_id);
         if (lost.AfterStep && running is not null)
@@ -62,8 +71,11 @@ internal sealed partial class CloneJobActor
     /// <summary>A step is lost with its worker. So is the slot, unless that has moved to another one meanwhile.</summary>
     private void OnWorkerLost()
     {
-        if (_job.IsBuilding && _orderedFrom is not null && _orderedFrom == _worker) LeaveWorker();
+        if (NeedsSlot && _orderedFrom is not null && _orderedFrom == _worker) LeaveWorker();
     }
+
+    /// <summary>It asks for another one when it goes on; any worker will do.</summary>
+    private void GiveSlotBack() => (_worker, _left, _hasLostSlot, _leaves) = (null, null, true, false);
 
     private void LeaveWorker() => (_worker, _left, _hasLostSlot, _leaves) = (null, _worker, true, false);
 }

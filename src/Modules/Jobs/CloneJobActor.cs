@@ -114,7 +114,8 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         _latest = State;
         _engine.News.Tell(_latest);
         foreach (var r in recorded) Observe(r.Event);
-        if (recorded.Any(r => r.Event is IngressReady)) _engine.Forecast.Learn(_job);
+        if (recorded.Any(r => r.Event is ActionRequired)) GiveSlotBack();
+        if (recorded.Any(r => r.Event is IngressReady) && !_job.Request!.ByHand) _engine.Forecast.Learn(_job);
 
         if (before is not null && running != before)
         {
@@ -161,9 +162,9 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
 
     private void Order(StepToken token)
     {
-        (_ordered, _orderedFrom) = (token, _job.IsBuilding ? _worker : null);
+        (_ordered, _orderedFrom) = (token, NeedsSlot ? _worker : null);
         var request = _job.Request!;
-        var order = new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId, request.Fidelity, _job.CloneUrl);
+        var order = new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId, request.Fidelity, request.ByHand, _job.CloneUrl);
         _engine.Runner.Tell(new RunStep(token, order, request.TraceParent, _orderedFrom));
         Timers.StartSingleTimer(nameof(StepTimedOut), new StepTimedOut(token), CloneJob.LimitOf(token.Step));
     }

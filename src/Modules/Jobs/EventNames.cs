@@ -11,6 +11,8 @@ internal static class EventNames
         (typeof(CloneRequested), "clone_requested.v1"),
         (typeof(Started), "started.v1"),
         (typeof(StepStarted), "step_started.v1"),
+        (typeof(ActionRequired), "action_required.v1"),
+        (typeof(ActionTaken), "action_taken.v1"),
         (typeof(DatabaseReady), "database_ready.v1"),
         (typeof(PodReady), "pod_ready.v1"),
         (typeof(ContentImported), "content_imported.v1"),

@@ -76,7 +76,7 @@ internal sealed class JobIntake(
         var now = clock.GetUtcNow();
         var command = new RequestClone(
             request.SourceUrl, request.Tenant, request.CustomerId, request.Ttl, fingerprint.Of(request), request.Fidelity, request.Replaces, request.CallbackUrl is not null,
-            JobsTelemetry.TraceParent, request.Priority);
+            JobsTelemetry.TraceParent, request.Priority, request.ByHand);
         var requested = CloneJob.None.Decide(command, now).Single();
         var state = CloneJob.None.Apply(requested);
         var secrets = vault.Seal(job, JobSecretsFactory.New(request.Username, request.Password, request.CallbackUrl));

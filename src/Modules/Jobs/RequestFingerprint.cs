@@ -30,6 +30,7 @@ internal sealed class RequestFingerprint(MasterKeys keys)
             request.SourceUrl.AbsoluteUri, request.Username, request.Password.Reveal(), request.CustomerId ?? "", $"{request.Ttl.TotalSeconds:0}",
             .. request.Replaces ? (string[])["replace"] : [],
             .. request.Priority is JobPriority.Bulk ? (string[])["bulk"] : [],
+            .. request.ByHand ? (string[])["by_hand"] : [],
             .. request.CallbackUrl is { } callback ? (string[])[$"callback_url={callback.Reveal()}"] : [],
         ];
         var text = Encoding.UTF8.GetBytes(string.Join('\0', parts));

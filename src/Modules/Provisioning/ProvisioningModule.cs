@@ -48,8 +48,10 @@ public static class ProvisioningModule
         services.AddSingleton<ICloneStep, OpenIngress>();
         services.AddSingleton<ICloneStep, Crawl>();
         services.AddSingleton<ICloneStep, Remove>();
+        services.AddSingleton<ICloneStep, AwaitConnector>();
 
         services.AddSingleton<ICloneLogs, CloneLogs>();
+        services.AddSingleton<IConnectorPackages, ConnectorPackages>();
         services.AddHttpForwarder();
         services.AddSingleton<CloneRouter>();
         services.AddSingleton<PublicRoute>();

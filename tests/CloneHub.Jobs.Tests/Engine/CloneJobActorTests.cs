@@ -32,7 +32,7 @@ public sealed class CloneJobActorTests(Stores stores) : JobKit(stores, stores.Ne
         var job = await JobInAsync(Stage.Requested);
         Jobs.Tell(new SlotGranted(job));
 
-        foreach (var step in Enum.GetValues<CloneStep>().Where(s => s is not (CloneStep.Crawl or CloneStep.Remove)))
+        foreach (var step in Enum.GetValues<CloneStep>().Where(s => s < CloneStep.Remove))
         {
             var order = Ordered();
             var started = Assert.IsType<StepStarted>((await JournalAsync(job))[^1].Event);

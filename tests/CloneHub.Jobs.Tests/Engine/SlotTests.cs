@@ -39,6 +39,29 @@ public sealed class SlotTests : JobKit
     }
 
     [Fact]
+    public async Task Nobody_waits_behind_a_job_that_waits_for_its_owner()
+    {
+        var job = await JobInAsync(Stage.Requested, new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1", ByHand: true));
+        Jobs.Tell(new SlotGranted(job, "w1"));
+        while (Ordered() is var order && order.Token.Step is not CloneStep.AwaitConnector) Report(order, order.Token.Step is CloneStep.ImportContent ? Given.Final : null);
+        Queue.FishForMessage(m => m is ReleaseSlot { HasClone: true } r && r.Job == job, Patience);
+        var waiting = (await StateAsync(job)).Job;
+        Assert.Equal(Given.Final, waiting.Awaited);
+
+        // A slot that comes too late is given back.
+        Drain(Queue);
+        Jobs.Tell(new SlotGranted(job, "w1"));
+        Queue.FishForMessage(m => m is ReleaseSlot r && r.Job == job, Patience);
+
+        Jobs.Tell(new StepReported(waiting.Running(job)!, null, Given.Facts));
+        Queue.FishForMessage(m => m is WantSlot { HasClone: true } w && w.Job == job, Patience);
+        Runner.ExpectNoMsg(TimeSpan.Zero);
+        Jobs.Tell(new SlotGranted(job, "w2"));
+        var import = Ordered();
+        Assert.Equal((CloneStep.ImportContent, 3, "w2"), (import.Token.Step, import.Token.Attempt, import.Worker));
+    }
+
+    [Fact]
     public async Task With_its_worker_a_job_loses_its_slot_and_goes_on_where_it_gets_another()
     {
         var job = await BuildingAsync("w1");

@@ -58,6 +58,7 @@ internal static class ContentFailures
         new("secrets that are gone", "INTERNAL", "secrets", stage => stage.WithoutSecretsAsync()),
         new("a step that takes too long", "STEP_TIMED_OUT", "60 minutes", _ => Ended(FailingJob.With(CloneStep.ImportContent, CloneJob.TimedOut(CloneStep.ImportContent)))),
         new("a worker that dies at every start", "STEP_STARTED_TOO_OFTEN", "interrupted", _ => Ended(FailingJob.WithDyingWorker())),
+        new("an owner who does not install the connector", "ACTION_NOT_TAKEN", "second factor", _ => Ended(FailingJob.WithIdleOwner(SourceFaults.SecondFactor().Fault))),
         new("a job that does not come to its end", "JOB_TIMED_OUT", "two hours", _ => Ended(FailingJob.WithoutEnd())),
     ];
 

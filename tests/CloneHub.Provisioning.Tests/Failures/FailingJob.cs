@@ -31,9 +31,16 @@ internal static class FailingJob
     /// <summary>A job that does not come to its end.</summary>
     public static CloneJob WithoutEnd() => Tell(Before(CloneStep.ImportContent), new Expire(), Start + CloneJob.BuildLimit);
 
-    private static CloneJob Before(CloneStep step)
+    /// <summary>A job whose owner offered to install the connector and does not.</summary>
+    public static CloneJob WithIdleOwner(StepFault fault)
     {
-        var job = Tell(CloneJob.None, new RequestClone(new Uri("http://source.example/"), "tests", null, TimeSpan.FromHours(1), "hash"), Start);
+        var job = TryStep(Before(CloneStep.ImportContent, byHand: true), fault, Start);
+        return Tell(Tell(job, new StartStep("node"), Start), new Expire(), Start + CloneJob.BuildLimit);
+    }
+
+    private static CloneJob Before(CloneStep step, bool byHand = false)
+    {
+        var job = Tell(CloneJob.None, new RequestClone(new Uri("http://source.example/"), "tests", null, TimeSpan.FromHours(1), "hash", ByHand: byHand), Start);
         job = Tell(job, new Begin(), Start);
         while (job.NextStep != step) job = TryStep(job, null, Start);
         return job;

@@ -25,7 +25,7 @@ internal sealed partial record CloneRequestBody
     [MaxLength(MaxUrl)]
     public required string SourceUrl { get; init; }
 
-    [Description("An administrator's log-in name at the source. Without it and a password the clone holds what the source publishes to everyone.")]
+    [Description("An administrator's log-in name at the source. Without it and a password the clone holds what the source publishes to everyone, unless by_hand is true.")]
     [MaxLength(MaxUsername)]
     public string? SourceUsername { get; init; }
 
@@ -51,6 +51,10 @@ internal sealed partial record CloneRequestBody
     [DefaultValue(Interactive)]
     public string? Priority { get; init; }
 
+    [Description("Whether you install the connector at the source yourself where CloneHub cannot: without log-in, or where the log-in or the installation is refused. The job then waits with action_required.")]
+    [DefaultValue(false)]
+    public bool? ByHand { get; init; }
+
     [Description("Address to call when the job is completed, failed, cancelled or removed: https, at most 2048 characters, without user name or password in it. It may hold a token; it is kept encrypted and told nobody. See docs/webhooks.md.")]
     [MaxLength(MaxUrl)]
     [JsonConverter(typeof(RevealedSecretConverter))]
@@ -68,6 +72,7 @@ internal sealed partial record CloneRequestBody
         var ttl = fields.Integer("ttl_minutes");
         var replace = fields.Flag("replace");
         var priority = fields.Text("priority", int.MaxValue);
+        var byHand = fields.Flag("by_hand");
         var callback = fields.Text("callback_url", MaxUrl);
         fields.RefuseOthers();
 
@@ -92,6 +97,7 @@ internal sealed partial record CloneRequestBody
             TtlMinutes = ttl,
             Replace = replace,
             Priority = priority,
+            ByHand = byHand,
             CallbackUrl = callback is null ? null : new Secret(callback),
         }, null);
     }

@@ -44,6 +44,9 @@ internal sealed record JobBody
     [Description("When the job will probably be done, while it waits or runs; absent where there is nothing to go by.")]
     public DateTimeOffset? EstimatedCompletion { get; init; }
 
+    [Description("Present while the job waits for its owner; it goes on by itself once that is done.")]
+    public ActionBody? ActionRequired { get; init; }
+
     public CloneResultBody? Result { get; init; }
 
     public JobErrorBody? Error { get; init; }
@@ -67,6 +70,7 @@ internal sealed record JobBody
         CompletedAt = job.CompletedAt,
         ExpiresAt = job.ExpiresAt,
         EstimatedCompletion = job.EstimatedCompletion,
+        ActionRequired = job.Awaited is { } action ? ActionBody.From(job.Job, action) : null,
         Result = job.Result is { } result ? CloneResultBody.From(result, job.ExpiresAt, credentials) : null,
         Error = job.Error is { } e ? new JobErrorBody(e.Code, e.Message, e.Hint, e.Step, e.Retryable) : null,
     };
@@ -122,6 +126,37 @@ internal sealed record CloneResultBody
         Content = outcome.Content is { } content ? ContentBody.From(content) : null,
         Warnings = outcome.Warnings,
         RemovedAt = outcome.RemovedAt,
+    };
+}
+
+/// <summary>What the owner of a job has to do: install the connector at the source and activate it.</summary>
+internal sealed record ActionBody
+{
+    [Description("Why CloneHub cannot go on alone: a code of docs/errors.md.")]
+    public required string Code { get; init; }
+
+    [Description("The same in plain words.")]
+    public required string Message { get; init; }
+
+    [Description("What to do, in plain words.")]
+    public required string Hint { get; init; }
+
+    [Description("Where the connector is, a zip that WordPress installs. Ask with the same API key.")]
+    public required string ConnectorUrl { get; init; }
+
+    [Description("The job has failed if the connector was not activated by then.")]
+    public required DateTimeOffset Until { get; init; }
+
+    public static string ConnectorPath(JobId job) => $"/api/v2/jobs/{job}/connector";
+
+    public static ActionBody From(JobId job, RequiredAction action) => new()
+    {
+        Code = action.Code,
+        Message = action.Message,
+        Hint = "Download the connector from connector_url. Install it at the source: Plugins, Add New, Upload Plugin; or unpack it into wp-content/plugins. Then activate it. "
+            + "The job goes on by itself within seconds, and the connector leaves with it.",
+        ConnectorUrl = ConnectorPath(job),
+        Until = action.Until,
     };
 }
 

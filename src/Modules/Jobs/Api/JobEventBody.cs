@@ -19,6 +19,7 @@ internal sealed record JobEventBody
     public string? Fidelity { get; init; }
     public bool? Replace { get; init; }
     public string? Priority { get; init; }
+    public bool? ByHand { get; init; }
     public string? Step { get; init; }
     public int? Attempt { get; init; }
     public ContentBody? Content { get; init; }
@@ -55,7 +56,9 @@ internal sealed record JobEventBody
                 Fidelity = JobSnapshots.NameOf(r.Fidelity),
                 Replace = r.Replaces,
                 Priority = r.Priority is JobPriority.Bulk ? CloneRequestBody.Bulk : null,
+                ByHand = r.ByHand ? true : null,
             },
+            ActionRequired a => body with { Step = JobSnapshots.NameOf(a.Step), Attempt = a.Attempt, Error = ErrorOf(a.Fault, a.Step) },
             StepStarted s => body with { Step = JobSnapshots.NameOf(s.Step), Attempt = s.Attempt },
             ContentImported c => body with { Content = ContentBody.From(c.Content), Warnings = c.Warnings },
             PluginActivated p => body with { PluginVersion = p.Version },

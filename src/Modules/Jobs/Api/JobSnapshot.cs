@@ -58,6 +58,9 @@ internal sealed record JobSnapshot
 
     public JobError? Error { get; init; }
 
+    /// <summary>What the owner has to do before the job goes on; null while it goes on by itself.</summary>
+    public RequiredAction? Awaited { get; init; }
+
     /// <summary>Number of events the job has had; rises with every change that is kept.</summary>
     public required long Version { get; init; }
 }
@@ -74,6 +77,10 @@ internal sealed record CloneOutcome(
     ContentFacts? Content,
     IReadOnlyList<string> Warnings,
     DateTimeOffset? RemovedAt);
+
+/// <summary>Why a job waits for its owner to install the connector at the source.</summary>
+/// <param name="Until">It has failed if nothing has happened by then.</param>
+internal sealed record RequiredAction(string Code, string Message, DateTimeOffset Until);
 
 /// <summary>Why a job failed.</summary>
 /// <param name="Step">The step that failed: "import_content".</param>

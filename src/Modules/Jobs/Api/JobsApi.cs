@@ -70,6 +70,7 @@ public static class JobsApi
         api.MapRemoveJob();
         api.MapGetCertificate();
         api.MapGetCloneLog();
+        api.MapGetConnector();
         api.MapReports();
         api.MapGetWebhookSecret();
         routes.MapGetQueue();

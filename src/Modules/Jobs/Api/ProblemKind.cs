@@ -56,6 +56,9 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
         StatusCodes.Status409Conflict, "NOT_CERTIFIED", "There is no certificate",
         "Ask again once the job is completed. Copies of what a source publishes (fidelity: public) have none: request a clone with the source's log-in.");
 
+    public static readonly ProblemKind NoConnector = new(
+        StatusCodes.Status409Conflict, "NO_CONNECTOR", "There is no connector to install", "Ask while the status of the job has action_required.");
+
     public static readonly ProblemKind NoLog = new(
         StatusCodes.Status409Conflict, "NO_LOG", "There is no log to read", "Ask while the clone is built, serves or is kept after a failure; if it is, ask again in a moment.");
 

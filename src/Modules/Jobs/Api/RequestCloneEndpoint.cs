@@ -60,7 +60,8 @@ internal static class RequestCloneEndpoint
         idempotencyKey,
         body.Replace ?? false,
         body.CallbackUrl,
-        body.Priority is CloneRequestBody.Bulk ? JobPriority.Bulk : JobPriority.Interactive);
+        body.Priority is CloneRequestBody.Bulk ? JobPriority.Bulk : JobPriority.Interactive,
+        body.ByHand ?? false);
 
     private static bool IsKey(string text) => text.Length is >= 1 and <= MaxKey && text.All(c => c is >= ' ' and <= '~');
 

@@ -3,11 +3,12 @@ using CloneHub.Contracts;
 namespace CloneHub.Jobs.Api;
 
 /// <summary>A request to clone a site that has passed every check that can be made without asking the source.</summary>
-/// <param name="Username">An administrator's log-in name at the source; empty, as the password is then, for a copy of what the source publishes.</param>
+/// <param name="Username">An administrator's log-in name at the source; empty, as the password is then, for a copy of what the source publishes or one by hand.</param>
 /// <param name="IdempotencyKey">The caller's own name of this request; the same key of the same tenant is the same job.</param>
 /// <param name="Replaces">The tenant's earlier clones of the same label go once this one serves.</param>
 /// <param name="CallbackUrl">Where the owner wants to be called; it may hold a token.</param>
 /// <param name="Priority">Whether somebody waits for the clone.</param>
+/// <param name="ByHand">The owner installs the connector where CloneHub cannot.</param>
 internal sealed record CloneRequest(
     string Tenant,
     Uri SourceUrl,
@@ -18,9 +19,10 @@ internal sealed record CloneRequest(
     string? IdempotencyKey,
     bool Replaces = false,
     Secret? CallbackUrl = null,
-    JobPriority Priority = JobPriority.Interactive)
+    JobPriority Priority = JobPriority.Interactive,
+    bool ByHand = false)
 {
-    public CloneFidelity Fidelity => Username.Length == 0 ? CloneFidelity.Public : CloneFidelity.Full;
+    public CloneFidelity Fidelity => Username.Length == 0 && !ByHand ? CloneFidelity.Public : CloneFidelity.Full;
 }
 
 /// <summary>What became of a request.</summary>

@@ -30,7 +30,7 @@ internal sealed class CompletionForecast(int slots, TimeProvider clock)
     /// <param name="offered">Slots that there are now; 0 if that is not known.</param>
     public DateTimeOffset? Of(CloneJob job, int? position, int offered = 0)
     {
-        if (!job.IsBuilding) return null;
+        if (!job.IsBuilding || job.Awaited is not null) return null;
         var now = clock.GetUtcNow();
         var elapsed = now - (job.StartedAt ?? now);
         if (TypicalAbove(elapsed) is not { } whole) return null;

@@ -23,7 +23,8 @@ internal sealed class ReportsProjection : ProjectionBase, IProjection
     ];
 
     /// <summary>Events that no report asks about; they are not even loaded.</summary>
-    public static readonly IReadOnlyList<Type> Ignored = [typeof(Extended), typeof(EarlierReplaced), typeof(NoticeDelivered), typeof(NoticeFailed)];
+    public static readonly IReadOnlyList<Type> Ignored =
+        [typeof(Extended), typeof(EarlierReplaced), typeof(NoticeDelivered), typeof(NoticeFailed), typeof(ActionRequired), typeof(ActionTaken)];
 
     public ReportsProjection()
     {

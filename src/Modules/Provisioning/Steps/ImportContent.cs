@@ -24,15 +24,17 @@ internal sealed partial class ImportContent(
         if (order.Fidelity is CloneFidelity.Public) return await ImportPublicAsync(token, order, secrets, progress, cancellation);
         await using var channel = await source.ConnectAsync(order, secrets, token.Attempt, cancellation);
         var warnings = new List<string>();
+        var isDone = false;
         try
         {
             var report = await backend.ImportContentAsync(token, order, secrets, channel, progress, cancellation);
             warnings.AddRange(report.Warnings);
+            isDone = true;
             return new StepFacts { Content = report.Facts, Proof = report.Proof, Warnings = warnings };
         }
         finally
         {
-            warnings.AddRange(await LeaveAsync(channel, token, secrets));
+            if (isDone || !channel.IsByHand) warnings.AddRange(await LeaveAsync(channel, token, secrets));
         }
     }
 
@@ -58,7 +60,7 @@ internal sealed partial class ImportContent(
             // It must not hide how the import ended. The connector stops answering when its key expires.
             Log.NotLeft(logger, fault, token.Job);
             var user = ApplicationPassword.LooksLikeOne(secrets.SourcePassword) ? $", and with it the administrator {ConnectorBuild.NameOf(token.Job)}" : "";
-            return [$"The connector {ConnectorBuild.FolderOf(token.Job, token.Attempt)} could not be removed from the source; it expires by itself{user}."];
+            return [$"The connector {ConnectorBuild.FolderOf(token.Job, channel.IsByHand ? ConnectorBuild.ByHand : token.Attempt)} could not be removed from the source; it expires by itself{user}."];
         }
     }
 

@@ -4,12 +4,14 @@ using CloneHub.Contracts;
 namespace CloneHub.Provisioning.WordPress;
 
 /// <summary>What makes one upload of the connector different from every other.</summary>
-/// <param name="Attempt">Number of the attempt that brings it.</param>
+/// <param name="Attempt">Number of the attempt that brings it; <see cref="ByHand"/> where a person does.</param>
 /// <param name="PublicKey">SubjectPublicKeyInfo, DER, base 64: all of the key that the source gets.</param>
 /// <param name="Expires">By the source's clock; afterwards the connector removes itself at the first request of anyone.</param>
 /// <param name="TemporaryUser">Administrator made for the upload, to be deleted with the connector.</param>
 internal sealed record ConnectorBuild(JobId Job, int Attempt, string PublicKey, DateTimeOffset Expires, string? TemporaryUser)
 {
+    public const int ByHand = 0;
+
     /// <summary>Its folder below the source's plugins, and by which it is told from the job's other builds.</summary>
     public string Folder => FolderOf(Job, Attempt);
 
@@ -26,11 +28,15 @@ internal sealed record ConnectorBuild(JobId Job, int Attempt, string PublicKey, 
     public static string NameOf(JobId job) => "clonehub-" + job.Key[..8];
 
     /// <summary>No attempt meets the folder of another one, which may be half unpacked or about to be removed.</summary>
-    public static string FolderOf(JobId job, int attempt) => string.Create(CultureInfo.InvariantCulture, $"{NameOf(job)}-{attempt}");
+    public static string FolderOf(JobId job, int attempt) => attempt == ByHand ? NameOf(job) : string.Create(CultureInfo.InvariantCulture, $"{NameOf(job)}-{attempt}");
 
     /// <summary>Which attempt of the job a folder belongs to; null if it is none of this job's.</summary>
-    public static int? AttemptOf(JobId job, string folder) =>
-        folder.StartsWith(NameOf(job) + "-", StringComparison.Ordinal) && int.TryParse(folder.AsSpan(NameOf(job).Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt) ? attempt : null;
+    public static int? AttemptOf(JobId job, string folder)
+    {
+        if (folder == NameOf(job)) return ByHand;
+        var isNumbered = folder.StartsWith(NameOf(job) + "-", StringComparison.Ordinal);
+        return isNumbered && int.TryParse(folder.AsSpan(NameOf(job).Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt) ? attempt : null;
+    }
 
     /// <summary>Stands for all attempts of the job there can have been.</summary>
     public static string LastFolderOf(JobId job) => FolderOf(job, int.MaxValue);

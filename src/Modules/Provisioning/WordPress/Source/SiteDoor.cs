@@ -46,6 +46,13 @@ internal static partial class DoorFinder
         throw isWordPress ? SourceFaults.LogInHidden() : SourceFaults.NotWordPress(source);
     }
 
+    /// <summary>Where a connector that is there already is called: at the home page, whatever is hidden behind it.</summary>
+    public static async Task<SiteDoor> OfHomeAsync(SourceHttp http, Uri source, TimeProvider clock, CancellationToken cancellation)
+    {
+        var home = await http.GetFollowingAsync(StartOf(source), cancellation);
+        return new SiteDoor(new UriBuilder(new Uri(home.Address, ".")) { Query = "", Fragment = "" }.Uri, OffsetOf(home, clock));
+    }
+
     /// <summary>Throws what stands between us and any page of the site.</summary>
     public static void Refuse(SourcePage page)
     {
@@ -73,9 +80,10 @@ internal static partial class DoorFinder
         var action = ActionAttribute().Match(form.Value);
         var target = action.Success ? new Uri(page.Address, WebUtility.HtmlDecode(action.Groups[1].Value)) : page.Address;
         var folder = new Uri(target, ".");
-        var offset = page.ServerTime is { } time ? time - clock.GetUtcNow() : TimeSpan.Zero;
-        return new SiteDoor(new UriBuilder(folder) { Query = "", Fragment = "" }.Uri, offset);
+        return new SiteDoor(new UriBuilder(folder) { Query = "", Fragment = "" }.Uri, OffsetOf(page, clock));
     }
+
+    private static TimeSpan OffsetOf(SourcePage page, TimeProvider clock) => page.ServerTime is { } time ? time - clock.GetUtcNow() : TimeSpan.Zero;
 
     private static IEnumerable<Uri> FoldersNamedBy(SourcePage home) =>
         from Match match in CoreAddress().Matches(home.Html)

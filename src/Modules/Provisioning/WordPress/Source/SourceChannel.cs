@@ -58,6 +58,9 @@ internal sealed class SourceChannel : IAsyncDisposable
     /// <summary>With this and the job's key a program elsewhere can go on where this channel is.</summary>
     public SourcePass Pass => new(_endpoint, _build, _signer.Offset, _facts);
 
+    /// <summary>A person installed the connector: it stays until it has done its work, however many attempts that takes.</summary>
+    public bool IsByHand { get; init; }
+
     /// <summary>Bounds of one answer: tests make them tiny.</summary>
     internal double AnswerSeconds { get; init; } = 20;
 

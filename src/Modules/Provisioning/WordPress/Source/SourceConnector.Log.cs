@@ -8,6 +8,9 @@ internal sealed partial class SourceConnector
     [LoggerMessage(2301, LogLevel.Information, "{JobId}: connector installed on the source in {Milliseconds:0} ms")]
     private partial void LogConnected(JobId jobId, double milliseconds);
 
+    [LoggerMessage(2308, LogLevel.Information, "{JobId}: the connector that a person installed answers")]
+    private partial void LogFound(JobId jobId);
+
     [LoggerMessage(2302, LogLevel.Information, "{JobId}: connector removed from the source")]
     private partial void LogLeft(JobId jobId);
 

@@ -23,6 +23,39 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
     /// <exception cref="StepFaultException">The site cannot be cloned this way, and why.</exception>
     public async Task<SourceChannel> ConnectAsync(CloneOrder order, JobSecrets secrets, int attempt, CancellationToken cancellation)
     {
+        if (!order.ByHand) return await InstallAsync(order, secrets, attempt, cancellation);
+        if (await FindAsync(order, secrets, cancellation) is { } channel) return channel;
+        return secrets.SourceUsername.Length > 0 ? await InstallAsync(order, secrets, attempt, cancellation) : throw SourceFaults.ConnectorAwaited();
+    }
+
+    /// <summary>The connector that a person has installed; null while nobody has.</summary>
+    /// <exception cref="StepFaultException">The site does not answer, or the connector says why it cannot work.</exception>
+    public async Task<SourceChannel?> FindAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    {
+        var http = new SourceHttp(options, clock, order.Job);
+        var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
+        SourceChannel? channel = null;
+        try
+        {
+            var door = await DoorFinder.OfHomeAsync(http, order.SourceUrl, clock, cancellation);
+            signer.Offset = door.ClockOffset;
+            if (await Endpoint.FindAsync(http, door, signer, clock, cancellation) is not { } endpoint) return null;
+            if (endpoint.Facts.IsMultisite) throw SourceFaults.Multisite();
+            LogFound(order.Job);
+            return channel = new SourceChannel(http, endpoint.Address, signer, endpoint.Facts, ConnectorBuild.LastFolderOf(order.Job), clock) { IsByHand = true };
+        }
+        finally
+        {
+            if (channel is null)
+            {
+                signer.Dispose();
+                http.Dispose();
+            }
+        }
+    }
+
+    private async Task<SourceChannel> InstallAsync(CloneOrder order, JobSecrets secrets, int attempt, CancellationToken cancellation)
+    {
         using var part = ProvisioningTelemetry.StartPart("log in");
         var started = clock.GetTimestamp();
         var http = new SourceHttp(options, clock, order.Job);
@@ -67,7 +100,9 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
     {
         using var http = new SourceHttp(options, clock, order.Job);
         using var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
-        var door = await DoorFinder.FindAsync(http, order.SourceUrl, clock, cancellation);
+        var door = order.ByHand
+            ? await DoorFinder.OfHomeAsync(http, order.SourceUrl, clock, cancellation)
+            : await DoorFinder.FindAsync(http, order.SourceUrl, clock, cancellation);
         signer.Offset = door.ClockOffset;
         await DeleteUserAsync(http, door, order.Job, secrets, cancellation);
         if (await Endpoint.FindAsync(http, door, signer, clock, cancellation) is { } endpoint)

@@ -61,6 +61,10 @@ internal static class SourceFaults
     public static StepFaultException NotAdministrator() => Final("NOT_ADMIN",
         "The account may not install plugins.", "Give an administrator's account.");
 
+    /// <summary>Nobody gave a log-in, and the connector is not there yet.</summary>
+    public static StepFaultException ConnectorAwaited() => Final("CONNECTOR_AWAITED",
+        "CloneHub has no log-in to the site.", "Install the connector of this job at the site and activate it.");
+
     public static StepFaultException FileChangesDisallowed() => Final("FILE_MODS_DISALLOWED",
         "The site allows no installation of plugins (DISALLOW_FILE_MODS).", "Remove that constant from wp-config.php while the site is cloned.");
 
