@@ -15,7 +15,7 @@ internal sealed class AgentCommands(PodLayout pod, ClonePhp php, AgentOutput lin
     {
         AgentCommand.Import => await ImportAsync(await AgentInput.ReadAsync(input, AgentJson.Default.ImportRequest, clock)),
         AgentCommand.Activate => await ActivateAsync(await AgentInput.ReadAsync(input, AgentJson.Default.ActivateRequest, clock)),
-        AgentCommand.Log => new AgentLog(await LogTail.ReadAsync(pod.PhpLog, (await AgentInput.ReadAsync(input, AgentJson.Default.LogRequest, clock)).Lines, lines.Unheard)),
+        AgentCommand.Log => await ReadLogAsync(await AgentInput.ReadAsync(input, AgentJson.Default.LogRequest, clock)),
         _ => await ProbeAsync(await AgentInput.ReadAsync(input, AgentJson.Default.ProbeRequest, clock)),
     };
 
@@ -58,6 +58,9 @@ internal sealed class AgentCommands(PodLayout pod, ClonePhp php, AgentOutput lin
         var report = await administrator.AdoptAsync(request.SigningKey, request.Password, lines.Unheard);
         return new AgentActivated(report.Version, report.Username);
     }
+
+    private async Task<AgentEnd> ReadLogAsync(LogRequest request) =>
+        new AgentLog(await LogTail.ReadAsync(pod.LogOf(request.Log ?? CloneLogKind.Php), request.Lines, lines.Unheard));
 
     private async Task<AgentEnd> ProbeAsync(ProbeRequest request)
     {

@@ -11,13 +11,15 @@ internal sealed class AgentOutput : IProgress<ContentProgress>, IAsyncDisposable
 
     private readonly Lock _gate = new();
     private readonly Stream _output;
+    private readonly OwnLog? _own;
     private readonly CancellationTokenSource _unheard = new();
     private readonly ITimer _heart;
     private bool _hasEnded;
 
-    public AgentOutput(Stream output, TimeProvider clock)
+    /// <param name="own">Keeps what is said.</param>
+    public AgentOutput(Stream output, OwnLog? own, TimeProvider clock)
     {
-        _output = output;
+        (_output, _own) = (output, own);
         _heart = clock.CreateTimer(_ => Write(new AgentAlive()), null, Heartbeat, Heartbeat);
     }
 
@@ -42,6 +44,7 @@ internal sealed class AgentOutput : IProgress<ContentProgress>, IAsyncDisposable
         {
             if (_hasEnded) return;
             _hasEnded = line is AgentEnd;
+            _own?.Write(line);
             try
             {
                 _output.Write(bytes);

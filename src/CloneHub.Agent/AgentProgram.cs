@@ -15,7 +15,7 @@ internal sealed class AgentProgram(PodLayout pod, TimeProvider clock)
           {AgentCommand.Import}     fill the clone from its source
           {AgentCommand.Activate}   have the clone's plugin make the caller's administrator
           {AgentCommand.Probe}      say what there is
-          {AgentCommand.Log}        say what PHP has complained about
+          {AgentCommand.Log}        say what PHP has complained about, who has asked for what, or what this program did
           {AgentCommand.Version}    print the version
 
         Standard input: a line with the length of a JSON document in bytes, then the document.
@@ -44,7 +44,9 @@ internal sealed class AgentProgram(PodLayout pod, TimeProvider clock)
     {
         // Not the console's own stream: that one hides that nobody reads any more.
         await using var output = new FileStream(new SafeFileHandle(1, ownsHandle: false), FileAccess.Write, bufferSize: 0);
-        await using var lines = new AgentOutput(output, clock);
+        var own = command is AgentCommand.Import or AgentCommand.Activate ? new OwnLog(pod.LogOf(CloneLogKind.Agent), command, clock) : null;
+        own?.Begin();
+        await using var lines = new AgentOutput(output, own, clock);
         await using var input = Console.OpenStandardInput();
         using var php = new ClonePhp(pod, clock);
         var (end, code) = await EndAsync(() => new AgentCommands(pod, php, lines, clock).RunAsync(command, input));

@@ -15,8 +15,13 @@ internal sealed record PodLayout(string Root, string State, string Temporary, st
     /// <summary>Exists once an import has ended well; holds the job's id.</summary>
     public string ContentMark => Path.Combine(State, "content");
 
-    /// <summary>As the image's php-fpm.conf names it.</summary>
-    public string PhpLog => Path.Combine(State, "php-error.log");
+    /// <summary>PHP's and nginx's as the image's configuration names them. The image's entry point keeps all of them short.</summary>
+    public string LogOf(CloneLogKind kind) => Path.Combine(State, kind switch
+    {
+        CloneLogKind.Access => "access.log",
+        CloneLogKind.Agent => "agent.log",
+        _ => "php-error.log",
+    });
 
     public string Fences => Path.Combine(State, "fences");
 

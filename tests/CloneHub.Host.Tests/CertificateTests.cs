@@ -31,6 +31,11 @@ public sealed class CertificateTests(TwoTenants tenants) : IClassFixture<TwoTena
 
         (await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job}/logs/php", headers: tenants.Red)).IsProblem(409, "NO_LOG");
         (await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job}/logs/php", headers: tenants.Blue)).IsProblem(404, "JOB_NOT_FOUND");
+        foreach (var log in (string[])["access", "agent"])
+            (await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job}/logs/{log}", headers: tenants.Blue)).IsProblem(404, "JOB_NOT_FOUND");
+        (await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job}/logs/access", headers: tenants.Red)).IsProblem(409, "NO_LOG");
+        (await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job}/logs/agent", headers: tenants.Red)).IsProblem(404, "NO_SUCH_LOG");
+        (await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job}/logs/mail", headers: tenants.Red)).IsProblem(404, "NOT_FOUND");
         foreach (var lines in (string[])["0", "1001", "-1", "x", ""])
             (await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job}/logs/php?lines={lines}", headers: tenants.Red)).IsProblem(400, "VALIDATION_FAILED");
         (await Host.SendAsync(HttpMethod.Get, $"/api/v2/jobs/{job}/logs/php?line=1", headers: tenants.Red)).IsProblem(400, "VALIDATION_FAILED");

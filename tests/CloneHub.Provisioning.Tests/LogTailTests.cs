@@ -41,6 +41,36 @@ public sealed class LogTailTests : IDisposable
     }
 
     [Fact]
+    public async Task A_log_that_has_grown_too_long_begins_anew_and_is_read_across_the_two()
+    {
+        await File.WriteAllTextAsync(Log, new string('x', LogTail.Longest) + "\none\ntwo\n");
+        LogTail.Bound(Log);
+        Assert.False(File.Exists(Log));
+        await File.WriteAllTextAsync(Log, "three\n");
+        LogTail.Bound(Log);
+
+        await AssertTailAsync(["three"], true, 1);
+        await AssertTailAsync(["two", "three"], true, 2);
+        await AssertTailAsync(["one", "two", "three"], true, 10);
+        Assert.Equal(6, new FileInfo(Log).Length);
+    }
+
+    [Fact]
+    public async Task Neither_a_link_nor_what_lies_behind_one_is_put_aside()
+    {
+        var other = Path.Combine(_folder.CreateSubdirectory("other").FullName, "php-error.log");
+        await File.WriteAllTextAsync(other, new string('x', LogTail.Longest + 1));
+        File.CreateSymbolicLink(Log, other);
+        LogTail.Bound(Log);
+        var link = Path.Combine(_folder.FullName, "logs");
+        File.CreateSymbolicLink(link, Path.GetDirectoryName(other)!);
+        LogTail.Bound(Path.Combine(link, "php-error.log"));
+
+        Assert.Equal(other, new FileInfo(Log).LinkTarget);
+        Assert.True(File.Exists(other));
+    }
+
+    [Fact]
     public async Task What_would_move_a_terminal_is_made_harmless()
     {
         await File.WriteAllTextAsync(Log, "\u001b[2Jgone\r\n" + new string('x', 10_000) + "\n");
@@ -79,6 +109,15 @@ public sealed class LogTailTests : IDisposable
         var filter = new SecretFilter(new JobSecrets("admin", new Secret("pass"), new Secret("password"), new Secret(""), new Secret("key"), new Secret("https://x/?token")));
 
         Assert.Equal("*** and *** and *** at ***", filter.Apply("password and pass and key at https://x/?token"));
+    }
+
+    [Fact]
+    public void Secrets_are_found_as_addresses_write_them_too()
+    {
+        var filter = new SecretFilter(new JobSecrets("admin", new Secret("ab cd/é"), new Secret("x"), new Secret("y"), new Secret("key"), null));
+
+        Assert.Equal("GET /a/***/b", filter.Apply("GET /a/ab%20cd%2f%C3%A9/b"));
+        Assert.Equal("GET /100%25/b", filter.Apply("GET /100%25/b"));
     }
 
     private async Task AssertTailAsync(string[] expected, bool isCut, int lines)

@@ -40,8 +40,11 @@ internal interface ICloneBackend
     /// <summary>The clones of which anything exists. What waits in the pool is none.</summary>
     Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation);
 
-    /// <summary>The end of what the clone's PHP has written into its log; null if there is no clone that can be asked. Claims nothing.</summary>
-    Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, int lines, CancellationToken cancellation);
+    /// <summary>The logs that clones have here.</summary>
+    IReadOnlyList<CloneLogKind> Logs { get; }
+
+    /// <summary>The end of one of <see cref="Logs"/>; null if there is no clone that can be asked. Claims nothing.</summary>
+    Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, CloneLogKind kind, int lines, CancellationToken cancellation);
 
     /// <summary>Where an instance would be made today, and of what. One of another recipe is not claimed.</summary>
     InstanceRecipe Recipe { get; }

@@ -11,5 +11,14 @@ internal sealed class SecretFilter(JobSecrets secrets)
             .Select(secret => secret?.Reveal()).OfType<string>().Where(text => text.Length > 0).OrderByDescending(text => text.Length),
     ];
 
-    public string Apply(string text) => _hidden.Aggregate(text, (rest, secret) => rest.Replace(secret, "***", StringComparison.Ordinal));
+    /// <summary>Also where they stand as addresses write them; then the whole text is told decoded, in one line.</summary>
+    public string Apply(string text)
+    {
+        var plain = Hide(text);
+        var decoded = Uri.UnescapeDataString(plain);
+        var hidden = Hide(decoded);
+        return hidden == decoded ? plain : string.Concat(hidden.Select(letter => char.IsControl(letter) ? ' ' : letter));
+    }
+
+    private string Hide(string text) => _hidden.Aggregate(text, (rest, secret) => rest.Replace(secret, "***", StringComparison.Ordinal));
 }

@@ -33,6 +33,12 @@ public sealed class AgentImportTests(SourceSiteFixture source) : IClassFixture<S
         var activated = await pod.RunAsync<AgentActivated>(AgentCommand.Activate, ActivateOf(pod, fence: 2));
         Assert.Equal((CustomMigratorPackage.Version, "clonehub"), (activated.Version, activated.Username));
         Assert.Equal(activated, await pod.RunAsync<AgentActivated>(AgentCommand.Activate, ActivateOf(pod, fence: 3)));
+        var log = (await pod.RunAsync<AgentLog>(AgentCommand.Log, new LogRequest(pod.Job, 1_000, CloneLogKind.Agent))).Log;
+        Assert.Matches("^[0-9TZ:-]{20} import: begun$", log.Lines[0]);
+        Assert.Contains(log.Lines, line => line.Contains("Z import: Copying", StringComparison.Ordinal));
+        Assert.Contains(log.Lines, line => line.Contains($"Z import: done, {imported.Content.Tables} tables, ", StringComparison.Ordinal));
+        Assert.EndsWith($"Z activate: done, plugin {CustomMigratorPackage.Version}", log.Lines[^1], StringComparison.Ordinal);
+        Assert.Empty((await pod.RunAsync<AgentLog>(AgentCommand.Log, new LogRequest(pod.Job, 10, CloneLogKind.Access))).Log.Lines);
     }
 
     [Fact]
@@ -57,6 +63,8 @@ public sealed class AgentImportTests(SourceSiteFixture source) : IClassFixture<S
         var refused = new ImportRequest(pod.Job, 1, pod.PublicUrl, pod.Database, pod.PublicKey, PublishedAt: source.Site.Url);
 
         Assert.Equal("SOURCE_ADDRESS_REFUSED", await SourceTests.FaultOf(() => pod.RunAsync<AgentImported>(AgentCommand.Import, refused)));
+        var log = (await pod.RunAsync<AgentLog>(AgentCommand.Log, new LogRequest(pod.Job, 1, CloneLogKind.Agent))).Log;
+        Assert.Contains("import: failed, SOURCE_ADDRESS_REFUSED: ", Assert.Single(log.Lines), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -86,7 +94,7 @@ public sealed class AgentImportTests(SourceSiteFixture source) : IClassFixture<S
         using var first = pod.Start(AgentCommand.Import);
         await first.StandardInput.BaseStream.WriteAsync(AgentCall.Document(ImportOf(pod, channel, fence: 1)));
         await first.StandardInput.BaseStream.FlushAsync();
-        Assert.Contains("progress", await first.StandardOutput.ReadLineAsync(), StringComparison.Ordinal);
+        while (await first.StandardOutput.ReadLineAsync() is { } line && !line.Contains("progress", StringComparison.Ordinal)) Assert.Contains("alive", line, StringComparison.Ordinal);
         first.StandardOutput.Close();
 
         var second = await pod.RunAsync<AgentImported>(AgentCommand.Import, ImportOf(pod, channel, fence: 2));

@@ -139,6 +139,41 @@ public sealed class LocalBackendTests(ServersFixture servers) : CloneBackendCont
     }
 
     [Fact]
+    public async Task Requests_are_in_the_access_log_of_their_clone_without_their_queries_and_a_long_one_is_kept_short()
+    {
+        var (order, other) = (await _stage.ServeAsync(("alive.php", "<?php echo 'alive';")), await _stage.ServeAsync());
+        await _stage.GetAsync(order, "/alive.php?key=planted");
+        await _stage.GetAsync(order, "/a%22%0Ab/" + new string('x', 2_000));
+
+        // nginx writes when it has answered.
+        await Eventually.Until("both are written down", async () => (await AccessAsync(order, 1)).Lines[0].Contains("/a%22", StringComparison.Ordinal));
+        var lines = (await AccessAsync(order, 2)).Lines;
+        Assert.Matches("^[0-9T:+-]{25} 127.0.0.1 \"GET /alive.php\" 200 [0-9]+ [0-9.]+s$", lines[0]);
+        Assert.Matches("^[0-9T:+-]{25} 127.0.0.1 \"GET /a%22%0Ab/x{400,500}\" [0-9]{3} ", lines[1]);
+        Assert.DoesNotContain((await AccessAsync(other, 100)).Lines, line => line.Contains("alive", StringComparison.Ordinal));
+
+        var log = _stage.Layout.AccessLogOf(order.Job);
+        await File.AppendAllTextAsync(log, new string('x', LogTail.Longest) + "\n");
+        await _stage.Supervisor.LookAsync(ask: false, default);
+        await _stage.GetAsync(order, "/alive.php");
+        await Eventually.Until("a new one has begun", () => new FileInfo(log) is { Exists: true, Length: > 0 and < 200 });
+        await Backend.RemoveAsync(order.Token(CloneStep.Remove, 9), default);
+        Assert.DoesNotContain(Directory.EnumerateFiles(_stage.Layout.AccessLogs), file => file.Contains(order.Job.Value, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public async Task An_access_log_without_a_clone_is_found_and_removed()
+    {
+        var order = await _stage.ServeAsync();
+        await Backend.RemoveAsync(order.Token(CloneStep.Remove, 8), default);
+        await File.WriteAllTextAsync(_stage.Layout.AccessLogOf(order.Job), "a late request\n");
+
+        Assert.Equal(["files"], await PartsAsync(order));
+        await Backend.RemoveAsync(order.Token(CloneStep.Remove, 9), default);
+        Assert.Empty(await PartsAsync(order));
+    }
+
+    [Fact]
     public async Task PHP_of_one_clone_reads_neither_files_nor_database_nor_socket_of_another()
     {
         var other = await _stage.ServeAsync(("wp-config.php", "<?php // secret"));
@@ -168,6 +203,9 @@ public sealed class LocalBackendTests(ServersFixture servers) : CloneBackendCont
     private protected override Task BreakAsync(CloneOrder order) => _stage.BreakAsync(order);
 
     private protected override Task RestartAsync() => _stage.RestartAsync();
+
+    private async Task<CloneLog> AccessAsync(CloneOrder order, int lines) =>
+        (await Backend.TailLogAsync(order.Job, Secrets, CloneLogKind.Access, lines, default))!;
 
     private async Task<IReadOnlyList<string>> PartsAsync(CloneOrder order) =>
         (await Backend.ListAsync(default)).SingleOrDefault(clone => clone.Job == order.Job)?.Parts ?? [];

@@ -39,7 +39,9 @@ internal sealed class RefusingBackend(ICloneBackend real) : ICloneBackend
 
     public Task RemoveAsync(StepToken token, CancellationToken cancellation) => real.RemoveAsync(token, cancellation);
 
-    public Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, int lines, CancellationToken cancellation) => throw new NotSupportedException();
+    public IReadOnlyList<CloneLogKind> Logs => [];
+
+    public Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, CloneLogKind kind, int lines, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation) => real.ListAsync(cancellation);
 }

@@ -36,7 +36,9 @@ internal sealed class RecordingBackend(Func<Task>? import = null) : ICloneBacken
         return Task.CompletedTask;
     }
 
-    public Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, int lines, CancellationToken cancellation) => throw new NotSupportedException();
+    public IReadOnlyList<CloneLogKind> Logs => [];
+
+    public Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, CloneLogKind kind, int lines, CancellationToken cancellation) => throw new NotSupportedException();
 
     public Task<IReadOnlyList<ExistingClone>> ListAsync(CancellationToken cancellation) => throw new NotSupportedException();
 

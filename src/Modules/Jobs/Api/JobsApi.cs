@@ -69,8 +69,8 @@ public static class JobsApi
         api.MapExtendJob();
         api.MapRemoveJob();
         api.MapGetCertificate();
-        api.MapGetCloneLog();
         api.MapGetConnector();
+        api.MapCloneLogs();
         api.MapReports();
         api.MapGetWebhookSecret();
         routes.MapGetQueue();

@@ -39,6 +39,10 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
     public static readonly ProblemKind NotFound = new(
         StatusCodes.Status404NotFound, "NOT_FOUND", "There is nothing at this address", "The addresses are listed in /openapi/v1.json.");
 
+    public static readonly ProblemKind NoSuchLog = new(
+        StatusCodes.Status404NotFound, "NO_SUCH_LOG", "Clones here have no such log",
+        "Follow the job's events, which tell what the copy has reported; what CloneHub has written about it is in its own log.");
+
     public static readonly ProblemKind MethodNotAllowed = new(
         StatusCodes.Status405MethodNotAllowed, "METHOD_NOT_ALLOWED", "This address does not take this method", "Use a method that the Allow header names.");
 

@@ -1,3 +1,4 @@
+using System.Text.Json.Serialization;
 using CloneHub.Contracts;
 using CloneHub.Provisioning.WordPress;
 
@@ -57,6 +58,8 @@ internal sealed record ActivateRequest(JobId Job, long Fence, Uri PublicUrl, Age
 /// <summary>Say what there is. Changes nothing and claims nothing.</summary>
 internal sealed record ProbeRequest(JobId Job, Uri PublicUrl) : AgentRequest(Job, 0);
 
-/// <summary>Read the end of what PHP has written into its log. Changes nothing and claims nothing.</summary>
+/// <summary>Read the end of a log. Changes nothing and claims nothing.</summary>
 /// <param name="Lines">How many at most.</param>
-internal sealed record LogRequest(JobId Job, int Lines) : AgentRequest(Job, 0);
+/// <param name="Log">Null for PHP's, which is what an agent knew before there were others.</param>
+internal sealed record LogRequest(
+    JobId Job, int Lines, [property: JsonConverter(typeof(JsonStringEnumConverter<CloneLogKind>))] CloneLogKind? Log = null) : AgentRequest(Job, 0);

@@ -98,11 +98,14 @@ internal sealed class KubernetesBackend(
         ];
     }
 
-    public async Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, int lines, CancellationToken cancellation)
+    public IReadOnlyList<CloneLogKind> Logs { get; } = [CloneLogKind.Php, CloneLogKind.Access, CloneLogKind.Agent];
+
+    public async Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, CloneLogKind kind, int lines, CancellationToken cancellation)
     {
         if (view.StateOf(view.InstanceOf(job)).ReadyPod is not { } pod) return null;
         var nobody = new StepToken(job, CloneStep.ActivatePlugin, Attempt: 0, Fence: 0);
-        return (await agent.RunAsync<AgentLog>(pod.Metadata.Name, AgentCommand.Log, new LogRequest(job, lines), secrets, nobody, progress: null, cancellation)).Log;
+        var request = new LogRequest(job, lines, kind == CloneLogKind.Php ? null : kind);
+        return (await agent.RunAsync<AgentLog>(pod.Metadata.Name, AgentCommand.Log, request, secrets, nobody, progress: null, cancellation)).Log;
     }
 
     public InstanceRecipe Recipe => InstanceRecipe.Of(options.Value.Namespace, KubernetesJson.Serialize(PodManifests.Deployment(Sample, options.Value)));

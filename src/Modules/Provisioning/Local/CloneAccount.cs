@@ -42,6 +42,9 @@ internal static class CloneAccount
     /// <summary>Gives a path to the clone's PHP, and to nginx by its group.</summary>
     public static void GiveToClone(string path, JobId job) => ChangeOwner(path, UserIdOf(job), WebGroupId);
 
+    /// <summary>Gives a path to nginx alone.</summary>
+    public static void GiveToWeb(string path) => ChangeOwner(path, WebUserId, WebGroupId);
+
     /// <summary>Keeps a path root's own; the clone's PHP gets what its group may.</summary>
     public static void ShowToClone(string path, JobId job) => ChangeOwner(path, 0, UserIdOf(job));
 

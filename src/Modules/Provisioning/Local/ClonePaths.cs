@@ -57,11 +57,19 @@ internal sealed class LocalLayout(string stateDirectory, string socketDirectory)
 
     public string NginxFolder => Path.Combine(StateDirectory, "nginx");
 
+    /// <summary>Written by nginx alone, one log for each address; no clone may enter.</summary>
+    public string AccessLogs => Path.Combine(NginxFolder, "access");
+
     public string NginxConfig => Path.Combine(StateDirectory, "nginx.conf");
 
     public string NginxPid => Path.Combine(StateDirectory, "nginx.pid");
 
     public string NginxSocket => Path.Combine(SocketDirectory, "nginx.sock");
+
+    public string AccessLogOf(JobId job) => Path.Combine(AccessLogs, job.Value + ".log");
+
+    /// <summary>The log and the part before it, as far as they exist.</summary>
+    public IReadOnlyList<string> AccessLogFilesOf(JobId job) => !Directory.Exists(AccessLogs) ? [] : Directory.GetFiles(AccessLogs, job.Value + ".log*");
 
     public ClonePaths Of(JobId job) =>
         new(job, Path.Combine(Clones, job.Value), Path.Combine(SocketDirectory, job.Key + ".sock"));
@@ -71,6 +79,10 @@ internal sealed class LocalLayout(string stateDirectory, string socketDirectory)
 
     /// <summary>The instances that have a socket. Links to one are none.</summary>
     public IEnumerable<JobId> JobsWithSocket() => JobsOf(Sockets().Where(socket => socket.LinkTarget is null).Select(NameOf));
+
+    /// <summary>The addresses that have an access log.</summary>
+    public IEnumerable<JobId> JobsWithAccessLog() => JobsOf(
+        !Directory.Exists(AccessLogs) ? [] : Directory.EnumerateFiles(AccessLogs).Select(file => Path.GetFileName(file).Split('.')[0]).Distinct());
 
     /// <summary>The jobs whose clone is an instance of another name.</summary>
     public IEnumerable<JobId> JobsWithLink() => JobsOf(

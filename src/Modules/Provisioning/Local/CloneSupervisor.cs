@@ -18,6 +18,8 @@ internal sealed partial class CloneSupervisor(
         var serving = layout.JobsWithFolder().Where(job => File.Exists(layout.Of(job).ServeMark)).ToList();
         var dead = serving.Where(job => !php.IsMasterAlive(job)).ToHashSet();
         ProvisioningTelemetry.Looked(pools: serving.Count - dead.Count, routes.Count);
+        foreach (var log in serving.Select(job => layout.Of(job).PhpLog).Concat(layout.JobsWithAccessLog().Select(layout.AccessLogOf)))
+            await TryAsync(() => Task.Run(() => LogTail.Bound(log), cancellation), fault => Log.NotBounded(logger, fault, log), cancellation);
         if (serving.Count == 0) return;
         await TryAsync(() => nginx.EnsureAsync(cancellation), fault => Log.NginxNotRestarted(logger, fault), cancellation);
         await Parallel.ForEachAsync(
@@ -63,6 +65,9 @@ internal sealed partial class CloneSupervisor(
 
         [LoggerMessage(2122, LogLevel.Error, "{JobId}: PHP could not be brought back; it is tried again")]
         public static partial void PhpNotRestarted(ILogger logger, Exception fault, JobId jobId);
+
+        [LoggerMessage(2124, LogLevel.Error, "{Path} has grown too long and could not be put aside; it is tried again")]
+        public static partial void NotBounded(ILogger logger, Exception fault, string path);
 
         [LoggerMessage(2123, LogLevel.Error, "nginx could not be brought back; it is tried again")]
         public static partial void NginxNotRestarted(ILogger logger, Exception fault);

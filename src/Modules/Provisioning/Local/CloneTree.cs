@@ -39,6 +39,8 @@ internal sealed class CloneTree(LocalLayout layout, IOptions<LocalOptions> optio
     {
         Folder(layout.Clones, Everybody);
         Folder(layout.NginxFolder, Everybody);
+        Folder(layout.AccessLogs, Own);
+        CloneAccount.GiveToWeb(layout.AccessLogs);
         Folder(layout.SocketDirectory, Everybody);
         if (CloneAccount.IsRoot) RefuseUnreachable();
     }

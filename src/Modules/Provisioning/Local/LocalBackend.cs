@@ -73,6 +73,9 @@ internal sealed partial class LocalBackend(
         await database.RemoveAsync(instance, cancellation);
         CloneTree.Unlink(layout.Of(token.Job));
         await Task.Run(() => CloneTree.Remove(paths), cancellation);
+
+        // After the folder: nginx writes none for a clone without one.
+        foreach (var log in new[] { instance, token.Job }.SelectMany(layout.AccessLogFilesOf)) File.Delete(log);
         var (databases, users) = await database.ListAsync(cancellation);
         var left = new HashSet<JobId> { instance, token.Job }.SelectMany(name => PartsOf(name, databases, users)).ToList();
         if (left.Count > 0) throw new IOException($"{token.Job}: still there after the removal: {string.Join(", ", left)}.");
@@ -87,7 +90,7 @@ internal sealed partial class LocalBackend(
         var ownerOf = await instances.OwnerOfAsync(cancellation);
         return
         [
-            .. databases.Concat(users).Concat(layout.JobsWithFolder()).Concat(layout.JobsWithSocket()).Concat(layout.JobsWithLink()).Distinct()
+            .. databases.Concat(users).Concat(layout.JobsWithFolder()).Concat(layout.JobsWithSocket()).Concat(layout.JobsWithLink()).Concat(layout.JobsWithAccessLog()).Distinct()
                 .GroupBy(ownerOf).Where(names => names.Key is not null)
                 .Select(names => new ExistingClone(
                     names.Key!.Value, [.. names.SelectMany(name => PartsOf(name, databases, users)).Distinct()], SinceOf(names.Key.Value, standing)))
@@ -101,7 +104,7 @@ internal sealed partial class LocalBackend(
         var parts = new List<string>();
         if (databases.Contains(instance)) parts.Add("database");
         if (users.Contains(instance)) parts.Add("user");
-        if (Directory.Exists(paths.Folder) || paths.IsLink) parts.Add("files");
+        if (Directory.Exists(paths.Folder) || paths.IsLink || layout.AccessLogFilesOf(instance).Count > 0) parts.Add("files");
         if (File.Exists(paths.Socket) || PhpFpm.ProcessesOf(paths).Count > 0) parts.Add("processes");
         if (File.Exists(paths.RouteMark)) parts.Add("route");
         return parts;
@@ -115,8 +118,15 @@ internal sealed partial class LocalBackend(
         return Directory.Exists(folder) ? Directory.GetCreationTimeUtc(folder) : DateTimeOffset.UnixEpoch;
     }
 
-    public async Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, int lines, CancellationToken cancellation) =>
-        layout.Of(job) is var paths && Directory.Exists(paths.Folder) ? await LogTail.ReadAsync(paths.PhpLog, lines, cancellation) : null;
+    /// <summary>There is no agent: this program copies, and says what it does in the job's events and in its own log.</summary>
+    public IReadOnlyList<CloneLogKind> Logs { get; } = [CloneLogKind.Php, CloneLogKind.Access];
+
+    public async Task<CloneLog?> TailLogAsync(JobId job, JobSecrets secrets, CloneLogKind kind, int lines, CancellationToken cancellation)
+    {
+        var paths = layout.Of(job);
+        if (!Directory.Exists(paths.Folder)) return null;
+        return await LogTail.ReadAsync(kind == CloneLogKind.Php ? paths.PhpLog : layout.AccessLogOf(job), lines, cancellation);
+    }
 
     /// <summary>The attempt holds the clone, and a PHP runs for it.</summary>
     private async Task<JobId> EnsureServedAsync(StepToken token, CancellationToken cancellation)

@@ -36,6 +36,10 @@ internal static class NginxConfig
             map $http_x_forwarded_for $client { default $http_x_forwarded_for; "" 127.0.0.1; }
             map $http_x_forwarded_proto $secure { default ""; https on; }
             map $http_x_forwarded_proto $port { default 80; https 443; }
+            # Without the query, which may hold secrets. A name with a variable in it is opened for every line, so the file may be put aside;
+            # and nothing is written for a clone whose folder is gone.
+            map $request_uri $path { default "-"; "~^(?<bare>[^?]{0,500})" $bare; }
+            log_format clone escape=json '$time_iso8601 $client "$request_method $path" $status $body_bytes_sent ${request_time}s';
             server {
                 listen "unix:{{layout.NginxSocket}}" default_server;
                 server_name _;
@@ -46,6 +50,7 @@ internal static class NginxConfig
                 listen "unix:{{layout.NginxSocket}}";
                 server_name "~^(?<job>job-(?<key>[a-z2-7]{26}))\.";
                 root "{{layout.Clones}}/$job/www";
+                access_log "{{layout.AccessLogs}}/$job.log" clone;
                 index index.php index.html;
                 error_page 502 = @gone;
                 error_page 504 = @slow;
