@@ -42,6 +42,7 @@ internal static class StepFaults
         MySqlException database when MariaDbFaults.IsAway(database) => new StepFault(
             StepFault.BackendUnavailable, "The database server of the clones did not answer.", "It is tried again for some minutes; nothing needs to be done.", Retryable: true),
         MySqlException => Passing("The database server refused what it was asked for."),
+        ClusterAwayException => ClusterFaults.Away,
         HttpOperationException refused => ClusterFaults.Of(refused),
         WebSocketException refused => ClusterFaults.Of(refused),
         HttpRequestException or SocketException => Passing("A connection failed."),

@@ -1,10 +1,13 @@
 using System.Globalization;
 using System.Net;
 using System.Text.Json;
+using System.Text.RegularExpressions;
 using CloneHub.Dev.Kube;
+using CloneHub.Dev.Processes;
 using CloneHub.Provisioning.Kubernetes;
 using CloneHub.Testing;
 using k8s;
+using k8s.Autorest;
 using k8s.Models;
 using MySqlConnector;
 
@@ -16,7 +19,7 @@ namespace CloneHub.Kube.Tests.Cluster;
 /// One cluster for all tests of this process, with the servers that pods need: our own single node, or the one that KUBECONFIG names (then CLONEHUB_KUBE_IMAGE
 /// names an image it can pull, and CLONEHUB_KUBE_HOST_IP this machine as its pods see it). Our own goes with the tests, also when they are killed.
 /// </summary>
-public sealed class KubeCluster : IAsyncLifetime
+public sealed partial class KubeCluster : IAsyncLifetime
 #pragma warning restore CA1001
 {
     public const string Collection = "cluster";
@@ -76,6 +79,33 @@ public sealed class KubeCluster : IAsyncLifetime
         var name = ServersFixture.Unique("clones-");
         await Admin.CoreV1.CreateNamespaceAsync(new V1Namespace { Metadata = new V1ObjectMeta { Name = name } });
         return name;
+    }
+
+    /// <summary>All objects of all kinds that the server knows, as <c>kind/name</c>, but for what a namespace of the tests has before there is a clone.</summary>
+    public async Task<IReadOnlyList<string>> EverythingInAsync(string space)
+    {
+        string[] server = ["--kubeconfig", KubeConfig, "--namespace", space];
+        var kinds = (await Command.RunAsync("kubectl", [.. server, "api-resources", "--namespaced", "--verbs=list", "-o", "name"], default))
+            .Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(kind => !kind.StartsWith("events", StringComparison.Ordinal)).ToList();
+        Assert.InRange(kinds.Count, 15, 200);
+        var found = await Command.RunAsync("kubectl", [.. server, "get", string.Join(',', kinds), "--ignore-not-found", "-o", "name"], default);
+        return [.. found.Split('\n', StringSplitOptions.RemoveEmptyEntries).Where(item => !Furniture().IsMatch(item))];
+    }
+
+    [GeneratedRegex(@"^(serviceaccount/(default|clonehub)|secret/(default|clonehub)-token-\w+|configmap/kube-root-ca\.crt|role(binding)?\.rbac\.authorization\.k8s\.io/.*)$")]
+    private static partial Regex Furniture();
+
+    /// <summary>Tells it to go, unless it goes already.</summary>
+    public async Task DeleteNamespaceAsync(string name)
+    {
+        try
+        {
+            await Admin.CoreV1.DeleteNamespaceAsync(name);
+        }
+        catch (HttpOperationException going) when (going.Response.StatusCode is HttpStatusCode.NotFound or HttpStatusCode.Conflict)
+        {
+            // That is what was wanted.
+        }
     }
 
     public async Task DeleteServiceAsync(string space, string name)

@@ -61,14 +61,15 @@ internal sealed class KubeStage : IAsyncDisposable
 
     public KubernetesOptions Options => Get<IOptions<KubernetesOptions>>().Value;
 
+    /// <param name="way">What the back end reaches the API server by, and nothing else does.</param>
     public static async Task<KubeStage> OpenAsync(
-        KubeCluster cluster, IReadOnlyDictionary<string, string?>? changes = null, Func<V1Role, bool>? roles = null)
+        KubeCluster cluster, IReadOnlyDictionary<string, string?>? changes = null, Func<V1Role, bool>? roles = null, SpoilingProxy? way = null)
     {
         var space = await cluster.NewNamespaceAsync();
         var folder = cluster.Servers.NewFolder();
         var hasRoutes = changes?.GetValueOrDefault("CloneHub:Kubernetes:Route") == "httproute";
         IEnumerable<V1Role> granted = hasRoutes ? [.. RestrictedAccount.Roles, RestrictedAccount.HttpRouteRole] : RestrictedAccount.Roles.Where(roles ?? (_ => true));
-        var kubeConfig = await RestrictedAccount.CreateAsync(cluster, space, granted, folder);
+        var kubeConfig = await RestrictedAccount.CreateAsync(cluster, space, granted, folder, way?.Address);
         var ingress = await IngressController.StartAsync(cluster.Admin, space, hasRoutes);
         var stage = new KubeStage(cluster, space, folder, kubeConfig, ingress, changes ?? new Dictionary<string, string?>());
         await stage.StartAsync();
@@ -134,7 +135,7 @@ internal sealed class KubeStage : IAsyncDisposable
         await StopAsync();
         await _ingress.DisposeAsync();
         _http.Dispose();
-        await _cluster.Admin.CoreV1.DeleteNamespaceAsync(Namespace);
+        await _cluster.DeleteNamespaceAsync(Namespace);
         _folder.Delete(recursive: true);
     }
 

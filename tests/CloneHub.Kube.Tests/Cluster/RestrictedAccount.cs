@@ -18,7 +18,8 @@ internal static class RestrictedAccount
 
     /// <summary>Makes the account and writes a kubeconfig that logs in as it.</summary>
     /// <param name="roles">What it may do.</param>
-    public static async Task<string> CreateAsync(KubeCluster cluster, string space, IEnumerable<V1Role> roles, DirectoryInfo folder)
+    /// <param name="server">Address of the API server; null for its own.</param>
+    public static async Task<string> CreateAsync(KubeCluster cluster, string space, IEnumerable<V1Role> roles, DirectoryInfo folder, string? server = null)
     {
         await cluster.Admin.CoreV1.CreateNamespacedServiceAccountAsync(new V1ServiceAccount { Metadata = new V1ObjectMeta { Name = Name } }, space);
         foreach (var role in roles)
@@ -42,7 +43,7 @@ internal static class RestrictedAccount
         await File.WriteAllTextAsync(path, $$$"""
             apiVersion: v1
             kind: Config
-            clusters: [{name: c, cluster: {server: "{{{admin.Server}}}", certificate-authority-data: "{{{admin.CertificateAuthorityData}}}"}}]
+            clusters: [{name: c, cluster: {server: "{{{server ?? admin.Server}}}", certificate-authority-data: "{{{admin.CertificateAuthorityData}}}"}}]
             users: [{name: u, user: {token: "{{{token.Status.Token}}}"}}]
             contexts: [{name: x, context: {cluster: c, user: u, namespace: {{{space}}}}}]
             current-context: x

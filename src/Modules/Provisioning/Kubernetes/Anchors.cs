@@ -17,6 +17,7 @@ internal sealed class Anchors(
     private const int Tries = 10;
     private static readonly TimeSpan GoingPatience = TimeSpan.FromSeconds(60);
     private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(300);
+    private static readonly TimeSpan ConflictPause = TimeSpan.FromMilliseconds(50);
 
     /// <summary>The attempt takes the clone; its anchor exists and says what else should.</summary>
     /// <param name="recipe">Of the instance to claim from the pool, for the attempt that begins a clone.</param>
@@ -46,9 +47,10 @@ internal sealed class Anchors(
             if (IsOf(seen, token) && seen.Fence > token.Fence) throw new OvertakenException(token);
             if (seen.IsGoing || (IsOf(seen, token) && seen.Fence == token.Fence)) return (instance, seen);
             if (await api.PatchAnchorAsync(instance, AnchorManifest.Claim(seen, token.Fence, AnchorStage.Database), cancellation) is { } held) return (instance, held);
+            await PauseAsync(attempt, cancellation);
         }
 
-        throw new IOException($"{token.Job}: its anchor changed {Tries} times while it was to be claimed.");
+        throw new StepFaultException(ClusterFaults.Contended);
     }
 
     /// <summary>Notes which pod holds the content. The attempt holds the clone.</summary>
@@ -60,9 +62,10 @@ internal sealed class Anchors(
             var held = attempt == 1 ? await ClaimAsync(token, tenant, AnchorStage.Pod, cancellation) : await api.ReadAnchorAsync(instance, cancellation);
             if (held is null || held.Fence != token.Fence) throw new OvertakenException(token);
             if (held.Content == podUid || await api.PatchAnchorAsync(instance, AnchorManifest.Content(held, podUid), cancellation) is not null) return;
+            await PauseAsync(attempt, cancellation);
         }
 
-        throw new IOException($"{token.Job}: its anchor changed {Tries} times while its content was to be noted.");
+        throw new StepFaultException(ClusterFaults.Contended);
     }
 
     public Task EnsureHeldAsync(StepToken token, CancellationToken cancellation) => fence.EnsureHeldAsync(token, cancellation);
@@ -76,6 +79,9 @@ internal sealed class Anchors(
     /// <summary>When a job's clone must be gone; null if nobody knows.</summary>
     public async Task<DateTimeOffset?> ExpiryOfAsync(JobId job, CancellationToken cancellation) =>
         jobs is null ? null : await jobs.DeadlineAsync(job, cancellation);
+
+    /// <summary>Between two tries: none at first, since most conflicts are with one other; then longer and longer, so that a storm passes.</summary>
+    private Task PauseAsync(int attempt, CancellationToken cancellation) => Task.Delay((attempt - 1) * ConflictPause, clock, cancellation);
 
     private async Task<JobId> InstanceAsync(StepToken token, InstanceRecipe? recipe, CancellationToken cancellation)
     {
@@ -105,10 +111,11 @@ internal sealed class Anchors(
                 _ => await TakeAsync(seen, token, tenant, stage, cancellation),
             };
             if (held is not null) return held;
+            await PauseAsync(attempt, cancellation);
             seen = await api.ReadAnchorAsync(instance, cancellation);
         }
 
-        throw new IOException($"{token.Job}: its anchor changed {Tries} times while it was to be claimed.");
+        throw new StepFaultException(ClusterFaults.Contended);
     }
 
     /// <summary>Whether its fence is one of this job; one of the pool counts from anew for the job that claims it.</summary>

@@ -10,10 +10,13 @@ using Microsoft.Extensions.Options;
 namespace CloneHub.Provisioning.Kubernetes;
 
 /// <summary>Every change CloneHub makes in the cluster. Objects are applied by the server: what others set in them stays, what is ours is put right.</summary>
-internal sealed class ClusterApi(IKubernetes cluster, IOptions<KubernetesOptions> options)
+internal sealed class ClusterApi(IKubernetes cluster, IOptions<KubernetesOptions> options, TimeProvider clock)
 {
     /// <summary>Whose fields they are.</summary>
     public const string FieldManager = "clonehub";
+
+    private const int Tries = 5;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(50);
 
     private string Space => options.Value.Namespace;
 
@@ -53,25 +56,35 @@ internal sealed class ClusterApi(IKubernetes cluster, IOptions<KubernetesOptions
                 cancellationToken: cancellation),
             HttpStatusCode.NotFound, HttpStatusCode.Conflict);
 
-    public Task ApplyAsync(V1Secret manifest, CancellationToken cancellation) =>
-        cluster.CoreV1.PatchNamespacedSecretAsync(Patch(manifest), manifest.Metadata.Name, Space, fieldManager: FieldManager, force: true, cancellationToken: cancellation);
+    public Task ApplyAsync(V1Secret manifest, CancellationToken cancellation) => AgainAsync(
+        Patch(manifest),
+        patch => cluster.CoreV1.PatchNamespacedSecretAsync(patch, manifest.Metadata.Name, Space, fieldManager: FieldManager, force: true, cancellationToken: cancellation),
+        cancellation);
 
-    public Task ApplyAsync(V1Service manifest, CancellationToken cancellation) =>
-        cluster.CoreV1.PatchNamespacedServiceAsync(
-            Patch(Stamped(manifest)), manifest.Metadata.Name, Space, fieldManager: FieldManager, force: true, cancellationToken: cancellation);
+    public Task ApplyAsync(V1Service manifest, CancellationToken cancellation) => AgainAsync(
+        Patch(Stamped(manifest)),
+        patch => cluster.CoreV1.PatchNamespacedServiceAsync(
+            patch, manifest.Metadata.Name, Space, fieldManager: FieldManager, force: true, cancellationToken: cancellation),
+        cancellation);
 
-    public Task ApplyAsync(V1Deployment manifest, CancellationToken cancellation) =>
-        cluster.AppsV1.PatchNamespacedDeploymentAsync(
-            Patch(Stamped(manifest)), manifest.Metadata.Name, Space, fieldManager: FieldManager, force: true, cancellationToken: cancellation);
+    public Task ApplyAsync(V1Deployment manifest, CancellationToken cancellation) => AgainAsync(
+        Patch(Stamped(manifest)),
+        patch => cluster.AppsV1.PatchNamespacedDeploymentAsync(
+            patch, manifest.Metadata.Name, Space, fieldManager: FieldManager, force: true, cancellationToken: cancellation),
+        cancellation);
 
-    public Task ApplyAsync(V1Ingress manifest, CancellationToken cancellation) =>
-        cluster.NetworkingV1.PatchNamespacedIngressAsync(
-            Patch(Stamped(manifest)), manifest.Metadata.Name, Space, fieldManager: FieldManager, force: true, cancellationToken: cancellation);
+    public Task ApplyAsync(V1Ingress manifest, CancellationToken cancellation) => AgainAsync(
+        Patch(Stamped(manifest)),
+        patch => cluster.NetworkingV1.PatchNamespacedIngressAsync(
+            patch, manifest.Metadata.Name, Space, fieldManager: FieldManager, force: true, cancellationToken: cancellation),
+        cancellation);
 
-    public Task ApplyAsync(HttpRoute manifest, CancellationToken cancellation) =>
-        cluster.CustomObjects.PatchNamespacedCustomObjectAsync(
-            Patch(Stamped(manifest)), HttpRoute.Group, HttpRoute.Version, Space, HttpRoute.Plural, manifest.Metadata.Name, fieldManager: FieldManager, force: true,
-            cancellationToken: cancellation);
+    public Task ApplyAsync(HttpRoute manifest, CancellationToken cancellation) => AgainAsync(
+        Patch(Stamped(manifest)),
+        patch => cluster.CustomObjects.PatchNamespacedCustomObjectAsync(
+            patch, HttpRoute.Group, HttpRoute.Version, Space, HttpRoute.Plural, manifest.Metadata.Name, fieldManager: FieldManager, force: true,
+            cancellationToken: cancellation),
+        cancellation);
 
     /// <summary>Whether an object is there as it was meant: made from this manifest, under this anchor.</summary>
     public static bool IsCurrent<T>(IKubernetesObject<V1ObjectMeta>? there, T wanted)
@@ -88,6 +101,23 @@ internal sealed class ClusterApi(IKubernetes cluster, IOptions<KubernetesOptions
         manifest.Metadata.Annotations ??= new Dictionary<string, string>();
         manifest.Metadata.Annotations[CloneLabels.Manifest] = stamp;
         return manifest;
+    }
+
+    /// <summary>What is ours in an object is put right whoever else changes it: a conflict only means that they did at the same moment.</summary>
+    private async Task AgainAsync(V1Patch patch, Func<V1Patch, Task> apply, CancellationToken cancellation)
+    {
+        for (var attempt = 1; ; attempt++)
+        {
+            try
+            {
+                await apply(patch);
+                return;
+            }
+            catch (HttpOperationException refused) when (refused.Response.StatusCode == HttpStatusCode.Conflict && attempt < Tries)
+            {
+                await Task.Delay(attempt * Pause, clock, cancellation);
+            }
+        }
     }
 
     private static V1Patch Patch<T>(T manifest)

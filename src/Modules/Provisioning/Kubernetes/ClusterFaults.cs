@@ -12,19 +12,31 @@ internal static class ClusterFaults
 
     public static StepFault Of(HttpOperationException refused) => refused.Response?.StatusCode switch
     {
-        HttpStatusCode.Forbidden when refused.Response.Content?.Contains("exceeded quota", StringComparison.Ordinal) == true => QuotaExceeded,
+        HttpStatusCode.Forbidden when Says(refused, "exceeded quota") => QuotaExceeded,
+
+        // A namespace that goes takes nothing new; one that is gone is not found.
+        HttpStatusCode.Forbidden when Says(refused, "being terminated") => NamespaceGone,
+        HttpStatusCode.NotFound when Says(refused, "namespaces \\\"") => NamespaceGone,
         HttpStatusCode.Forbidden or HttpStatusCode.Unauthorized => Forbidden,
         HttpStatusCode.TooManyRequests or >= HttpStatusCode.InternalServerError or null => Away,
         var status => new StepFault(
             StepFault.BackendUnavailable, $"The cluster refused what it was asked for ({(int)status}).", "It is tried again; if it stays, report the job id.", Retryable: true),
     };
 
+    private static bool Says(HttpOperationException refused, string words) => refused.Response.Content?.Contains(words, StringComparison.Ordinal) == true;
+
     public static StepFault Of(WebSocketException refused) => refused.Message.Contains("403", StringComparison.Ordinal) ? Forbidden : Away;
 
     public static StepFault QuotaExceeded { get; } = new(
         "QUOTA_EXCEEDED", "The cluster's quota for clones is used up.", "Remove clones that are no longer needed, or have the quota of the namespace raised.", Retryable: true);
 
-    private static StepFault Away { get; } = new(StepFault.BackendUnavailable, "The API server of the cluster did not answer.", Waiting, Retryable: true);
+    public static StepFault Away { get; } = new(StepFault.BackendUnavailable, "The API server of the cluster did not answer.", Waiting, Retryable: true);
+
+    public static StepFault Contended { get; } = new(
+        StepFault.BackendUnavailable, "The clone's anchor in the cluster is changed by others all the time.", Waiting, Retryable: true);
+
+    private static StepFault NamespaceGone { get; } = new(
+        StepFault.BackendUnavailable, "The namespace of the clones is being deleted, or does not exist.", "The operator has to make it again; the job waits for it some minutes.", Retryable: true);
 
     private static StepFault Forbidden { get; } = new(
         StepFault.BackendUnavailable, "CloneHub may not do in the cluster what a clone needs.", "Its role lacks something; the operator's log names it.", Retryable: true);
