@@ -2,6 +2,7 @@ using System.Net;
 using CloneHub.Contracts;
 using CloneHub.Provisioning;
 using CloneHub.Provisioning.Agent;
+using CloneHub.Provisioning.Local;
 using CloneHub.Provisioning.WordPress;
 using CloneHub.Provisioning.WordPress.Import;
 using CloneHub.Provisioning.WordPress.PublicSite;
@@ -32,6 +33,7 @@ internal sealed class AgentCommands(PodLayout pod, ClonePhp php, AgentOutput lin
             ? await ImportPublicAsync(request, target, keys, fence)
             : await ImportSiteAsync(request, target, keys, fence);
         await fence.EnsureHeldAsync(lines.Unheard);
+        if (pod.NewestCore is { } core && Directory.Exists(pod.CompiledCode)) await Task.Run(() => CompiledCode.ForgetOthers(pod.CompiledCode, pod.Root, core), lines.Unheard);
         await php.RenewAsync(request.PublicUrl, lines.Unheard);
         await File.WriteAllTextAsync(pod.ContentMark, request.Job.Value, lines.Unheard);
         return new AgentImported(report.Facts, report.Warnings, OwnMemory.Peak(), report.Proof);

@@ -23,6 +23,14 @@ internal sealed record PodLayout(string Root, string State, string Temporary, st
         _ => "php-error.log",
     });
 
+    /// <summary>As the image's php.ini names it.</summary>
+    public string CompiledCode => Path.Combine(State, "opcache");
+
+    /// <summary>What the image's start has put into the document root; null without any.</summary>
+    public string? NewestCore => !Directory.Exists(CoreStore)
+        ? null
+        : Directory.EnumerateDirectories(CoreStore).Where(core => Version.TryParse(Path.GetFileName(core), out _)).MaxBy(core => Version.Parse(Path.GetFileName(core)));
+
     public string Fences => Path.Combine(State, "fences");
 
     public string PhpPid => Path.Combine(Temporary, "php-fpm.pid");

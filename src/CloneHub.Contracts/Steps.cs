@@ -47,8 +47,10 @@ public sealed record StepToken(JobId Job, CloneStep Step, int Attempt, long Fenc
 
 /// <summary>What is to be cloned and for whom. Holds no secret: those are opened from the <see cref="IJobVault"/> where they are needed.</summary>
 /// <param name="ByHand">Where CloneHub cannot install its connector at the source, the owner does.</param>
+/// <param name="Username">Log-in name of the caller's administrator in the clone; null before there is one.</param>
 /// <param name="CloneUrl">Address of a clone that serves already; null before.</param>
-public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string? CustomerId, CloneFidelity Fidelity = CloneFidelity.Full, bool ByHand = false, Uri? CloneUrl = null);
+public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string? CustomerId, CloneFidelity Fidelity = CloneFidelity.Full, bool ByHand = false, string? Username = null,
+    Uri? CloneUrl = null);
 
 /// <summary>Why a step did not succeed.</summary>
 /// <param name="Code">Stable, UPPER_SNAKE; documented in docs/errors.md.</param>

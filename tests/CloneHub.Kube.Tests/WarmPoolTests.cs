@@ -1,6 +1,7 @@
 using System.Globalization;
 using CloneHub.Contracts;
 using CloneHub.Kube.Tests.Cluster;
+using CloneHub.Provisioning;
 using CloneHub.Provisioning.Kubernetes.Manifests;
 using CloneHub.Provisioning.Tests;
 using CloneHub.Testing;
@@ -30,7 +31,7 @@ public sealed class WarmPoolTests(KubeCluster cluster, ITestOutputHelper output)
         var state = stage.View.StateOf(waiting);
         Assert.Equal(pod, state.ReadyPod!.Metadata.Uid);
         Assert.Equal((order.Job.Value, "tenant", AnchorManifest.Text(end)), (state.Anchor!.Owner?.Value, state.Anchor.Tenant, AnchorManifest.Text(state.Anchor.Expires)));
-        Assert.Equal(order.Job.Value, state.Deployment!.Metadata.Labels[CloneLabels.ClaimedBy]);
+        Assert.Equal(order.Job.Value, state.Route!.Metadata.Labels[CloneLabels.ClaimedBy]);
         Assert.Equal(waiting.Value, await stage.VisitAsync(order));
         Assert.Superset(
             new HashSet<string> { "anchor", "database", "deployment", "processes", "service", "route" },
@@ -61,6 +62,26 @@ public sealed class WarmPoolTests(KubeCluster cluster, ITestOutputHelper output)
         await Eventually.Until("the claims are heard of", () => orders.All(order => stage.InstanceOf(order) != order.Job));
         Assert.Equal(pool, orders.Select(stage.InstanceOf).ToHashSet());
         Assert.InRange(ready, TimeSpan.Zero, TimeSpan.FromSeconds(60));
+    }
+
+    /// <summary>From the making of its instance to its removal.</summary>
+    [NodeFact]
+    public async Task A_clone_in_a_warm_instance_takes_no_more_than_fifteen_calls_to_the_API_server()
+    {
+        // An anchor is made by a POST, whose address names nothing, and the agent is run through WebSockets, which are not recorded.
+        const int Unseen = 1 + 2;
+        await using var stage = await StageAsync(size: 1);
+        var instance = Assert.Single(await stage.FillPoolAsync()).Name;
+        var order = stage.NewOrder();
+        await StartAsync(stage, order);
+        await stage.Backend.ImportPublicAsync(order.Token(CloneStep.ImportContent, 3), order, stage.Secrets, null!, new Progress<ContentProgress>(), default);
+        await stage.Backend.ActivatePluginAsync(order.Token(CloneStep.ActivatePlugin, 4), order, stage.Secrets, default);
+        await stage.Backend.OpenRouteAsync(order.Token(CloneStep.OpenIngress, 5), order, default);
+        await stage.Backend.RemoveAsync(order.Token(CloneStep.Remove, 6), default);
+
+        var calls = stage.Calls.CallsFor(instance.Value);
+        output.WriteLine($"{calls.Count + Unseen} calls; by name: {string.Join(", ", calls)}");
+        Assert.InRange(calls.Count + Unseen, 8, 15);
     }
 
     private Task<KubeStage> StageAsync(int size) => KubeStage.OpenAsync(

@@ -56,6 +56,7 @@ public sealed class WireTests : IDisposable
         new QueueLoadTold(new QueueState(true, 9, 3, 2, 4, 4, 1, 8, 150, Given.T0), [new OpenJobs("Acme", 7)], [Given.Id]),
         new RunStep(Token, new CloneOrder(Given.Id, Given.Source, "acme", "shop", CloneFidelity.Public), Given.TraceParent),
         new RunStep(Token, new CloneOrder(Given.Id, Given.Source, "acme", "shop"), Worker: "w1"),
+        new RunStep(Token, new CloneOrder(Given.Id, Given.Source, "acme", "shop", Username: "clonehub"), Worker: "w1"),
         new CancelStep(Token),
         new StepProgressed(Token, 0.5, "Half of it"),
         new StepReported(Token, null, Given.Facts),

@@ -131,7 +131,7 @@ internal sealed class KubeStage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         foreach (var instance in await PoolAsync()) await Record.ExceptionAsync(() => Get<ICloneInventory>().RemoveOrphanAsync(instance.Name, default));
-        foreach (var order in _orders) await Record.ExceptionAsync(() => Get<ICloneInventory>().RemoveOrphanAsync(order.Job, default));
+        await Parallel.ForEachAsync(_orders, async (order, _) => await Record.ExceptionAsync(() => Get<ICloneInventory>().RemoveOrphanAsync(order.Job, default)));
         await StopAsync();
         await _ingress.DisposeAsync();
         _http.Dispose();

@@ -44,6 +44,28 @@ public sealed class InformerTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task The_answer_to_a_change_of_our_own_is_known_before_a_watch_tells_it_and_not_undone_by_what_it_tells_late()
+    {
+        _server.Names = ["a"];
+        _server.NextWatch(breaks: true, ("ADDED", "b", "11"));
+        Run();
+        await KnowsAsync("a", "b");
+        _informer.Learn(Map("a", "20"));
+        _informer.Learn(Map("a", "15"));
+        _informer.Learn(Map("gone", "30"));
+        Assert.Equal("20", _informer.Find("a")?.Metadata.ResourceVersion);
+        Assert.Null(_informer.Find("gone"));
+
+        _server.NextWatch(breaks: false, ("MODIFIED", "a", "15"), ("ADDED", "c", "21"));
+        _server.Break();
+        await KnowsAsync("a", "b", "c");
+        Assert.Equal("20", _informer.Find("a")?.Metadata.ResourceVersion);
+
+        V1ConfigMap Map(string name, string version) =>
+            new() { Metadata = new V1ObjectMeta { Name = name, Uid = _informer.Find("a")!.Metadata.Uid, ResourceVersion = version } };
+    }
+
+    [Fact]
     public async Task A_watch_that_ends_goes_on_from_where_it_was_without_a_list()
     {
         _server.NextWatch(breaks: false, ("ADDED", "a", "11"));

@@ -47,6 +47,9 @@ public sealed class ManifestTests
     public void Deployment_with_every_setting() => Compare("deployment-full", PodManifests.Deployment(Spec, Full));
 
     [Fact]
+    public void Deployment_for_the_pool() => Compare("deployment-pool", PodManifests.Deployment(new CloneSpec(Job, "", Spec.AnchorUid, new PoolClaim(By: null)), Plain));
+
+    [Fact]
     public void Service() => Compare("service", PodManifests.Service(Spec, Plain));
 
     [Fact]
@@ -118,13 +121,25 @@ public sealed class ManifestTests
     }
 
     [Fact]
-    public void A_claim_changes_nothing_of_the_pod()
+    public void A_claim_takes_nothing_away_that_there_is_of_an_instance()
+    {
+        var map = AnchorManifest.Of(Job, "", "clonehub-clones", 1, AnchorStage.Pod, null, new PoolClaim(By: null));
+        (map.Metadata.Uid, map.Metadata.ResourceVersion) = ("u", "7");
+        var patch = KubernetesJson.Serialize(AnchorManifest.Take(AnchorManifest.Read(map)!, Job, "acme", 3, AnchorStage.Database, null));
+
+        Assert.Contains("\"stage\":\"pod\"", patch, StringComparison.Ordinal);
+        Assert.Contains("\"resourceVersion\":\"7\"", patch, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_claim_changes_nothing_but_the_anchor_and_brings_the_route()
     {
         var pooled = new CloneSpec(Job, "", Spec.AnchorUid, new PoolClaim(By: null));
         var claimed = new CloneSpec(Job, "acme", Spec.AnchorUid, new PoolClaim(JobId.Parse("job-aaaaaaaaaaaaaaaaaaaaaaaaaa")));
 
-        Assert.Equal(KubernetesYaml.Serialize(PodManifests.Deployment(pooled, Full).Spec), KubernetesYaml.Serialize(PodManifests.Deployment(claimed, Full).Spec));
-        Assert.NotEqual(PodManifests.Deployment(pooled, Full).Metadata.Labels, PodManifests.Deployment(claimed, Full).Metadata.Labels);
+        Assert.Equal(KubernetesYaml.Serialize(PodManifests.Deployment(pooled, Full)), KubernetesYaml.Serialize(PodManifests.Deployment(claimed, Full)));
+        Assert.Equal(KubernetesYaml.Serialize(PodManifests.Service(pooled, Full)), KubernetesYaml.Serialize(PodManifests.Service(claimed, Full)));
+        Assert.Equal("job-aaaaaaaaaaaaaaaaaaaaaaaaaa", RouteManifests.Ingress(claimed, Full).Metadata.Labels[CloneLabels.ClaimedBy]);
     }
 
     private static void Compare(string name, IKubernetesObject<V1ObjectMeta> manifest) => Approved.Compare(PathOf(name + ".yaml"), KubernetesYaml.Serialize(manifest));

@@ -56,7 +56,7 @@ public sealed class WarmPoolTests(ServersFixture servers) : IClassFixture<Server
         await File.WriteAllTextAsync(altered, text.Replace("$wp_version", "$wp_verslon", StringComparison.Ordinal));
         File.SetLastWriteTimeUtc(altered, written);
 
-        CompiledCode.ForgetOthers(paths, core);
+        CompiledCode.ForgetOthers(paths.CompiledCode, paths.Www, core.FullName);
         Assert.Empty(Directory.EnumerateFiles(paths.CompiledCode, "version.php.bin", SearchOption.AllDirectories));
         Assert.NotEmpty(Directory.EnumerateFiles(paths.CompiledCode, "functions.php.bin", SearchOption.AllDirectories));
     }

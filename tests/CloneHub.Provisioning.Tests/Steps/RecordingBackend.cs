@@ -10,6 +10,9 @@ internal sealed class RecordingBackend(Func<Task>? import = null) : ICloneBacken
 {
     public bool HasRemoved { get; private set; }
 
+    /// <summary>Of what is not answered: what was asked for.</summary>
+    public List<string> Asked { get; } = [];
+
     public Task EnsureDatabaseAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation) => Task.CompletedTask;
 
     public Task EnsurePodAsync(
@@ -26,9 +29,9 @@ internal sealed class RecordingBackend(Func<Task>? import = null) : ICloneBacken
         StepToken token, CloneOrder order, JobSecrets secrets, PublicSource source, IProgress<ContentProgress> progress, CancellationToken cancellation) =>
         throw new NotSupportedException();
 
-    public Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation) => Refuse<PluginReport>("activate");
 
-    public Task<Uri> OpenRouteAsync(StepToken token, CloneOrder order, CancellationToken cancellation) => throw new NotSupportedException();
+    public Task<Uri> OpenRouteAsync(StepToken token, CloneOrder order, CancellationToken cancellation) => Refuse<Uri>("route");
 
     public Task RemoveAsync(StepToken token, CancellationToken cancellation)
     {
@@ -45,4 +48,10 @@ internal sealed class RecordingBackend(Func<Task>? import = null) : ICloneBacken
     public InstanceRecipe Recipe => InstanceRecipe.Of("nowhere", "nothing");
 
     public Task MakeInstanceAsync(JobId instance, CancellationToken cancellation) => throw new NotSupportedException();
+
+    private Task<T> Refuse<T>(string what)
+    {
+        Asked.Add(what);
+        throw new NotSupportedException();
+    }
 }

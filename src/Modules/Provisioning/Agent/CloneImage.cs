@@ -40,4 +40,7 @@ internal static class CloneImage
 
     /// <summary>Environment variable with the job's id; required.</summary>
     public const string JobVariable = "CLONEHUB_JOB_ID";
+
+    /// <summary>Environment variable: if it is set, WordPress is compiled before the container is ready.</summary>
+    public const string CompileVariable = "CLONEHUB_COMPILE";
 }

@@ -35,18 +35,31 @@ internal sealed class Anchors(
         return await HoldAsync(token, instance, tenant: "", AnchorStage.Pod, new PoolClaim(By: null), cancellation);
     }
 
-    /// <summary>The attempt, a removal, takes whatever is left of the clone.</summary>
-    /// <returns>The instance, and its anchor as it is now; null if there is none.</returns>
-    public async Task<(JobId Instance, Anchor? Anchor)> ClaimForRemovalAsync(StepToken token, CancellationToken cancellation)
+    /// <summary>
+    /// The same, without a word to the cluster: for an attempt that may find everything as it should be. Its fence is in the row, and comes to the anchor with the next change.
+    /// </summary>
+    /// <returns>Null if there is no anchor of the job's, as far as is known.</returns>
+    public async Task<Anchor?> LookAsync(StepToken token, CancellationToken cancellation)
+    {
+        var seen = view.AnchorOf(await instances.ClaimAsync(token, cancellation));
+        if (seen is null || seen.IsGoing || !IsOf(seen, token)) return null;
+        return seen.Fence > token.Fence ? throw new OvertakenException(token) : seen;
+    }
+
+    /// <summary>The attempt, a removal, takes what is left of the clone: its anchor goes, and all that hangs on it with it.</summary>
+    /// <returns>The instance.</returns>
+    public async Task<JobId> RemoveAsync(StepToken token, CancellationToken cancellation)
     {
         var instance = await instances.ClaimAsync(token, cancellation);
+        var seen = view.AnchorOf(instance);
         for (var attempt = 1; attempt <= Tries; attempt++)
         {
-            // Not from the view: what it has not heard of yet would be left behind.
-            if (await api.ReadAnchorAsync(instance, cancellation) is not { } seen) return (instance, null);
+            // Not from the view alone: what it has not heard of yet would be left behind.
+            seen ??= await api.ReadAnchorAsync(instance, cancellation);
+            if (seen is null) return instance;
             if (IsOf(seen, token) && seen.Fence > token.Fence) throw new OvertakenException(token);
-            if (seen.IsGoing || (IsOf(seen, token) && seen.Fence == token.Fence)) return (instance, seen);
-            if (await api.PatchAnchorAsync(instance, AnchorManifest.Claim(seen, token.Fence, AnchorStage.Database), cancellation) is { } held) return (instance, held);
+            if (seen.IsGoing || await api.TryDeleteAnchorAsync(seen, cancellation)) return instance;
+            seen = null;
             await PauseAsync(attempt, cancellation);
         }
 
@@ -54,14 +67,17 @@ internal sealed class Anchors(
     }
 
     /// <summary>Notes which pod holds the content. The attempt holds the clone.</summary>
-    public async Task NoteContentAsync(StepToken token, JobId instance, string tenant, string podUid, CancellationToken cancellation)
+    public async Task NoteContentAsync(StepToken token, JobId instance, string podUid, CancellationToken cancellation)
     {
+        var seen = view.AnchorOf(instance);
         for (var attempt = 1; attempt <= Tries; attempt++)
         {
             // The view may lag behind a change of our own; then the server says so and is asked.
-            var held = attempt == 1 ? await ClaimAsync(token, tenant, AnchorStage.Pod, cancellation) : await api.ReadAnchorAsync(instance, cancellation);
-            if (held is null || held.Fence != token.Fence) throw new OvertakenException(token);
-            if (held.Content == podUid || await api.PatchAnchorAsync(instance, AnchorManifest.Content(held, podUid), cancellation) is not null) return;
+            seen ??= await api.ReadAnchorAsync(instance, cancellation);
+            if (seen is null || seen.IsGoing || !IsOf(seen, token) || seen.Fence > token.Fence) throw new OvertakenException(token);
+            if (seen.Fence == token.Fence && seen.Content == podUid) return;
+            if (await PatchAsync(seen, AnchorManifest.Content(seen, token.Fence, podUid), cancellation) is not null) return;
+            seen = null;
             await PauseAsync(attempt, cancellation);
         }
 
@@ -103,11 +119,11 @@ internal sealed class Anchors(
                 seen = null;
             }
 
-            if (seen is not null && IsOf(seen, token) && seen.Fence == token.Fence && seen.Stage == stage) return seen;
+            if (seen is not null && IsOf(seen, token) && seen.Fence == token.Fence && seen.Stage >= stage) return seen;
             var held = seen switch
             {
                 null => await CreateAsync(token, instance, tenant, stage, claim, cancellation),
-                _ when IsOf(seen, token) => await api.PatchAnchorAsync(instance, AnchorManifest.Claim(seen, token.Fence, stage), cancellation),
+                _ when IsOf(seen, token) => await PatchAsync(seen, AnchorManifest.Claim(seen, token.Fence, stage), cancellation),
                 _ => await TakeAsync(seen, token, tenant, stage, cancellation),
             };
             if (held is not null) return held;
@@ -121,8 +137,16 @@ internal sealed class Anchors(
     /// <summary>Whether its fence is one of this job; one of the pool counts from anew for the job that claims it.</summary>
     private static bool IsOf(Anchor anchor, StepToken token) => anchor.Job == token.Job || anchor.Owner == token.Job;
 
-    private async Task<Anchor?> TakeAsync(Anchor seen, StepToken token, string tenant, AnchorStage stage, CancellationToken cancellation) => await api.PatchAnchorAsync(
-        seen.Job, AnchorManifest.Take(seen, token.Job, tenant, token.Fence, stage, await ExpiryOfAsync(token.Job, cancellation)), cancellation);
+    private async Task<Anchor?> TakeAsync(Anchor seen, StepToken token, string tenant, AnchorStage stage, CancellationToken cancellation) => await PatchAsync(
+        seen, AnchorManifest.Take(seen, token.Job, tenant, token.Fence, stage, await ExpiryOfAsync(token.Job, cancellation)), cancellation);
+
+    /// <summary>What has just been changed is known at once: the next step would otherwise change it from a version that is no more.</summary>
+    private async Task<Anchor?> PatchAsync(Anchor seen, object patch, CancellationToken cancellation)
+    {
+        if (await api.PatchAnchorAsync(seen.Job, patch, cancellation) is not { } map) return null;
+        view.Learn(map);
+        return AnchorManifest.Read(map);
+    }
 
     private async Task<Anchor?> CreateAsync(
         StepToken token, JobId instance, string tenant, AnchorStage stage, PoolClaim? claim, CancellationToken cancellation)

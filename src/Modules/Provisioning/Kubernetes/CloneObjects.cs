@@ -37,6 +37,14 @@ internal sealed class CloneObjects(ClusterApi api, ClusterView view, IOptions<Ku
         return made;
     }
 
+    /// <summary>Whether Deployment and Service are there as they were meant, as far as is known.</summary>
+    public bool HasPod(Anchor anchor)
+    {
+        var there = view.StateOf(anchor.Job);
+        return anchor.Stage >= AnchorStage.Pod && ClusterApi.IsCurrent(there.Deployment, PodManifests.Deployment(anchor.Spec, options.Value))
+            && ClusterApi.IsCurrent(there.Service, ServiceOf(there with { Anchor = anchor }));
+    }
+
     public V1Service ServiceOf(CloneState clone) => PodManifests.Service(clone.Anchor!.Spec, options.Value, clone.HasLostContent);
 
     private async Task<IReadOnlyList<string>> EnsureRouteAsync(Anchor anchor, CloneState there, CancellationToken cancellation)

@@ -40,13 +40,10 @@ internal sealed class ClusterApi(IKubernetes cluster, IOptions<KubernetesOptions
             : null;
 
     /// <returns>Null if the anchor has changed since it was read, or is gone.</returns>
-    public async Task<Anchor?> PatchAnchorAsync(JobId job, object patch, CancellationToken cancellation) =>
-        await OrNullAsync(
-            () => cluster.CoreV1.PatchNamespacedConfigMapAsync(
-                new V1Patch(patch, V1Patch.PatchType.MergePatch), job.Value, Space, fieldManager: FieldManager, cancellationToken: cancellation),
-            HttpStatusCode.Conflict, HttpStatusCode.NotFound) is { } map
-            ? AnchorManifest.Read(map)
-            : null;
+    public Task<V1ConfigMap?> PatchAnchorAsync(JobId job, object patch, CancellationToken cancellation) => OrNullAsync(
+        () => cluster.CoreV1.PatchNamespacedConfigMapAsync(
+            new V1Patch(patch, V1Patch.PatchType.MergePatch), job.Value, Space, fieldManager: FieldManager, cancellationToken: cancellation),
+        HttpStatusCode.Conflict, HttpStatusCode.NotFound);
 
     /// <summary>Removes the anchor once the cluster has removed all that hangs on it; returns before that.</summary>
     public Task DeleteAnchorAsync(Anchor anchor, CancellationToken cancellation) =>
@@ -55,6 +52,17 @@ internal sealed class ClusterApi(IKubernetes cluster, IOptions<KubernetesOptions
                 anchor.Job.Value, Space, new V1DeleteOptions { PropagationPolicy = "Foreground", Preconditions = new V1Preconditions { Uid = anchor.Uid } },
                 cancellationToken: cancellation),
             HttpStatusCode.NotFound, HttpStatusCode.Conflict);
+
+    /// <summary>The same, unless the anchor has changed since it was read.</summary>
+    /// <returns>False if it has.</returns>
+    public async Task<bool> TryDeleteAnchorAsync(Anchor anchor, CancellationToken cancellation)
+    {
+        var asRead = new V1Preconditions { Uid = anchor.Uid, ResourceVersion = anchor.Version };
+        return await OrNullAsync(
+            () => cluster.CoreV1.DeleteNamespacedConfigMapAsync(
+                anchor.Job.Value, Space, new V1DeleteOptions { PropagationPolicy = "Foreground", Preconditions = asRead }, cancellationToken: cancellation),
+            HttpStatusCode.NotFound, HttpStatusCode.Conflict) is not null;
+    }
 
     public Task ApplyAsync(V1Secret manifest, CancellationToken cancellation) => AgainAsync(
         Patch(manifest),

@@ -35,7 +35,7 @@ internal sealed class KubernetesBackend(
 
     public async Task EnsurePodAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation) =>
-        await EnsureReadyAsync(token, order, AnchorStage.Pod, secrets, progress, cancellation);
+        await EnsureReadyAsync(token, order, secrets, progress, cancellation);
 
     public async Task<ContentReport> ImportContentAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation)
@@ -53,7 +53,7 @@ internal sealed class KubernetesBackend(
 
     public async Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
-        var (instance, pod) = await EnsureReadyAsync(token, order, AnchorStage.Pod, secrets, progress: null, cancellation);
+        var (instance, pod) = await EnsureReadyAsync(token, order, secrets, progress: null, cancellation);
         RefuseEmpty(instance);
         var request = new ActivateRequest(
             token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job, instance, secrets), secrets.ConnectorKey, secrets.ClonePassword);
@@ -73,8 +73,7 @@ internal sealed class KubernetesBackend(
 
     public async Task RemoveAsync(StepToken token, CancellationToken cancellation)
     {
-        var (instance, anchor) = await anchors.ClaimForRemovalAsync(token, cancellation);
-        if (anchor is not null) await api.DeleteAnchorAsync(anchor, cancellation);
+        var instance = await anchors.RemoveAsync(token, cancellation);
         await database.RemoveAsync(instance, cancellation);
         await UntilNothingIsLeftAsync(instance, cancellation);
         var (databases, users) = await database.ListAsync(cancellation);
@@ -121,20 +120,22 @@ internal sealed class KubernetesBackend(
     }
 
     private async Task<(JobId Instance, V1Pod Pod)> EnsureReadyAsync(
-        StepToken token, CloneOrder order, AnchorStage stage, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation)
+        StepToken token, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation)
     {
-        var anchor = await anchors.ClaimAsync(token, order.Tenant, stage, cancellation);
+        // Most attempts find what the one before them has made, or the pool, and have nothing to say to the cluster.
+        if (await anchors.LookAsync(token, cancellation) is { } seen && objects.HasPod(seen) && view.StateOf(seen.Job).ReadyPod is { } ready) return (seen.Job, ready);
+        var anchor = await anchors.ClaimAsync(token, order.Tenant, AnchorStage.Pod, cancellation);
         return (anchor.Job, await start.RunAsync(anchor, secrets.DatabasePassword, isFirst: token.Step == CloneStep.StartPod, progress, cancellation));
     }
 
     private async Task<ContentReport> ImportAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, ImportRequest request, IProgress<ContentProgress> progress, CancellationToken cancellation)
     {
-        var (instance, pod) = await EnsureReadyAsync(token, order, AnchorStage.Pod, secrets, progress, cancellation);
+        var (instance, pod) = await EnsureReadyAsync(token, order, secrets, progress, cancellation);
         request = request with { Database = Database(token.Job, instance, secrets) };
         var done = await agent.RunAsync<AgentImported>(pod.Metadata.Name, AgentCommand.Import, request, secrets, token, progress, cancellation);
         await anchors.EnsureHeldAsync(token, cancellation);
-        await anchors.NoteContentAsync(token, instance, order.Tenant, pod.Metadata.Uid, cancellation);
+        await anchors.NoteContentAsync(token, instance, pod.Metadata.Uid, cancellation);
         return new ContentReport(done.Content, done.Warnings, done.Proof);
     }
 

@@ -6,12 +6,14 @@ namespace CloneHub.Provisioning.Kubernetes;
 /// <summary>Goes the way the public goes until it leads to the clone: a controller takes its time to hear of a new route.</summary>
 internal sealed class RouteVisit(HttpClient http, TimeProvider clock)
 {
-    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(200);
+    private static readonly TimeSpan ShortestPause = TimeSpan.FromMilliseconds(25);
+    private static readonly TimeSpan LongestPause = TimeSpan.FromMilliseconds(200);
 
     /// <exception cref="StepFaultException">It did not in time; tells what answered instead.</exception>
     public async Task UntilItLeadsToAsync(Uri address, JobId instance, TimeSpan patience, CancellationToken cancellation)
     {
         var started = clock.GetTimestamp();
+        var pause = ShortestPause;
         while (true)
         {
             var answer = await AskAsync(new Uri(address, CloneImage.ReadyPath), cancellation);
@@ -20,7 +22,8 @@ internal sealed class RouteVisit(HttpClient http, TimeProvider clock)
                 throw new StepFaultException(new StepFault(
                     "ROUTE_NOT_OPEN", $"The public address did not lead to the clone within {patience.TotalSeconds:0} seconds.",
                     "It is tried again; the operator should see whether the cluster's ingress controller works and the wildcard name leads to it.", Retryable: true));
-            await Task.Delay(Pause, clock, cancellation);
+            await Task.Delay(pause, clock, cancellation);
+            pause = pause * 2 < LongestPause ? pause * 2 : LongestPause;
         }
     }
 

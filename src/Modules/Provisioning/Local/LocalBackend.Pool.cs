@@ -10,24 +10,6 @@ internal sealed partial class LocalBackend
 {
     private const string Compiler = "clonehub-compile.php";
 
-    /// <summary>
-    /// Compiles WordPress into the folder of compiled code, which outlives the PHP that did it: the first page of a clone would do it otherwise. Files that
-    /// a page loads seldom, and those that cannot be compiled without others, are left to the page that needs them.
-    /// </summary>
-    private const string CompileScript = """
-        <?php
-        set_time_limit(60);
-        $seldom = '~/(ID3|SimplePie|sodium_compat|random_compat|IXR|Text|pomo|Requests|PHPMailer|css|js|images|network|user|maint)/|/(setup-config|install|repair|upgrade)~';
-        foreach (['', '/wp-includes', '/wp-admin'] as $folder) {
-            $files = $folder === '' ? new FilesystemIterator(__DIR__) : new RecursiveIteratorIterator(new RecursiveDirectoryIterator(__DIR__ . $folder, FilesystemIterator::SKIP_DOTS));
-            foreach ($files as $file) {
-                $path = $file->getPathname();
-                if (str_ends_with($path, '.php') && $path !== __FILE__ && !preg_match($seldom, substr($path, strlen(__DIR__)))) @opcache_compile_file($path);
-            }
-        }
-        echo 'compiled';
-        """;
-
     public InstanceRecipe Recipe => InstanceRecipe.Of(
         layout.StateDirectory, tree.NewestCore is { } core ? string.Create(CultureInfo.InvariantCulture, $"{core.FullName} {core.LastWriteTimeUtc.Ticks}") : "without a core");
 
@@ -47,7 +29,7 @@ internal sealed partial class LocalBackend
     private async Task CompileAsync(JobId instance, CancellationToken cancellation)
     {
         var script = Path.Combine(layout.Of(instance).Www, Compiler);
-        await File.WriteAllTextAsync(script, CompileScript, cancellation);
+        await File.WriteAllTextAsync(script, CompiledCode.Compiler, cancellation);
         try
         {
             using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(options.Value.PublicUrlOf(instance), Compiler));

@@ -168,7 +168,7 @@ internal sealed partial class LocalBackend(
     private async Task FinishImportAsync(StepToken token, JobId instance, CancellationToken cancellation)
     {
         await fence.EnsureHeldAsync(token, cancellation);
-        if (instance != token.Job && tree.NewestCore is { } core) await Task.Run(() => CompiledCode.ForgetOthers(layout.Of(instance), core), cancellation);
+        if (instance != token.Job && tree.NewestCore is { } core) await Task.Run(() => CompiledCode.ForgetOthers(layout.Of(instance).CompiledCode, layout.Of(instance).Www, core.FullName), cancellation);
         await php.RestartAsync(instance, cancellation);
     }
 

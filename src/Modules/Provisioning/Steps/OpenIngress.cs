@@ -17,22 +17,18 @@ internal sealed class OpenIngress(
     {
         var secrets = await vault.RequireAsync(order.Job, cancellation);
 
-        // Also tells the administrator's name, and repairs the account should somebody have changed it meanwhile.
-        var account = await backend.ActivatePluginAsync(token, order, secrets, cancellation);
+        var username = await AdministratorAsync(token, order, secrets, cancellation);
         var address = await backend.OpenRouteAsync(token, order, cancellation);
         using var part = ProvisioningTelemetry.StartPart("verify");
         var warnings = order.Fidelity is CloneFidelity.Public
-            ? await VisitPublicAsync(order, secrets, address, account.Username, cancellation)
-            : (await inspector.VerifyAsync(order, secrets, address, account.Username, cancellation)).Warnings;
-        return new StepFacts
-        {
-            CloneUrl = address,
-            Username = account.Username,
-            PluginVersion = account.Version,
-            Warnings = warnings,
-            CrawlFollows = order.Fidelity is CloneFidelity.Full,
-        };
+            ? await VisitPublicAsync(order, secrets, address, username, cancellation)
+            : (await inspector.VerifyAsync(order, secrets, address, username, cancellation)).Warnings;
+        return new StepFacts { CloneUrl = address, Username = username, Warnings = warnings, CrawlFollows = order.Fidelity is CloneFidelity.Full };
     }
+
+    /// <summary>Log-in name of the administrator. Once the route may have been open somebody may have changed the account, and it is repaired.</summary>
+    private async Task<string> AdministratorAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation) =>
+        token.Attempt == 1 && order.Username is { } known ? known : (await backend.ActivatePluginAsync(token, order, secrets, cancellation)).Username;
 
     private async Task<IReadOnlyList<string>> VisitPublicAsync(CloneOrder order, JobSecrets secrets, Uri address, string username, CancellationToken cancellation)
     {

@@ -53,15 +53,16 @@ internal static class AnchorManifest
     public static object Claim(Anchor read, long fence, AnchorStage stage) =>
         new { metadata = new { resourceVersion = read.Version }, data = State(fence, stage) };
 
-    /// <summary>The same for one of the pool that becomes a job's.</summary>
+    /// <summary>The same for one of the pool that becomes a job's. What there is of it already stays.</summary>
     public static object Take(Anchor read, JobId job, string tenant, long fence, AnchorStage stage, DateTimeOffset? expires) => new
     {
         metadata = new { resourceVersion = read.Version, labels = (read.Spec with { Tenant = tenant, Claim = new PoolClaim(job) }).Labels, annotations = Annotations(tenant, expires) },
-        data = State(fence, stage),
+        data = State(fence, stage > read.Stage ? stage : read.Stage),
     };
 
-    public static object Content(Anchor read, string podUid) =>
-        new { metadata = new { resourceVersion = read.Version }, data = new Dictionary<string, string> { [ContentKey] = podUid } };
+    /// <summary>The attempt with this fence has filled a pod.</summary>
+    public static object Content(Anchor read, long fence, string podUid) =>
+        new { metadata = new { resourceVersion = read.Version }, data = new Dictionary<string, string>(State(fence, read.Stage)) { [ContentKey] = podUid } };
 
     public static object Expiry(Anchor read, DateTimeOffset? expires) =>
         new { metadata = new { resourceVersion = read.Version, annotations = new Dictionary<string, string?> { [CloneLabels.Expires] = Text(expires) } } };

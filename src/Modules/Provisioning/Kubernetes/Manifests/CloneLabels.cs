@@ -14,7 +14,7 @@ internal static partial class CloneLabels
     /// <summary>Name of the instance that an object is part of: the job's id, or that of one from the pool.</summary>
     public const string Job = "clonehub.io/job";
 
-    /// <summary>On all objects of an instance from the pool but its pod: the job that has claimed it; empty as long as none has.</summary>
+    /// <summary>On the anchor and the route of an instance from the pool: the job that has claimed it; empty as long as none has.</summary>
     public const string ClaimedBy = "clonehub.io/claimed-by";
 
     /// <summary>The tenant's name where a label can hold it, else a hash of it; the anchor's annotation of the same name has it in full.</summary>

@@ -15,9 +15,12 @@ internal sealed record CloneSpec(JobId Job, string Tenant, string AnchorUid, Poo
     /// <summary>The job whose clone it is; null for one of the pool.</summary>
     public JobId? Owner => Claim is null ? Job : Claim.By;
 
-    /// <summary>A pod's cannot be changed without another pod in its place, so one of the pool says nothing of its job, now or later.</summary>
-    public Dictionary<string, string> PodLabels => Claim is null ? CloneLabels.Of(Job, Tenant) : CloneLabels.OfPooled(Job);
+    /// <summary>
+    /// Of what was made for the pool: nothing of its job, now or later. A pod's could not be changed without another pod in its place, and the others' only by a call each.
+    /// </summary>
+    public Dictionary<string, string> InstanceLabels => Claim is null ? CloneLabels.Of(Job, Tenant) : CloneLabels.OfPooled(Job);
 
+    /// <summary>Of the anchor and the route, which say whose it is.</summary>
     public Dictionary<string, string> Labels
     {
         get
@@ -29,11 +32,12 @@ internal sealed record CloneSpec(JobId Job, string Tenant, string AnchorUid, Poo
         }
     }
 
-    public V1ObjectMeta Metadata(string space, IDictionary<string, string>? annotations = null) => new()
+    /// <param name="labels"><see cref="InstanceLabels"/> or <see cref="Labels"/>.</param>
+    public V1ObjectMeta Metadata(string space, IDictionary<string, string> labels, IDictionary<string, string>? annotations = null) => new()
     {
         Name = Name,
         NamespaceProperty = space,
-        Labels = Labels,
+        Labels = labels,
         Annotations = annotations,
         OwnerReferences =
         [

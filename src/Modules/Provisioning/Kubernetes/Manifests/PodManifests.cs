@@ -19,7 +19,7 @@ internal static class PodManifests
         ApiVersion = "v1",
         Kind = "Secret",
         Type = "Opaque",
-        Metadata = spec.Metadata(options.Namespace),
+        Metadata = spec.Metadata(options.Namespace, spec.InstanceLabels),
         Data = new Dictionary<string, byte[]> { [CloneImage.DatabasePasswordKey] = Encoding.UTF8.GetBytes(databasePassword.Reveal()) },
     };
 
@@ -28,7 +28,7 @@ internal static class PodManifests
     {
         ApiVersion = "v1",
         Kind = "Service",
-        Metadata = spec.Metadata(options.Namespace),
+        Metadata = spec.Metadata(options.Namespace, spec.InstanceLabels),
         Spec = new V1ServiceSpec
         {
             Type = "ClusterIP",
@@ -43,7 +43,7 @@ internal static class PodManifests
     {
         ApiVersion = "apps/v1",
         Kind = "Deployment",
-        Metadata = spec.Metadata(options.Namespace),
+        Metadata = spec.Metadata(options.Namespace, spec.InstanceLabels),
         Spec = new V1DeploymentSpec
         {
             Replicas = 1,
@@ -56,7 +56,7 @@ internal static class PodManifests
             {
                 Metadata = new V1ObjectMeta
                 {
-                    Labels = spec.PodLabels,
+                    Labels = spec.InstanceLabels,
 
                     // The files of a clone are in its pod: who empties a node must let it live out its time.
                     Annotations = new Dictionary<string, string>
@@ -116,7 +116,7 @@ internal static class PodManifests
         Name = Container,
         Image = options.Image,
         ImagePullPolicy = options.ImagePullPolicy,
-        Env = [new V1EnvVar { Name = CloneImage.JobVariable, Value = spec.Job.Value }],
+        Env = Variables(spec),
         Ports = [new V1ContainerPort { Name = PortName, ContainerPort = CloneImage.Port, Protocol = "TCP" }],
         Resources = new V1ResourceRequirements
         {
@@ -142,6 +142,13 @@ internal static class PodManifests
             new V1VolumeMount { Name = "secrets", MountPath = CloneImage.Secrets, ReadOnlyProperty = true },
         ],
     };
+
+    /// <summary>Who waits for a clone at once would wait for the compiler as well.</summary>
+    private static List<V1EnvVar> Variables(CloneSpec spec)
+    {
+        var id = new V1EnvVar { Name = CloneImage.JobVariable, Value = spec.Job.Value };
+        return spec.Claim is null ? [id] : [id, new V1EnvVar { Name = CloneImage.CompileVariable, Value = "1" }];
+    }
 
     private static V1Probe Probe(string path, int period, int failures) => new()
     {

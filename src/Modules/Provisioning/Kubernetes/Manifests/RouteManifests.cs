@@ -22,7 +22,7 @@ internal static class RouteManifests
         {
             ApiVersion = "networking.k8s.io/v1",
             Kind = "Ingress",
-            Metadata = spec.Metadata(options.Namespace, new Dictionary<string, string>(Limits)),
+            Metadata = spec.Metadata(options.Namespace, spec.Labels, new Dictionary<string, string>(Limits)),
             Spec = new V1IngressSpec
             {
                 IngressClassName = options.IngressClass.Length > 0 ? options.IngressClass : null,
@@ -48,7 +48,7 @@ internal static class RouteManifests
         {
             ApiVersion = $"{Manifests.HttpRoute.Group}/{Manifests.HttpRoute.Version}",
             Kind = Manifests.HttpRoute.Named,
-            Metadata = spec.Metadata(options.Namespace),
+            Metadata = spec.Metadata(options.Namespace, spec.Labels),
             Spec = new HttpRouteSpec(
                 [new HttpRouteParent(gateway[0], gateway[1])],
                 [options.PublicUrlOf(OwnerOf(spec)).Host],

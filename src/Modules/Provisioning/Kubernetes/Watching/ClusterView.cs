@@ -64,7 +64,7 @@ internal sealed partial class ClusterView : BackgroundService
         if (options.Value.Route == RouteKind.HttpRoute) _httpRoutes = Of(kinds.HttpRoutes);
 
         Informer<T> Of<T>(WatchedKind<T> kind)
-            where T : IKubernetesObject<V1ObjectMeta> => new(kind, Pulse, (name, trouble) => Log.NotWatched(_logger, trouble, name), clock);
+            where T : class, IKubernetesObject<V1ObjectMeta> => new(kind, Pulse, (name, trouble) => Log.NotWatched(_logger, trouble, name), clock);
     }
 
     /// <summary>Ends when everything has been seen once.</summary>
@@ -76,6 +76,9 @@ internal sealed partial class ClusterView : BackgroundService
     /// <summary>Name of the instance that is a job's clone, as far as the cluster tells; the job's own if it tells nothing.</summary>
     public JobId InstanceOf(JobId job) =>
         _anchors.Find(job.Value) is null && Anchors.FirstOrDefault(anchor => anchor.Claim?.By == job) is { } claimed ? claimed.Job : job;
+
+    /// <summary>What the server has answered to a change of ours, which a watch tells only later.</summary>
+    public void Learn(V1ConfigMap anchor) => _anchors.Learn(anchor);
 
     public Anchor? AnchorOf(JobId job) => _anchors.Find(job.Value) is { } map ? AnchorManifest.Read(map) : null;
 

@@ -1,4 +1,5 @@
 using System.Collections.Concurrent;
+using System.Globalization;
 using System.Net;
 using k8s;
 using k8s.Autorest;
@@ -19,7 +20,7 @@ internal sealed record WatchedKind<T>(
 /// the version it listens from (410), and now and then in case it has missed something.
 /// </summary>
 internal sealed class Informer<T>(WatchedKind<T> kind, Action changed, Action<string, Exception> troubled, TimeProvider clock)
-    where T : IKubernetesObject<V1ObjectMeta>
+    where T : class, IKubernetesObject<V1ObjectMeta>
 {
     private const int WatchSeconds = 60;
     private static readonly TimeSpan Silence = TimeSpan.FromSeconds(WatchSeconds + 15);
@@ -38,6 +39,12 @@ internal sealed class Informer<T>(WatchedKind<T> kind, Action changed, Action<st
     public ICollection<T> Items => _items.Values;
 
     public T? Find(string name) => _items.TryGetValue(name, out var item) ? item : default;
+
+    /// <summary>A newer state of an object that is known already. One that has gone meanwhile does not come back by this.</summary>
+    public void Learn(T item)
+    {
+        if (_items.TryGetValue(item.Metadata.Name, out var known) && IsNewer(item, known) && _items.TryUpdate(item.Metadata.Name, item, known)) changed();
+    }
 
     public async Task RunAsync(CancellationToken cancellation)
     {
@@ -77,7 +84,7 @@ internal sealed class Informer<T>(WatchedKind<T> kind, Action changed, Action<st
             if (item.Metadata?.ResourceVersion is { Length: > 0 } version) _version = version;
             if (type == WatchEventType.Bookmark) continue;
             if (type == WatchEventType.Deleted) _items.TryRemove(item.Metadata!.Name, out _);
-            else _items[item.Metadata!.Name] = item;
+            else _items.AddOrUpdate(item.Metadata!.Name, item, (_, known) => IsNewer(known, item) ? known : item);
             changed();
         }
 
@@ -95,6 +102,11 @@ internal sealed class Informer<T>(WatchedKind<T> kind, Action changed, Action<st
         _synced.TrySetResult();
         changed();
     }
+
+    /// <summary>Versions are numbers that rise; where a server has other ones, what it tells last counts.</summary>
+    private static bool IsNewer(T one, T other) =>
+        one.Metadata.Uid == other.Metadata.Uid && long.TryParse(one.Metadata.ResourceVersion, CultureInfo.InvariantCulture, out var first)
+        && long.TryParse(other.Metadata.ResourceVersion, CultureInfo.InvariantCulture, out var second) && first > second;
 
     private static bool IsForgotten(Exception trouble) => trouble switch
     {
