@@ -64,7 +64,7 @@ help() {
                      exchange three nodes of an older build (the folder of its CloneHub.Chaos.dll)
                      for this one's, one at a time, and back, and check the same
   lint               check the form of PHP and C# without changing anything
-  bench              measure, see benchmarks/
+  bench              measure, see benchmarks/; bench kube takes its cluster as test kube does
   format             bring all code into the house's form
   key TENANT         make an API key
   verify CERTIFICATE KEYS

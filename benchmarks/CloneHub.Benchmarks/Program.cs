@@ -1,16 +1,17 @@
 using System.Globalization;
 using CloneHub.Benchmarks;
+using CloneHub.Benchmarks.Kube;
 using CloneHub.Dev;
 
 const string usage =
-    "Usage: CloneHub.Benchmarks [clone] [warm] [accept] [burst] [webhook] [medium] [burst50] [soak] [reports] [scale] [resume] [--clones N] [--jobs N] [--save NAME]   (the first four if none is named)";
+    "Usage: CloneHub.Benchmarks [clone] [warm] [accept] [burst] [webhook] [medium] [burst50] [soak] [reports] [scale] [resume] [kube] [--clones N] [--jobs N] [--save NAME]   (the first four if none is named)";
 
 var words = args.ToList();
 var name = Option("--save");
-var clones = int.TryParse(Option("--clones"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : SoakBenchmark.UsualClones;
+int? clones = int.TryParse(Option("--clones"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
 int? jobs = int.TryParse(Option("--jobs"), NumberStyles.None, CultureInfo.InvariantCulture, out var some) && some > 0 ? some : null;
 List<string> chosen = words.Count == 0 ? ["clone", "accept", "burst", "webhook"] : words;
-if (chosen.Except(["clone", "warm", "accept", "burst", "webhook", "medium", "burst50", "soak", "reports", "scale", "resume"]).Any())
+if (chosen.Except(["clone", "warm", "accept", "burst", "webhook", "medium", "burst50", "soak", "reports", "scale", "resume", "kube"]).Any())
 {
     await Console.Error.WriteLineAsync(usage);
     return 64; // EX_USAGE of sysexits.h
@@ -28,6 +29,7 @@ report.Line(await Machine.DescribeAsync(end.Token));
 if (chosen.Remove("reports")) await ReportsBenchmark.RunAsync(report, end.Token);
 if (chosen.Remove("scale")) await ScaleBenchmark.RunAsync(jobs ?? ScaleBenchmark.UsualJobs, report, end.Token);
 if (chosen.Remove("resume")) await ResumeBenchmark.RunAsync(jobs ?? ResumeBenchmark.UsualJobs, report, end.Token);
+if (chosen.Remove("kube")) await KubeBenchmark.RunAsync(clones ?? KubeBenchmark.UsualClones, report, end.Token);
 if (chosen.Count > 0)
 {
     if (chosen.Contains("warm")) Environment.SetEnvironmentVariable("CloneHub__Pool__Size", "1");
@@ -41,7 +43,7 @@ if (chosen.Count > 0)
             "accept" => AcceptBenchmark.RunAsync(stage, report, end.Token),
             "webhook" => WebhookBenchmark.RunAsync(stage, report, end.Token),
             "medium" => MediumBenchmark.RunAsync(stage, report, end.Token),
-            "soak" => SoakBenchmark.RunAsync(stage, clones, report, end.Token),
+            "soak" => SoakBenchmark.RunAsync(stage, clones ?? SoakBenchmark.UsualClones, report, end.Token),
             "burst50" => BurstBenchmark.RunAsync(stage, 50, report, end.Token),
             _ => BurstBenchmark.RunAsync(stage, 20, report, end.Token),
         });

@@ -16,8 +16,10 @@ internal sealed class Stage : IAsyncDisposable
 {
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(5);
     private readonly Installation _installation;
+    private readonly bool _isBorrowed;
 
-    private Stage(Installation installation, SourceSite source, HttpClient client) => (_installation, Source, Client) = (installation, source, client);
+    private Stage(Installation installation, SourceSite source, HttpClient client, bool isBorrowed) =>
+        (_installation, Source, Client, _isBorrowed) = (installation, source, client, isBorrowed);
 
     public PrivateServers Servers => _installation.Servers;
 
@@ -37,10 +39,18 @@ internal sealed class Stage : IAsyncDisposable
         await installation.StartServersAsync(ServerKinds.All, ct);
         await SourceSite.StopAllAsync(installation.Servers.State, ct);
         var source = await StartSourceAsync(installation.Servers, installation.Core, SiteContent.Demo, ct);
+        return await StartAsync(installation, source, isBorrowed: false, ct);
+    }
+
+    /// <summary>A Host over servers and a source that somebody else ends.</summary>
+    public static Task<Stage> StartAsync(Installation installation, SourceSite source, CancellationToken ct) => StartAsync(installation, source, isBorrowed: true, ct);
+
+    private static async Task<Stage> StartAsync(Installation installation, SourceSite source, bool isBorrowed, CancellationToken ct)
+    {
         // The client is one caller among many: the limit that protects the service from one caller is not what is measured.
         Environment.SetEnvironmentVariable("CloneHub__RateLimit__ClonesPerMinute", "1000000");
         var host = await installation.StartHostAsync(ct);
-        return new Stage(installation, source, LoopbackHttp.CreateClient(host.Address));
+        return new Stage(installation, source, LoopbackHttp.CreateClient(host.Address), isBorrowed);
     }
 
     /// <summary>Another site to clone; the caller disposes of it.</summary>
@@ -57,11 +67,26 @@ internal sealed class Stage : IAsyncDisposable
     /// <summary>How long each step of a job took: from its start to the event after it. The job is over, else the stream would not end.</summary>
     public async Task<IReadOnlyList<(string Step, double Seconds)>> StepsAsync(string job, CancellationToken ct)
     {
+        var events = await EventsAsync(job, ct);
+        return [.. events.Zip(events.Skip(1)).Where(pair => pair.First.Step is not null).Select(pair => (pair.First.Step!, (pair.Second.At - pair.First.At).TotalSeconds))];
+    }
+
+    /// <summary>Seconds from a job's acceptance to the end of a step. The job is over.</summary>
+    public async Task<double> EndOfAsync(string job, string step, CancellationToken ct)
+    {
+        var events = await EventsAsync(job, ct);
+        return (events.Zip(events.Skip(1)).First(pair => pair.First.Step == step).Second.At - events[0].At).TotalSeconds;
+    }
+
+    private async Task<IReadOnlyList<(string? Step, DateTimeOffset At)>> EventsAsync(string job, CancellationToken ct)
+    {
         const string data = "data: ";
         var stream = await Client.GetStringAsync(new Uri($"api/v2/jobs/{job}/events", UriKind.Relative), ct);
-        var events = stream.Split('\n').Where(line => line.StartsWith(data, StringComparison.Ordinal)).Select(line => JsonElement.Parse(line[data.Length..]))
-            .Where(body => body.TryGetProperty("at", out _)).Select(body => (Step: body.TryGetProperty("step", out var step) ? step.GetString() : null, At: body.GetProperty("at").GetDateTimeOffset())).ToList();
-        return [.. events.Zip(events.Skip(1)).Where(pair => pair.First.Step is not null).Select(pair => (pair.First.Step!, (pair.Second.At - pair.First.At).TotalSeconds))];
+        return
+        [
+            .. stream.Split('\n').Where(line => line.StartsWith(data, StringComparison.Ordinal)).Select(line => JsonElement.Parse(line[data.Length..])).Where(body => body.TryGetProperty("at", out _))
+                .Select(body => (body.TryGetProperty("step", out var step) ? step.GetString() : null, body.GetProperty("at").GetDateTimeOffset())),
+        ];
     }
 
     private async Task<string> RequestAsync(object order, CancellationToken ct)
@@ -80,13 +105,15 @@ internal sealed class Stage : IAsyncDisposable
         while (!(await Client.GetStringAsync(new Uri("api/v2/jobs?limit=1", UriKind.Relative), ct)).Contains(job, StringComparison.Ordinal)) ct.ThrowIfCancellationRequested();
     }
 
-    /// <summary>Waits until an instance of the warm pool is ready.</summary>
-    public async Task WaitForPoolAsync(CancellationToken ct)
+    /// <summary>Waits until so many instances of the warm pool are ready.</summary>
+    public async Task WaitForPoolAsync(CancellationToken ct, int size = 1)
     {
         while (!(await Client.GetStringAsync(new Uri("metrics", UriKind.Relative), ct)).Split('\n').Any(IsReady)) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, ct);
 
-        static bool IsReady(string line) =>
-            line.StartsWith("clonehub_pool_instances", StringComparison.Ordinal) && line.Contains("state=\"ready\"", StringComparison.Ordinal) && !line.TrimEnd().EndsWith(" 0", StringComparison.Ordinal);
+        // A line ends with the figure, or with the moment after it.
+        bool IsReady(string line) =>
+            line.StartsWith("clonehub_pool_instances", StringComparison.Ordinal) && line.Contains("state=\"ready\"", StringComparison.Ordinal)
+            && double.Parse(line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture) >= size;
     }
 
     /// <returns>The job's status once it serves.</returns>
@@ -124,6 +151,7 @@ internal sealed class Stage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();
+        if (_isBorrowed) return;
         await Source.DisposeAsync();
         await _installation.DisposeAsync();
     }

@@ -12,11 +12,14 @@ namespace CloneHub.Dev.Kube;
 /// </summary>
 internal sealed class DemoCluster : IAsyncDisposable
 {
-    private readonly string _space = $"clonehub-demo-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
     private readonly List<Forwarder> _forwarders = [];
     private SingleNode? _node;
-    private string _kubeConfig = "";
     private string _image = "";
+
+    /// <summary>Namespace of the clones.</summary>
+    public string Space { get; } = $"clonehub-demo-{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(3))}";
+
+    public string KubeConfig { get; private set; } = "";
 
     /// <summary>This machine as pods see it.</summary>
     public IPAddress HostAddress { get; private set; } = IPAddress.Loopback;
@@ -28,7 +31,7 @@ internal sealed class DemoCluster : IAsyncDisposable
         {
             if (Surroundings.Of("KUBECONFIG") is { } given) cluster.Use(given);
             else await cluster.BringUpAsync(installation, progress, ct);
-            await cluster.RunAsync(["create", "namespace", cluster._space], ct);
+            await cluster.RunAsync(["create", "namespace", cluster.Space], ct);
             return cluster;
         }
         catch
@@ -37,6 +40,9 @@ internal sealed class DemoCluster : IAsyncDisposable
             throw;
         }
     }
+
+    /// <summary>Where the API server writes down every request from now on; null for a cluster of somebody else's.</summary>
+    public async Task<FileInfo?> AuditAsync(CancellationToken ct) => _node is null ? null : await _node.AuditAsync(ct);
 
     /// <summary>Lets pods reach a port of this machine's loopback interface.</summary>
     public void Lead(int port) => _forwarders.Add(new Forwarder(HostAddress, port));
@@ -49,8 +55,8 @@ internal sealed class DemoCluster : IAsyncDisposable
         Lead(port);
         installation.Changes["CloneHub__Backend"] = "kubernetes";
         installation.Changes["CloneHub__AllowedSourceNetworks__0"] = $"{HostAddress}/32";
-        installation.Changes["CloneHub__Kubernetes__KubeConfig"] = _kubeConfig;
-        installation.Changes["CloneHub__Kubernetes__Namespace"] = _space;
+        installation.Changes["CloneHub__Kubernetes__KubeConfig"] = KubeConfig;
+        installation.Changes["CloneHub__Kubernetes__Namespace"] = Space;
         installation.Changes["CloneHub__Kubernetes__Image"] = _image;
         installation.Changes["CloneHub__Kubernetes__MariaDb"] = mariaDb;
         installation.Changes["CloneHub__Kubernetes__DatabaseAddress"] = string.Create(CultureInfo.InvariantCulture, $"{HostAddress}:{port}");
@@ -60,13 +66,13 @@ internal sealed class DemoCluster : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         if (_node is not null) await _node.DisposeAsync();
-        else if (_kubeConfig.Length > 0) await RunAsync(["delete", "namespace", _space, "--ignore-not-found", "--wait=false"], CancellationToken.None);
+        else if (KubeConfig.Length > 0) await RunAsync(["delete", "namespace", Space, "--ignore-not-found", "--wait=false"], CancellationToken.None);
         foreach (var forwarder in _forwarders) await forwarder.DisposeAsync();
     }
 
     private void Use(string kubeConfig)
     {
-        _kubeConfig = kubeConfig;
+        KubeConfig = kubeConfig;
         _image = Surroundings.Of("CLONEHUB_KUBE_IMAGE") ?? throw new SetUpException("With KUBECONFIG, CLONEHUB_KUBE_IMAGE must name an image of a clone that the cluster can pull.");
         HostAddress = IPAddress.TryParse(Surroundings.Of("CLONEHUB_KUBE_HOST_IP"), out var address)
             ? address
@@ -82,8 +88,8 @@ internal sealed class DemoCluster : IAsyncDisposable
         progress.Report("Building the image of clones; what has not changed is kept.");
         var archive = await CloneImageArchive.EnsureAsync(installation.Core.Parent!, ct);
         await _node.LoadAsync(archive, ct);
-        (_kubeConfig, _image, HostAddress) = (_node.KubeConfig, CloneImageArchive.NameIn(archive), _node.HostAddress);
+        (KubeConfig, _image, HostAddress) = (_node.KubeConfig, CloneImageArchive.NameIn(archive), _node.HostAddress);
     }
 
-    private Task<string> RunAsync(string[] arguments, CancellationToken ct) => Command.RunAsync("kubectl", ["--kubeconfig", _kubeConfig, .. arguments], ct);
+    private Task<string> RunAsync(string[] arguments, CancellationToken ct) => Command.RunAsync("kubectl", ["--kubeconfig", KubeConfig, .. arguments], ct);
 }

@@ -10,9 +10,11 @@ namespace CloneHub.Dev.Kube;
 /// </summary>
 internal sealed class SingleNode : IAsyncDisposable
 {
+    private const string ApiServer = "kube-apiserver";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
     private readonly DirectoryInfo _folder;
+    private string? _programs;
 
     private SingleNode(DirectoryInfo folder) => _folder = folder;
 
@@ -73,6 +75,26 @@ internal sealed class SingleNode : IAsyncDisposable
         if (ProcessIdentity.Of(int.Parse(inner, CultureInfo.InvariantCulture)) is { } process) await process.SignalAsync("KILL", ct);
     }
 
+    /// <summary>Has the API server write down every request from now on, and answers the file that it writes.</summary>
+    public async Task<FileInfo> AuditAsync(CancellationToken ct)
+    {
+        // The tool takes its programs from the folder that KUBE_BIN names, and knows no arguments of ours.
+        var programs = _folder.CreateSubdirectory("audited");
+        var genuine = new[] { Path.Combine(ToolFolder, "bin"), Path.Combine(Home, "bin") }.First(Directory.Exists);
+        foreach (var program in Directory.GetFiles(genuine)) File.CreateSymbolicLink(Path.Combine(programs.FullName, Path.GetFileName(program)), program);
+        var server = Path.Combine(programs.FullName, ApiServer);
+        File.Delete(server);
+        var (policy, log) = (Path.Combine(programs.FullName, "policy.yaml"), Path.Combine(programs.FullName, "audit.log"));
+        await File.WriteAllTextAsync(policy, "apiVersion: audit.k8s.io/v1\nkind: Policy\nomitStages: [RequestReceived, ResponseStarted]\nrules: [{level: Metadata}]\n", ct);
+        await File.WriteAllTextAsync(
+            server, $"#!/bin/sh\nexec '{genuine}/{ApiServer}' \"$@\" --audit-policy-file='{policy}' --audit-log-path='{log}' --audit-log-mode=blocking\n", ct);
+        File.SetUnixFileMode(server, (UnixFileMode)0b111_101_101);
+        _programs = programs.FullName;
+        await KillAsync(ApiServer, ct);
+        await StartMissingAsync(ct);
+        return new FileInfo(log);
+    }
+
     /// <summary>Starts those of its servers that do not run.</summary>
     public Task StartMissingAsync(CancellationToken ct) => RunAsync(["up"], ct);
 
@@ -86,7 +108,9 @@ internal sealed class SingleNode : IAsyncDisposable
     {
         using var patience = new CancellationTokenSource(Patience, TimeProvider.System);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, ct);
-        var settings = new CommandSettings { Environment = new Dictionary<string, string> { ["KUBE_HOME"] = Home } };
+        var environment = new Dictionary<string, string> { ["KUBE_HOME"] = Home };
+        if (_programs is not null) environment["KUBE_BIN"] = _programs;
+        var settings = new CommandSettings { Environment = environment };
         try
         {
             return await Command.RunAsync(Tool, arguments, settings, either.Token);
