@@ -38,3 +38,10 @@ public interface IJobDirectory
     /// <summary>When the job's clone has to be gone at the latest, as far as is known now; null if there is no such job. Cheap: no actor is woken.</summary>
     Task<DateTimeOffset?> DeadlineAsync(JobId job, CancellationToken cancellation);
 }
+
+/// <summary>What the back end lacks to work. Implemented by Provisioning, for a back end that can tell more than whether it answers.</summary>
+public interface IBackendWatch
+{
+    /// <summary>In plain sentences, without secrets; null if it lacks nothing.</summary>
+    Task<string?> LackAsync(CancellationToken cancellation);
+}

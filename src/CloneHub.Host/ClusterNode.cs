@@ -25,6 +25,7 @@ internal static class ClusterNode
         services.AddSingleton<IValidateOptions<ClusterNodeOptions>, ClusterNodeOptionsCheck>();
         services.AddSingleton<BackendHealth>();
         services.AddSingleton<NodeExit>();
+        services.AddHostedService<Farewell>();
         services.AddHostedService<FreezeWatch>();
         services.AddHealthChecks()
             .AddCheck<ClusterHealth>(ClusterHealth.Name, tags: [Health.Ready])

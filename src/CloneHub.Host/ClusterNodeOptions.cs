@@ -33,6 +33,9 @@ internal sealed class ClusterNodeOptions
     /// <summary>How long the steps of a worker that stops may go on. What lasts longer is started again on another worker.</summary>
     public TimeSpan DrainTimeout { get; set; } = TimeSpan.FromSeconds(10);
 
+    /// <summary>How long a core node that is told to stop goes on answering before it begins to leave, so that what leads requests to it learns of it.</summary>
+    public TimeSpan Farewell { get; set; }
+
     public bool IsAlone => SeedNodes.Count == 0;
 
     public bool IsCore => Roles.Count == 0 || Roles.Contains(NodeRoles.Core);
@@ -53,6 +56,7 @@ internal sealed class ClusterNodeOptionsCheck(IConfiguration configuration) : IV
     private const string LeaseSetting = "CloneHub:Queue:Lease";
     private static readonly TimeSpan LongestDrain = TimeSpan.FromMinutes(1);
     private static readonly TimeSpan UsualLease = TimeSpan.FromSeconds(10);
+    private static readonly TimeSpan LongestFarewell = TimeSpan.FromSeconds(30);
 
     public ValidateOptionsResult Validate(string? name, ClusterNodeOptions options)
     {
@@ -74,6 +78,7 @@ internal sealed class ClusterNodeOptionsCheck(IConfiguration configuration) : IV
         if (!options.IsAlone && configuration.GetValue(LeaseSetting, UsualLease) <= options.Patience)
             faults.Add($"{LeaseSetting} must be longer than {ClusterNodeOptions.Section}:Patience: a worker that is only silent would lose its slots before the others know whether it is gone.");
         if (options.DrainTimeout < TimeSpan.Zero || options.DrainTimeout > LongestDrain) faults.Add($"{ClusterNodeOptions.Section}:DrainTimeout must be at most a minute.");
+        if (options.Farewell < TimeSpan.Zero || options.Farewell > LongestFarewell) faults.Add($"{ClusterNodeOptions.Section}:Farewell must be at most 30 seconds.");
         return faults.Count == 0 ? ValidateOptionsResult.Success : ValidateOptionsResult.Fail(faults);
     }
 }

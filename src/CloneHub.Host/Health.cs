@@ -68,7 +68,7 @@ internal sealed class ClusterHealth(ActorSystem system) : IHealthCheck
 /// Whether the back end can say which clones exist; locally that asks MariaDB and the folders of the clones. Requests are accepted without
 /// it, so a silent one only degrades the node. It is asked every few seconds, however often somebody wants to know.
 /// </summary>
-internal sealed partial class BackendHealth(ICloneInventory inventory, ILogger<BackendHealth> logger, TimeProvider clock) : IHealthCheck
+internal sealed partial class BackendHealth(ICloneInventory inventory, ILogger<BackendHealth> logger, TimeProvider clock, IBackendWatch? watch = null) : IHealthCheck
 {
     public const string Name = "backend";
 
@@ -93,6 +93,12 @@ internal sealed partial class BackendHealth(ICloneInventory inventory, ILogger<B
     {
         try
         {
+            if (watch is not null && await watch.LackAsync(CancellationToken.None).WaitAsync(Limit, clock) is { } lack)
+            {
+                LogLacks(logger, lack);
+                return HealthCheckResult.Degraded($"{lack} Requests are accepted and wait for it.");
+            }
+
             var clones = await inventory.ListAsync(CancellationToken.None).WaitAsync(Limit, clock);
             return HealthCheckResult.Healthy($"The back end answers; it holds {clones.Count} clones.");
         }
@@ -106,6 +112,9 @@ internal sealed partial class BackendHealth(ICloneInventory inventory, ILogger<B
 
     [LoggerMessage(9001, LogLevel.Warning, "The back end does not answer")]
     private static partial void LogSilent(ILogger logger, Exception exception);
+
+    [LoggerMessage(9005, LogLevel.Warning, "The back end cannot work: {Lack}")]
+    private static partial void LogLacks(ILogger logger, string lack);
 }
 
 /// <summary>What keeps the warm pool from its size. Clones are made without it, only later: that degrades the node and no more.</summary>

@@ -40,6 +40,27 @@ internal sealed partial class NodeExit(IOptions<ClusterNodeOptions> options, IHo
 }
 
 /// <summary>
+/// Holds a stop back for a moment in which the node goes on answering: whoever leads requests here hears of its end only after it has begun. A node that was put
+/// out waits for nobody.
+/// </summary>
+internal sealed class Farewell(IOptions<ClusterNodeOptions> options, NodeExit exit) : IHostedLifecycleService
+{
+    // Before anything is stopped, the web server above all.
+    public Task StoppingAsync(CancellationToken cancellationToken) =>
+        !options.Value.IsCore || exit.Code == NodeExit.PutOut || options.Value.Farewell == TimeSpan.Zero ? Task.CompletedTask : Task.Delay(options.Value.Farewell, TimeProvider.System, cancellationToken);
+
+    public Task StartingAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StartedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StopAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+
+    public Task StoppedAsync(CancellationToken cancellationToken) => Task.CompletedTask;
+}
+
+/// <summary>
 /// Notices that this process stood still (a signal, a machine without time for it) for longer than the others wait. They have gone on by then, and
 /// would need seconds more to make it known; so the node puts itself out. It goes by the time of the machine, as its peers do.
 /// </summary>

@@ -36,6 +36,7 @@ internal static class KubernetesModule
         services.AddSingleton<AgentExec>();
         services.AddSingleton<CloneHealer>();
         services.AddSingleton<ClusterAccess>();
+        services.AddSingleton<IBackendWatch, ClusterWatch>();
         services.AddSingleton<ICloneBackend, KubernetesBackend>();
         services.AddSingleton<ICloneInventory, CloneInventory>();
         services.AddSingleton<ICloneDoor, KubernetesDoor>();
