@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
 # Applies an overlay, after a look for what no server would refuse: images, names and addresses that are still those of the examples. Then the
-# server is asked (a dry run), so that nothing is applied by half. Usage: infra/deploy.sh ENVIRONMENT
+# server is asked (a dry run), so that nothing is applied by half. The overlay of one machine needs none of this: kubectl apply -k.
+# Usage: infra/deploy.sh ENVIRONMENT
 set -euo pipefail
-environment=${1:?Which environment? infra/deploy.sh local|staging|prod}
+environment=${1:?Which environment? infra/deploy.sh staging|prod}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 overlay=$here/k8s/overlays/$environment
 [[ -d $overlay ]] || { printf 'There is no %s.\n' "$overlay" >&2; exit 64; }

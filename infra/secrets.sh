@@ -2,10 +2,10 @@
 # Makes the Secret "clonehub-secrets" of the overlays, once: passwords that nobody chooses, the master key, connection strings. Nothing is
 # printed, nothing is an argument of a program, nothing lies in a file afterwards. What exists is left as it is: the master key may
 # never be lost, and Redis and MariaDB keep the passwords that they were started with.
-# Usage: infra/secrets.sh ENVIRONMENT   (kubectl and aws must reach the cluster and the account)
+# Usage: infra/secrets.sh ENVIRONMENT   (kubectl must reach the cluster)
 set -euo pipefail
 umask 077
-environment=${1:?Which environment? infra/secrets.sh staging|prod}
+environment=${1:?Which environment? infra/secrets.sh local|staging|prod}
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 values=$here/k8s/overlays/$environment/values.yaml
 [[ -f $values ]] || { printf 'There is no %s.\n' "$values" >&2; exit 64; }
@@ -39,10 +39,18 @@ printf '%s:6379,password=%s,ssl=%s,abortConnect=false' "$redis_host" "$redis" "$
 mariadb_user=root
 [[ $mariadb_host == clone-db.clonehub.svc ]] || mariadb_user=clonehub
 printf 'Server=%s;User ID=%s;Password=%s' "$mariadb_host" "$mariadb_user" "$mariadb" >"$work/mariadb"
-printf 'Host=%s;Database=clonehub;Username=clonehub;Password=%s;SSL Mode=Require' "$postgresql_host" "$events" >"$work/postgresql"
-# The accounts that the connection strings name; database-accounts.sh makes them and takes them away.
-printf "do \$\$ begin create role clonehub login; exception when duplicate_object then null; end \$\$;\nalter role clonehub password '%s';\ngrant create, connect on database clonehub to clonehub;\n" "$events" >"$work/postgresql-account.sql"
-accounts=(--from-file="$work/postgresql-account.sql")
+accounts=()
+if [[ $postgresql_host == postgresql.clonehub.svc ]]; then
+    # Our own makes its account itself, and has no certificate.
+    printf '%s' "$events" >"$work/postgresql-password"
+    printf 'Host=%s;Database=clonehub;Username=clonehub;Password=%s' "$postgresql_host" "$events" >"$work/postgresql"
+    accounts+=(--from-file="$work/postgresql-password")
+else
+    printf 'Host=%s;Database=clonehub;Username=clonehub;Password=%s;SSL Mode=Require' "$postgresql_host" "$events" >"$work/postgresql"
+    # The accounts that the connection strings name; database-accounts.sh makes them and takes them away.
+    printf "do \$\$ begin create role clonehub login; exception when duplicate_object then null; end \$\$;\nalter role clonehub password '%s';\ngrant create, connect on database clonehub to clonehub;\n" "$events" >"$work/postgresql-account.sql"
+    accounts+=(--from-file="$work/postgresql-account.sql")
+fi
 if [[ $mariadb_user != root ]]; then
     printf "create or replace user clonehub identified by '%s';\ngrant all privileges on \`clone\\_%%\`.* to clonehub with grant option;\ngrant create user on *.* to clonehub;\ngrant select on mysql.user to clonehub;\n" "$mariadb" >"$work/mariadb-account.sql"
     accounts+=(--from-file="$work/mariadb-account.sql")
@@ -52,4 +60,5 @@ kubectl create secret generic clonehub-secrets --namespace clonehub \
     --from-file="$work/redis-password" --from-file="$work/redis-auth" --from-file="$work/mariadb-password" --from-file="$work/master-key" \
     --from-file="$work/redis" --from-file="$work/mariadb" --from-file="$work/postgresql" \
     "${accounts[@]}" >/dev/null
-printf 'clonehub-secrets is made. Next: infra/database-accounts.sh %s\n' "$environment"
+printf 'clonehub-secrets is made.\n'
+[[ $environment == local ]] || printf 'Next: infra/database-accounts.sh %s\n' "$environment"

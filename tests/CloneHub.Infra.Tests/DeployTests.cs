@@ -10,7 +10,6 @@ public sealed class DeployTests
     private const string Zeros = "0000000000000000000000000000000000000000000000000000000000000000";
 
     [KubectlTheory]
-    [InlineData("overlays/local")]
     [InlineData("overlays/staging")]
     [InlineData("overlays/prod")]
     public async Task What_the_repository_holds_is_refused_with_what_to_do(string overlay)

@@ -7,6 +7,9 @@ internal static class Rendered
 {
     public static readonly string[] Overlays = ["overlays/local", "overlays/staging", "overlays/prod"];
 
+    /// <summary>Components that are rendered with the overlay "local", because they are for nothing else.</summary>
+    private static readonly string[] OfOneMachine = ["one-machine", "postgresql", "without-volumes"];
+
     private static readonly Lazy<Task<IReadOnlyList<Manifest>>> OfOverlays = new(RenderOverlaysAsync);
     private static readonly Lazy<Task<IReadOnlyDictionary<string, Platform>>> OfTerraform = new(RenderPlatformsAsync);
 
@@ -48,7 +51,7 @@ internal static class Rendered
         using var copy = Terraform.Copy();
         var all = new List<Manifest>();
         foreach (var overlay in Overlays) all.AddRange(await Kubectl.BuildAsync(overlay));
-        foreach (var component in Directory.GetDirectories(Path.Combine(Repository.Infra, "k8s/components")).Select(Path.GetFileName).Where(c => c != "values"))
+        foreach (var component in Directory.GetDirectories(Path.Combine(Repository.Infra, "k8s/components")).Select(Path.GetFileName).Where(c => c != "values" && !OfOneMachine.Contains(c)))
         {
             var folder = Directory.CreateDirectory(Path.Combine(copy.Infra, "k8s/overlays", $"with-{component}")).FullName;
             File.Copy(Path.Combine(copy.Infra, "k8s/overlays/prod/values.yaml"), Path.Combine(folder, "values.yaml"));
