@@ -7,14 +7,22 @@ internal static class ApiExamples
 {
     private const string Job = "job-mfrggzdfmztwq2lknnwg23tpoa";
 
-    public static JsonNode Request(string? operation) => operation is "ExtendJob" ? new JsonObject { ["ttl_minutes"] = 60 } : new JsonObject
+    private const string Site = "https://www.example.com/";
+    private const string ApplicationPassword = "abcd efgh ijkl mnop qrst uvwx";
+
+    public static JsonNode Request(string? operation) => operation switch
     {
-        ["source_url"] = "https://www.example.com/",
-        ["source_username"] = "admin",
-        ["source_password"] = "abcd efgh ijkl mnop qrst uvwx",
-        ["customer_id"] = "acme",
-        ["ttl_minutes"] = 60,
-        ["callback_url"] = "https://acme.example/clonehub?token=t0k3n",
+        "ExtendJob" => new JsonObject { ["ttl_minutes"] = 60 },
+        "CreateAppPassword" => new JsonObject { ["url"] = Site, ["username"] = "admin", ["password"] = "correct horse", ["app_name"] = "CloneHub" },
+        _ => new JsonObject
+        {
+            ["source_url"] = Site,
+            ["source_username"] = "admin",
+            ["source_password"] = ApplicationPassword,
+            ["customer_id"] = "acme",
+            ["ttl_minutes"] = 60,
+            ["callback_url"] = "https://acme.example/clonehub?token=t0k3n",
+        },
     };
 
     public static JsonNode? Answer(string? operation, string status) => (operation, status) switch
@@ -22,6 +30,17 @@ internal static class ApiExamples
         ("ListJobs", "200") => new JsonObject { ["jobs"] = new JsonArray(Accepted()), ["next_cursor"] = "NjM5MDM0NTY3MzAxMjMwMDAwL2pvYi1tZnJnZ3pkZm16dHdxMmxrbm53ZzIzdHBvYQ" },
         ("FollowJob", "200") => $"id: 4\nevent: database_ready\ndata: {{\"job_id\":\"{Job}\",\"at\":\"2026-01-31T08:15:31.020Z\",\"status\":\"running\"}}\n\n",
         ("GetWebhookSecret", "200") => new JsonObject { ["secret"] = "whsec_C2FVsBQIhrscChlQIMV+b5sSYspob7oDw9PVDwQZVtU=" },
+        ("CreateAppPassword", "200") => new JsonObject
+        {
+            ["success"] = true,
+            ["application_password"] = ApplicationPassword,
+            ["app_name"] = "CloneHub",
+            ["message"] = "The site made an application password named 'CloneHub'. Keep it: it is not shown again.",
+        },
+        ("CreateAppPassword", "400") => Problem("validation-failed", "Some fields are not right", 400, "url is required.",
+            "Correct the fields named in errors and send the request again.", ("url", "is required")),
+        ("CreateAppPassword", "422") => Problem("login-failed", "The site made no application password", 422, "The site refused user name and password.",
+            "Check both. An application password works only where WordPress offers them: https, or a local environment."),
         (_, "200") => Completed(),
         (_, "202") => Accepted(),
         ("ListJobs", "400") => Problem("validation-failed", "Some fields are not right", 400, "limit must be from 1 to 200.",

@@ -39,6 +39,7 @@ public static class ProvisioningModule
             AllowedNetworks = NetworksOf(configuration.GetSection("CloneHub:AllowedSourceNetworks").Get<string[]>() ?? []),
         });
         services.AddSingleton<SourceConnector>();
+        services.AddSingleton<IApplicationPasswords, ApplicationPasswords>();
         services.AddSingleton<PublicSources>();
         services.AddSingleton<ICloneStep, CreateDatabase>();
         services.AddSingleton<ICloneStep, StartPod>();

@@ -17,9 +17,9 @@ internal sealed partial record CloneRequestBody
     public const string LabelFault = "must be 1 to 50 characters a-z, 0-9 or '-', and neither begin nor end with '-'";
     public const string Bulk = "bulk";
     private const string Interactive = "interactive";
-    private const int MaxUrl = 2048;
-    private const int MaxUsername = 255;
-    private const int MaxPassword = 1024;
+    public const int MaxUrl = 2048;
+    public const int MaxUsername = 255;
+    public const int MaxPassword = 1024;
 
     [Description("Address of the WordPress site to clone: http or https, without user name or password in it, at most 2048 characters.")]
     [MaxLength(MaxUrl)]
@@ -77,14 +77,14 @@ internal sealed partial record CloneRequestBody
         fields.RefuseOthers();
 
         if (!fields.Has("source_url")) fields.Refuse("source_url", "is required");
-        else if (url is not null && Fault(url, "; send those in source_username and source_password") is { } fault) fields.Refuse("source_url", fault);
+        else if (url is not null && UrlFault(url, "; send those in source_username and source_password") is { } fault) fields.Refuse("source_url", fault);
         if (username is not null && username.Any(char.IsControl)) fields.Refuse("source_username", "must not hold control characters");
         if (password is not null && password.Contains('\0', StringComparison.Ordinal)) fields.Refuse("source_password", "must not hold a NUL character");
         if (customer is not null && !IsLabel(customer)) fields.Refuse("customer_id", LabelFault);
         if (TtlFault(ttl) is { } ttlFault) fields.Refuse("ttl_minutes", ttlFault);
         if (replace is true && !fields.Has("customer_id")) fields.Refuse("customer_id", "is required with replace");
         if (priority is not (null or Interactive or Bulk)) fields.Refuse("priority", $"must be '{Interactive}' or '{Bulk}'");
-        if (callback is not null && Fault(callback) is { } callbackFault) fields.Refuse("callback_url", callbackFault);
+        if (callback is not null && UrlFault(callback) is { } callbackFault) fields.Refuse("callback_url", callbackFault);
 
         if (fields.Errors.Count > 0) return (null, fields.ToProblem());
         if (Credentials(username, password) is { } problem) return (null, problem);
@@ -119,7 +119,9 @@ internal sealed partial record CloneRequestBody
             Errors = new Dictionary<string, string[]> { [missing] = [$"is required with {given}"] },
         };
 
-    private static string? Fault(string url, string adviceOnLogIn = "")
+    /// <summary>What is wrong with an address that is to be gone to; null if nothing is.</summary>
+    /// <param name="adviceOnLogIn">Where a user name and a password belong instead.</param>
+    public static string? UrlFault(string url, string adviceOnLogIn = "")
     {
         if (!Uri.TryCreate(url, UriKind.Absolute, out var uri) || uri.Scheme is not ("http" or "https") || uri.Host.Length == 0)
             return "must be an absolute http or https address";

@@ -58,10 +58,7 @@ public static class JobsApi
 
     public static IEndpointRouteBuilder MapJobs(this IEndpointRouteBuilder routes)
     {
-        var api = routes.MapGroup("/api/v2")
-            .RequireAuthorization()
-            .WithMetadata(new RequestSizeLimitAttribute(MaxBody))
-            .Refuses(401, 500, 503);
+        var api = Guarded(routes.MapGroup("/api/v2"));
         api.MapRequestClone();
         api.MapGetJobStatus();
         api.MapListJobs();
@@ -73,9 +70,15 @@ public static class JobsApi
         api.MapCloneLogs();
         api.MapReports();
         api.MapGetWebhookSecret();
+        Guarded(routes.MapGroup("")).MapCreateAppPassword();
         routes.MapGetQueue();
         return routes;
     }
+
+    private static RouteGroupBuilder Guarded(RouteGroupBuilder routes) => routes
+        .RequireAuthorization()
+        .WithMetadata(new RequestSizeLimitAttribute(MaxBody))
+        .Refuses(401, 500, 503);
 
     /// <summary>Declares problem answers, for the OpenAPI document.</summary>
     internal static TBuilder Refuses<TBuilder>(this TBuilder builder, params ReadOnlySpan<int> statuses) where TBuilder : IEndpointConventionBuilder

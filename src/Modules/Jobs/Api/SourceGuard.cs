@@ -15,13 +15,14 @@ internal sealed class SourceGuard(IOptions<JobsApiOptions> options, TimeProvider
 
     private readonly IPNetwork[] _networks = [.. options.Value.AllowedSourceNetworks.Select(IPNetwork.Parse)];
 
-    public async Task<Problem?> RefuseAsync(Uri source, CancellationToken cancellation)
+    /// <param name="field">Field of the request that has the address.</param>
+    public async Task<Problem?> RefuseAsync(Uri source, CancellationToken cancellation, string field = "source_url")
     {
         return await IsAllowedAsync(source, _networks, cancellation)
             ? null
             : new Problem(ProblemKind.SourceAddressRefused, $"The host '{source.IdnHost}' lies in a private, local or reserved network.")
             {
-                Errors = new Dictionary<string, string[]> { ["source_url"] = ["must lead to a public address"] },
+                Errors = new Dictionary<string, string[]> { [field] = ["must lead to a public address"] },
             };
     }
 

@@ -16,6 +16,8 @@ namespace CloneHub.Jobs.Api;
 [JsonSerializable(typeof(JobBody))]
 [JsonSerializable(typeof(JobListBody))]
 [JsonSerializable(typeof(CallbackBody))]
+[JsonSerializable(typeof(AppPasswordBody))]
+[JsonSerializable(typeof(AppPasswordRequestBody))]
 [JsonSerializable(typeof(CloneLogBody))]
 [JsonSerializable(typeof(SignedCertificateBody))]
 [JsonSerializable(typeof(PublicKeysBody))]

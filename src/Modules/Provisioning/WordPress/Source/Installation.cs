@@ -61,17 +61,8 @@ internal sealed partial class Installation(
             }
         }
 
-        if (Refusal(await _session.LogInAsync(username, password.Reveal(), cancellation)) is { } refusal) throw refusal;
+        if (SourceFaults.Of(await _session.LogInAsync(username, password.Reveal(), cancellation)) is { } refusal) throw refusal;
     }
-
-    private static StepFaultException? Refusal(LogInRefusal refusal) => refusal switch
-    {
-        LogInRefusal.Credentials => SourceFaults.LogInFailed(),
-        LogInRefusal.SecondFactor => SourceFaults.SecondFactor(),
-        LogInRefusal.Captcha => SourceFaults.Captcha(),
-        LogInRefusal.Locked => SourceFaults.Locked(),
-        _ => null,
-    };
 
     /// <summary>The log-out runs meanwhile; an answer is worth more than a tidy session.</summary>
     private async Task<Endpoint> FindEndpointAsync(Task leaving, CancellationToken cancellation)
@@ -130,7 +121,7 @@ internal sealed partial class Installation(
         {
             // Without an upload nobody has let us in, and nothing is known to be there.
             if (!_isUploaded) return;
-            if (Refusal(await _session.LogInAsync(secrets.SourceUsername, secrets.SourcePassword.Reveal(), cancellation)) is { } refusal) throw refusal;
+            if (SourceFaults.Of(await _session.LogInAsync(secrets.SourceUsername, secrets.SourcePassword.Reveal(), cancellation)) is { } refusal) throw refusal;
         }
 
         await PluginUpload.UninstallAsync(order.Job, attempt, _session.RestAsync, cancellation);

@@ -49,6 +49,16 @@ internal static class SourceFaults
     public static StepFaultException Locked() => Passing("LOGIN_LOCKED",
         "The site refuses log-ins for now, after too many of them.", "Wait until the lock is over, or lift it in the site's security plugin.");
 
+    /// <summary>What a log-in page says no with; null if it lets in.</summary>
+    public static StepFaultException? Of(LogInRefusal refusal) => refusal switch
+    {
+        LogInRefusal.Credentials => LogInFailed(),
+        LogInRefusal.SecondFactor => SecondFactor(),
+        LogInRefusal.Captcha => Captcha(),
+        LogInRefusal.Locked => Locked(),
+        _ => null,
+    };
+
     public static StepFaultException Walled(string where, int status) => Final("WAF_BLOCKED",
         $"A firewall in front of the site answered {status} to {where}.", "Let the site's owner allow the log-in and the upload of a plugin from here.");
 
@@ -107,6 +117,21 @@ internal static class SourceFaults
 
     public static StepFaultException ConnectorFailed(string why, bool retryable) => new(new StepFault("CONNECTOR_FAILED",
         why, "See the site's PHP error log and the state of its database.", retryable));
+
+    public static StepFaultException PasswordsNotSupported(string why) => Final("APP_PASSWORD_NOT_SUPPORTED",
+        $"The site offers no application passwords. {why}.", "Serve the site by https and with WordPress 5.6 or newer, or use the account's own password.");
+
+    public static StepFaultException PasswordsDisabled() => Final("APP_PASSWORD_DISABLED",
+        "Application passwords are switched off on the site, or for this account.", "Switch them on, in most cases in the site's security plugin, or use the account's own password.");
+
+    public static StepFaultException PasswordExists(string name) => Final("APP_PASSWORD_EXISTS",
+        $"The account has an application password named '{name}' already.", "Choose another app_name, or revoke that password on the account's profile page.");
+
+    public static StepFaultException PasswordForbidden() => Final("PERMISSION_DENIED",
+        "The site does not let this account make application passwords.", "Log in with an administrator's account.");
+
+    public static StepFaultException RestClosed(int status) => Final("REST_API_CLOSED",
+        $"The site's REST API does not answer a logged-in user as it should ({status}).", "Let logged-in users reach the REST API, or make the password on the account's profile page.");
 
     /// <summary>The same fault, with what its reader has to remove from the site.</summary>
     public static StepFaultException Leaving(string rest, Exception trouble)
