@@ -18,7 +18,7 @@ public sealed class OpenIngressTests
     {
         var backend = new RecordingBackend();
         var secrets = TestJobs.NewSecrets();
-        var step = new OpenIngress(backend, new OpenVault(() => secrets), source: null!, published: null!, route: null!, TimeProvider.System);
+        var step = new OpenIngress(backend, new OpenVault(() => secrets), inspector: null!, published: null!, route: null!, TimeProvider.System);
         var order = TestJobs.NewOrder() with { Username = username };
         await Assert.ThrowsAsync<NotSupportedException>(
             () => step.RunAsync(new StepToken(order.Job, CloneStep.OpenIngress, attempt, 5), order, new Progress<ContentProgress>(), default));
