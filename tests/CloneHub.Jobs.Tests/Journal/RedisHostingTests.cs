@@ -60,6 +60,9 @@ public sealed class RedisHostingTests(RedisServer redis)
         builder.Services.AddRedisStore(options);
         builder.Services.AddAkka("hosting", (akka, services) => akka
             .WithRedisJournal(services.GetRequiredService<IConnectionMultiplexer>(), options)
+
+            // As in a pod, where no folder beside the program can be made.
+            .AddHocon("akka.persistence.snapshot-store.local.dir = /proc/snapshots", HoconAddMode.Prepend)
             .WithActors((system, registry) => registry.Register<Letters>(system.ActorOf(Props.Create(() => new Letters())))));
         var host = builder.Build();
         await host.StartAsync();

@@ -56,5 +56,8 @@ internal static class RedisJournalHosting
     public static AkkaConfigurationBuilder WithRedisJournal(this AkkaConfigurationBuilder builder, IConnectionMultiplexer connection, RedisOptions redis) =>
         builder
             .AddSetup(new RedisJournalSetup(connection))
+
+            // A recovery asks for one even where none is ever made, and the usual store wants a folder beside the program, which is read-only in a pod.
+            .AddHocon("akka.persistence.snapshot-store.plugin = \"akka.persistence.no-snapshot-store\"", HoconAddMode.Prepend)
             .WithJournal(new RedisJournalOptions { KeyPrefix = redis.KeyPrefix, Database = redis.Database }, journal => journal.WithHealthCheck());
 }
