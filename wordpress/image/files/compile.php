@@ -5,7 +5,7 @@
  */
 set_time_limit(120);
 $root = $_SERVER['DOCUMENT_ROOT'];
-$seldom = '~/(ID3|SimplePie|sodium_compat|random_compat|IXR|Text|pomo|Requests|PHPMailer|css|js|images|network|user|maint)/|/(setup-config|install|repair|upgrade)~';
+$seldom = '~/(ID3|SimplePie|sodium_compat|random_compat|IXR|Text|pomo|Requests|PHPMailer|css|js|images|network|user|maint)/|/(setup-config|install|repair|upgrade|noop)~';
 foreach (['', '/wp-includes', '/wp-admin'] as $folder) {
     $files = $folder === '' ? new FilesystemIterator($root) : new RecursiveIteratorIterator(new RecursiveDirectoryIterator($root . $folder, FilesystemIterator::SKIP_DOTS));
     foreach ($files as $file) {
