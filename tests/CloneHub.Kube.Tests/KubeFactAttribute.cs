@@ -15,3 +15,10 @@ public sealed class NodeFactAttribute : FactAttribute
 {
     public NodeFactAttribute() => Skip = KubeCluster.IsForeign ? "The cluster that KUBECONFIG names is neither broken nor given images." : KubeCluster.WhyNot;
 }
+
+/// <summary>As <see cref="NodeFactAttribute"/>, for several cases.</summary>
+[AttributeUsage(AttributeTargets.Method)]
+public sealed class NodeTheoryAttribute : TheoryAttribute
+{
+    public NodeTheoryAttribute() => Skip = new NodeFactAttribute().Skip;
+}
