@@ -138,6 +138,16 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
+    /// <summary>Removes what a run that was killed has left: its jobs would go on beside this one's.</summary>
+    public async Task RemoveLeftAsync(CancellationToken ct)
+    {
+        foreach (var status in (string[])["pending", "running", "completed"])
+        {
+            var page = await Client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/jobs?limit=200&status={status}", UriKind.Relative), ct);
+            await RemoveAsync(page.GetProperty("jobs").EnumerateArray().Where(job => !IsOver(job)).Select(job => job.GetProperty("job_id").GetString()!), ct);
+        }
+    }
+
     public async Task RemoveAsync(IEnumerable<string> jobs, CancellationToken ct)
     {
         var all = jobs.ToList();

@@ -19,7 +19,10 @@ internal static class KubeBenchmark
         var size = Pool.ToString(CultureInfo.InvariantCulture);
         report.Row("load before", $"{(await File.ReadAllTextAsync("/proc/loadavg", ct)).Split(' ')[0]}");
         await using (var cold = await cluster.StartHostAsync(ct, ("CloneHub__Slots", size), ("CloneHub__Pool__MaxSize", size), ("CloneHub__Pool__Size", "0")))
+        {
+            await cold.RemoveLeftAsync(ct);
             await OneAfterTheOtherAsync(cold, cluster.Audit, "cold", clones, report, ct);
+        }
 
         // The node is this machine: what is made for the next clone is made after this one, not beside it.
         await using var warm = await cluster.StartHostAsync(ct, ("CloneHub__Pool__Size", size), ("CloneHub__Pool__Interval", "00:00:15"));
