@@ -112,5 +112,23 @@ public sealed partial class CloneTests
         Assert.EndsWith("I was given ***", lines[0], StringComparison.Ordinal);
         Assert.Contains("PHP Warning:  Something is odd in ", lines[1], StringComparison.Ordinal);
         File.Delete(page);
+        await AssertAccessLogAsync(host, job, client, password);
+    }
+
+    /// <summary>Who has asked for what is told, but for queries and the job's passwords.</summary>
+    private static async Task AssertAccessLogAsync(HostProcess host, string job, HttpClient visitor, string password)
+    {
+        using var answer = await visitor.GetAsync(new Uri($"nothing/{Uri.EscapeDataString(password)}/?key=planted", UriKind.Relative));
+        IReadOnlyList<string> lines = [];
+
+        // nginx writes when it has answered.
+        await Eventually.Until("both requests are written down", async () =>
+        {
+            var log = JsonDocument.Parse(await host.Client.GetStringAsync(new Uri($"api/v2/jobs/{job}/logs/access?lines=2", UriKind.Relative))).RootElement;
+            lines = [.. log.GetProperty("lines").EnumerateArray().Select(line => line.GetString()!)];
+            return log.GetProperty("truncated").GetBoolean() && lines[1].Contains("/nothing/", StringComparison.Ordinal);
+        });
+        Assert.Contains(" \"GET /complain.php\" 200 ", lines[0], StringComparison.Ordinal);
+        Assert.Contains(" 127.0.0.1 \"GET /nothing/***/\" ", lines[1], StringComparison.Ordinal);
     }
 }

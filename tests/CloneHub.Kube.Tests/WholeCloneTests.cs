@@ -7,6 +7,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using CloneHub.Dev.WordPress;
 using CloneHub.Kube.Tests.Cluster;
+using CloneHub.Provisioning.Agent;
 using CloneHub.Testing;
 using Xunit.Abstractions;
 
@@ -31,6 +32,7 @@ public sealed partial class WholeCloneTests(KubeCluster cluster, ITestOutputHelp
 
         using var visitor = HostStage.Visitor(result);
         await LogInAsync(visitor, result);
+        await AssertLogsAsync(stage, job, visitor, result.GetProperty("password").GetString()!);
         Assert.Equal(UploadBytes, await UploadAsync(visitor, job));
         var certificate = (await stage.Host.Client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/jobs/{job}/certificate", UriKind.Relative))).GetProperty("certificate");
         Assert.Equal(result.GetProperty("content").GetProperty("tables").GetInt32(), certificate.GetProperty("tables").GetArrayLength());
@@ -122,6 +124,35 @@ public sealed partial class WholeCloneTests(KubeCluster cluster, ITestOutputHelp
         var copy = await visitor.GetByteArrayAsync(JsonDocument.Parse(body).RootElement.GetProperty("source_url").GetString());
         Assert.True(copy.AsSpan().SequenceEqual(file));
         return copy.Length;
+    }
+
+    /// <summary>Who has asked for what, and what the agent did, without queries and the job's passwords.</summary>
+    private static async Task AssertLogsAsync(HostStage stage, string job, HttpClient visitor, string password)
+    {
+        using var answer = await visitor.GetAsync(new Uri($"nothing/{Uri.EscapeDataString(password)}/?key=planted", UriKind.Relative));
+        IReadOnlyList<string> access = [];
+
+        // nginx writes when it has answered.
+        await Eventually.Until("the request is written down", async () =>
+        {
+            access = await LogAsync(stage, job, "access");
+            return access[^1].Contains("/nothing/", StringComparison.Ordinal);
+        });
+        Assert.Contains(" 127.0.0.1 \"GET /nothing/***/\" ", access[^1], StringComparison.Ordinal);
+        Assert.Contains(access, line => line.Contains("\"POST /wp-login.php\" 302 ", StringComparison.Ordinal));
+        Assert.DoesNotContain(access, line => line.Contains("planted", StringComparison.Ordinal) || line.Contains(CloneImage.ReadyPath, StringComparison.Ordinal));
+
+        var agent = await LogAsync(stage, job, "agent");
+        Assert.EndsWith("Z import: begun", agent[0], StringComparison.Ordinal);
+        Assert.Contains(agent, line => line.Contains("Z import: done, ", StringComparison.Ordinal));
+        Assert.Contains("Z activate: done, ", agent[^1], StringComparison.Ordinal);
+        await LogAsync(stage, job, "php");
+    }
+
+    private static async Task<IReadOnlyList<string>> LogAsync(HostStage stage, string job, string log)
+    {
+        var said = await stage.Host.Client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/jobs/{job}/logs/{log}?lines=1000", UriKind.Relative));
+        return [.. said.GetProperty("lines").EnumerateArray().Select(line => line.GetString()!)];
     }
 
     [GeneratedRegex("clonehub-agent held ([0-9]+) MB")]
