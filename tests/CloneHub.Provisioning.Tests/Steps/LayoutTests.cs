@@ -42,6 +42,17 @@ public sealed partial class LayoutTests(ServersFixture servers) : IClassFixture<
             "plugins under another name", "move('wp-content/plugins', 'wp-content/modules');",
             "define('WP_PLUGIN_DIR', __DIR__ . '/wp-content/modules'); define('WP_PLUGIN_URL', 'http://' . $_SERVER['HTTP_HOST'] . '/wp-content/modules');"
         },
+        {
+            "WordPress in a folder below its home page",
+            "mkdir(ABSPATH . 'wp'); foreach (array_diff(scandir(ABSPATH), ['.', '..', 'wp', 'wp-config.php']) as $name) rename(ABSPATH . $name, ABSPATH . \"wp/$name\");"
+            + "file_put_contents(ABSPATH . 'index.php', \"<?php define('WP_USE_THEMES', true); require __DIR__ . '/wp/wp-blog-header.php';\"); file_put_contents(ABSPATH . 'wp-load.php', \"<?php require __DIR__ . '/wp/wp-load.php';\");"
+            + "update_option('siteurl', home_url('/wp')); $wpdb->query(\"UPDATE $wpdb->posts SET post_content = REPLACE(post_content, '/wp-content/', '/wp/wp-content/')\");", ""
+        },
+        {
+            "wp-content elsewhere, behind a link",
+            "mkdir(ABSPATH . 'var'); rename(ABSPATH . 'wp-content', ABSPATH . 'var/content'); symlink('var/content', ABSPATH . 'wp-content');",
+            "define('WP_CONTENT_DIR', __DIR__ . '/var/content');"
+        },
     };
 
     [Theory]
