@@ -71,7 +71,7 @@ internal static class ApiDocument
     {
         (string Name, string Text)[] headers = status switch
         {
-            "200" when operation is not ("ListJobs" or "FollowJob" or "GetWebhookSecret" or "CreateAppPassword") => [("ETag", "Names this state of the job; send it back in If-None-Match.")],
+            "200" when operation is not ("ListJobs" or "FollowJob" or "GetWebhookSecret" or "CreateAppPassword" or "GetConnector" or "GetPhpLog" or "GetAccessLog" or "GetAgentLog") => [("ETag", "Names this state of the job; send it back in If-None-Match.")],
             "202" or "308" => [("Location", "Where to ask for the job's state.")],
             "401" => [("WWW-Authenticate", "How to present a key.")],
             "429" or "503" => [("Retry-After", "Seconds to wait before the next try.")],

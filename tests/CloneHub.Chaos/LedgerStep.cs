@@ -22,7 +22,6 @@ internal sealed class LedgerStep(CloneStep kind, Ledger ledger, TimeProvider clo
         progress.Report(new ContentProgress(0.5, "Writing the ledger"));
         await WorkAsync(token, cancellation);
 
-
         // It leaves nothing behind.
         if (kind is CloneStep.Crawl) return new StepFacts { Crawl = new CrawlFacts(1, 0, 0, 0, [], []) };
         if (kind is CloneStep.Remove)

@@ -94,7 +94,10 @@ public sealed partial class CostTests(RootRun root)
         foreach (var overlay in Rendered.Overlays)
         {
             var committed = Manifest.Parse(Repository.Read($"infra/k8s/{overlay}/values.yaml"), overlay).Single().Object["data"]!.AsObject();
-            Assert.Equal(committed.Select(v => v.Key).Order(StringComparer.Ordinal), said.Select(v => v.Key).Order(StringComparer.Ordinal));
+
+            // On one machine PostgreSQL is a pod as well; in the cloud it is none.
+            var own = overlay.EndsWith("local", StringComparison.Ordinal) ? new[] { "postgresqlImage" } : [];
+            Assert.Equal(committed.Select(v => v.Key).Except(own).Order(StringComparer.Ordinal), said.Select(v => v.Key).Order(StringComparer.Ordinal));
         }
 
         using var copy = Terraform.Copy();

@@ -192,7 +192,7 @@ public sealed partial record CloneJob
         (StartStep, _) when NextStep is null || now < RetryAt => [],
         (StartStep, Stage.Serving) when now > CompletedAt + CrawlLimit => [new Crawled(null, CrawledTooLate, now)],
         (StartStep, Stage.Serving) when Attempt >= MaxAttempts => [new Crawled(null, StartedTooOften, now)],
-        (StartStep, not Stage.Removing) when Attempt >= MaxAttempts => [Fail(NextStep, StartedTooOften, now)],
+        (StartStep, not Stage.Removing) when Attempt >= MaxAttempts && Awaited is null => [Fail(NextStep, StartedTooOften, now)],
         (StartStep s, _) => [new StepStarted(NextStep!.Value, Attempt + 1, Fence + 1, s.Node, now)],
 
         // An answer of an overtaken attempt, or to a step already taken, changes nothing.

@@ -153,8 +153,8 @@ internal sealed record ActionBody
     {
         Code = action.Code,
         Message = action.Message,
-        Hint = "Download the connector from connector_url. Install it at the source: Plugins, Add New, Upload Plugin; or unpack it into wp-content/plugins. Then activate it. "
-            + "The job goes on by itself within seconds, and the connector leaves with it.",
+        Hint = $"{action.Hint} To go on without that: download the connector from connector_url. Install it at the source: Plugins, Add New, Upload Plugin; or unpack it into wp-content/plugins. Then activate it. "
+            + "The job goes on by itself within a minute, and the connector leaves with it.",
         ConnectorUrl = ConnectorPath(job),
         Until = action.Until,
     };

@@ -80,7 +80,7 @@ internal sealed record CloneOutcome(
 
 /// <summary>Why a job waits for its owner to install the connector at the source.</summary>
 /// <param name="Until">It has failed if nothing has happened by then.</param>
-internal sealed record RequiredAction(string Code, string Message, DateTimeOffset Until);
+internal sealed record RequiredAction(string Code, string Message, string Hint, DateTimeOffset Until);
 
 /// <summary>Why a job failed.</summary>
 /// <param name="Step">The step that failed: "import_content".</param>

@@ -102,7 +102,7 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
     public static readonly IReadOnlyList<ProblemKind> All =
     [
         BadRequest, MalformedJson, ValidationFailed, CredentialsIncomplete, SourceAddressRefused, CallbackAddressRefused, KeyRequired, KeyInvalid, JobNotFound,
-        NotFound, MethodNotAllowed, IdempotencyConflict, NotServing, ExtendedTooOften, BodyTooLarge, UnsupportedMediaType, RateLimited, TooManyOpen, TooManyJobs, Internal, StoreUnavailable,
+        NotFound, MethodNotAllowed, IdempotencyConflict, NotServing, ExtendedTooOften, NotCertified, NoConnector, NoSuchLog, NoLog, BodyTooLarge, UnsupportedMediaType, RateLimited, TooManyOpen, TooManyJobs, Internal, StoreUnavailable,
         ArchiveLag, QueueFull, QueueUnknown,
     ];
 

@@ -26,7 +26,7 @@ internal static class JobSnapshots
         IsTerminal = job.IsTerminal,
         Serves = job.Stage is Stage.Serving,
         Result = job.CloneUrl is { } url ? new CloneOutcome(url, job.Username!, NameOf(job.Request.Fidelity), job.Content, job.Warnings, job.RemovedAt) : null,
-        Awaited = job is { IsBuilding: true, Awaited: { } awaited } ? new RequiredAction(awaited.Code, awaited.Message, job.Request.GiveUpAt) : null,
+        Awaited = job is { IsBuilding: true, Awaited: { } awaited } ? new RequiredAction(awaited.Code, awaited.Message, awaited.Hint, job.Request.GiveUpAt) : null,
         Error = job.Fault is { } fault ? new JobError(fault.Code, fault.Message, fault.Hint, NameOf(job.FaultStep), fault.Retryable) : null,
         Version = version,
     };

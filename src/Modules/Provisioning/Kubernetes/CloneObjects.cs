@@ -20,7 +20,7 @@ internal sealed class CloneObjects(ClusterApi api, ClusterView view, IOptions<Ku
         if (anchor.Stage < AnchorStage.Pod || anchor.IsGoing) return made;
         var there = view.StateOf(anchor.Job);
         var deployment = PodManifests.Deployment(anchor.Spec, options.Value);
-        if (!ClusterApi.IsCurrent(there.Deployment, deployment))
+        if (!HoldsContent(anchor, there) && !ClusterApi.IsCurrent(there.Deployment, deployment))
         {
             await api.ApplyAsync(deployment, cancellation);
             made.Add("Deployment");
@@ -41,9 +41,12 @@ internal sealed class CloneObjects(ClusterApi api, ClusterView view, IOptions<Ku
     public bool HasPod(Anchor anchor)
     {
         var there = view.StateOf(anchor.Job);
-        return anchor.Stage >= AnchorStage.Pod && ClusterApi.IsCurrent(there.Deployment, PodManifests.Deployment(anchor.Spec, options.Value))
+        return anchor.Stage >= AnchorStage.Pod && (HoldsContent(anchor, there) || ClusterApi.IsCurrent(there.Deployment, PodManifests.Deployment(anchor.Spec, options.Value)))
             && ClusterApi.IsCurrent(there.Service, ServiceOf(there with { Anchor = anchor }));
     }
+
+    /// <summary>Another version would make another pod: one that holds a copy is not replaced by an empty one.</summary>
+    private static bool HoldsContent(Anchor anchor, CloneState there) => anchor.Content is not null && there.Deployment is not null;
 
     public V1Service ServiceOf(CloneState clone) => PodManifests.Service(clone.Anchor!.Spec, options.Value, clone.HasLostContent);
 

@@ -66,6 +66,30 @@ public sealed class CrawlTests : IAsyncLifetime
     }
 
     [Fact]
+    public async Task A_source_that_does_not_answer_is_no_difference()
+    {
+        _twins.AtSource["/page"] = context =>
+        {
+            context.Abort();
+            return Task.CompletedTask;
+        };
+
+        var crawl = await _twins.CrawlAsync(pages: ["/page", "/alike"]);
+
+        Assert.Empty(crawl.Differences);
+        Assert.StartsWith("the source does not answer at /page", Assert.Single(crawl.NotCompared), StringComparison.Ordinal);
+        Assert.Equal(1, crawl.Pages);
+    }
+
+    [Fact]
+    public async Task What_strangers_wrote_is_told_in_short()
+    {
+        _twins.AtClone["/page"] = Twins.Page($"<title>{new string('x', 1500)}</title>");
+
+        Assert.InRange(Assert.Single((await _twins.CrawlAsync()).Differences).Length, 250, 301);
+    }
+
+    [Fact]
     public async Task Of_many_differences_the_first_are_told_and_how_many_more_there_are()
     {
         string[] pages = [.. Enumerable.Range(0, 30).Select(i => $"/gone/{i}")];

@@ -17,4 +17,18 @@ public sealed class PageAssetsTests
     [InlineData("<img data-src='/lazy.png'><img src='data:image/gif;base64,R0'><img src=''><script>var src='x.js'</script><a href='/page'>", "")]
     public void What_a_browser_fetches_is_found(string page, string expected) =>
         Assert.Equal(expected, string.Join(' ', PageAssets.Of(page, Home).Select(address => address.AbsoluteUri)));
+
+    /// <summary>With patterns that go back over what they have seen it would take hours.</summary>
+    [Theory]
+    [InlineData("<img")]
+    [InlineData("<link rel=")]
+    [InlineData("<link rel='a ")]
+    public void A_page_that_is_made_to_take_long_does_not(string piece)
+    {
+        var began = TimeProvider.System.GetTimestamp();
+
+        Assert.Empty(PageAssets.Of(string.Concat(Enumerable.Repeat(piece, 1_000_000)), Home));
+
+        Assert.True(TimeProvider.System.GetElapsedTime(began) < TimeSpan.FromMinutes(1));
+    }
 }

@@ -75,6 +75,12 @@ internal sealed partial class AdminSession(SourceHttp http, SiteDoor door)
     public async Task<SourcePage> RestAsync(HttpMethod method, string route, CancellationToken cancellation)
     {
         var nonce = await http.GetAsync(door.Admin("admin-ajax.php?action=rest-nonce"), cancellation);
+        if (!Nonce().IsMatch(nonce.Html))
+        {
+            DoorFinder.Refuse(nonce);
+            throw SourceFaults.RestClosed((int)nonce.Status);
+        }
+
         var request = new HttpRequestMessage(method, door.Rest(route));
         request.Headers.Add("X-WP-Nonce", nonce.Html.Trim());
         return await http.PageAsync(request, cancellation);
@@ -93,8 +99,12 @@ internal sealed partial class AdminSession(SourceHttp http, SiteDoor door)
     {
         // Any other link may carry the same words in its redirect.
         var link = LogOutLink().Match(page.Html);
-        if (link.Success) _logOut = new Uri(page.Address, WebUtility.HtmlDecode(link.Groups[1].Value));
+        if (link.Success && Uri.TryCreate(page.Address, WebUtility.HtmlDecode(link.Groups[1].Value), out var address)) _logOut = address;
     }
+
+    /// <summary>WordPress' own have ten digits; plugins that replace them may have others.</summary>
+    [GeneratedRegex(@"\A\s*[0-9a-zA-Z]{4,64}\s*\z")]
+    private static partial Regex Nonce();
 
     private static bool LeadsToLogIn(SourcePage page) =>
         page.IsRedirect && page.Location!.AbsolutePath.EndsWith("/wp-login.php", StringComparison.Ordinal);

@@ -11,14 +11,15 @@ internal sealed record Endpoint(Uri Address, string Build, SourceFacts Facts)
     /// </summary>
     private static readonly string[] Candidates = ["?clonehub", "wp-admin/admin-ajax.php", "wp-login.php", "xmlrpc.php"];
 
+    /// <param name="everywhere">False to ask at the first of them only.</param>
     /// <returns>Null if the site answers everywhere as it would to a stranger.</returns>
     /// <exception cref="StepFaultException">The connector says why it cannot work, or its answers do not get through.</exception>
     public static async Task<Endpoint?> FindAsync(
-        SourceHttp http, SiteDoor door, CallSigner signer, TimeProvider clock, CancellationToken cancellation)
+        SourceHttp http, SiteDoor door, CallSigner signer, TimeProvider clock, CancellationToken cancellation, bool everywhere = true)
     {
         var errors = new ConnectorErrors();
         AnswerBrokenException? broken = null;
-        foreach (var candidate in Candidates)
+        foreach (var candidate in Candidates.Take(everywhere ? Candidates.Length : 1))
         {
             var address = new Uri(door.Base, candidate);
             try

@@ -40,7 +40,7 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
     }
 
     /// <summary>Takes a job's connectors off again where they cannot do so themselves.</summary>
-    /// <param name="last">Those of later attempts stay.</param>
+    /// <param name="last">Those of later attempts stay, and what a person has installed.</param>
     /// <param name="rest">Asks the site's REST interface as somebody who may delete plugins.</param>
     /// <exception cref="StepFaultException">The site does not confirm that they are gone.</exception>
     public static async Task UninstallAsync(
@@ -48,7 +48,7 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
     {
         var list = await rest(HttpMethod.Get, $"/wp/v2/plugins&search={ConnectorBuild.NameOf(job)}", cancellation);
         if (list.Status != HttpStatusCode.OK) throw SourceFaults.ChannelBlocked($"the site answered {(int)list.Status} when it was asked for its plugins.");
-        foreach (var plugin in NamesIn(list).Where(plugin => ConnectorBuild.AttemptOf(job, plugin.Split('/')[0]) <= last))
+        foreach (var plugin in NamesIn(list).Where(plugin => ConnectorBuild.AttemptOf(job, plugin.Split('/')[0]) is { } attempt && attempt != ConnectorBuild.ByHand && attempt <= last))
             await UninstallOneAsync($"/wp/v2/plugins/{plugin}", rest, cancellation);
     }
 

@@ -78,7 +78,7 @@ internal static partial class DoorFinder
 
         // The form's target is the site's own idea of its address, the one its cookies and redirects will have.
         var action = ActionAttribute().Match(form.Value);
-        var target = action.Success ? new Uri(page.Address, WebUtility.HtmlDecode(action.Groups[1].Value)) : page.Address;
+        if (!action.Success || !Uri.TryCreate(page.Address, WebUtility.HtmlDecode(action.Groups[1].Value), out var target)) target = page.Address;
         var folder = new Uri(target, ".");
         return new SiteDoor(new UriBuilder(folder) { Query = "", Fragment = "" }.Uri, OffsetOf(page, clock));
     }

@@ -24,13 +24,14 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
     public async Task<SourceChannel> ConnectAsync(CloneOrder order, JobSecrets secrets, int attempt, CancellationToken cancellation)
     {
         if (!order.ByHand) return await InstallAsync(order, secrets, attempt, cancellation);
-        if (await FindAsync(order, secrets, cancellation) is { } channel) return channel;
+        if (await FindAsync(order, secrets, everywhere: true, cancellation) is { } channel) return channel;
         return secrets.SourceUsername.Length > 0 ? await InstallAsync(order, secrets, attempt, cancellation) : throw SourceFaults.ConnectorAwaited();
     }
 
     /// <summary>The connector that a person has installed; null while nobody has.</summary>
+    /// <param name="everywhere">Not only where it answers as a rule.</param>
     /// <exception cref="StepFaultException">The site does not answer, or the connector says why it cannot work.</exception>
-    public async Task<SourceChannel?> FindAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    public async Task<SourceChannel?> FindAsync(CloneOrder order, JobSecrets secrets, bool everywhere, CancellationToken cancellation)
     {
         var http = new SourceHttp(options, clock, order.Job);
         var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
@@ -39,7 +40,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         {
             var door = await DoorFinder.OfHomeAsync(http, order.SourceUrl, clock, cancellation);
             signer.Offset = door.ClockOffset;
-            if (await Endpoint.FindAsync(http, door, signer, clock, cancellation) is not { } endpoint) return null;
+            if (await Endpoint.FindAsync(http, door, signer, clock, cancellation, everywhere) is not { } endpoint) return null;
             if (endpoint.Facts.IsMultisite) throw SourceFaults.Multisite();
             LogFound(order.Job);
             return channel = new SourceChannel(http, endpoint.Address, signer, endpoint.Facts, ConnectorBuild.LastFolderOf(order.Job), clock) { IsByHand = true };

@@ -138,7 +138,7 @@ internal sealed partial class Comparison(SiteVisit visit, Side clone, Side sourc
     private bool LeadsToSource(string name, Answer here)
     {
         if (here.Away is not { } away || !NamesSource(away.AbsoluteUri)) return false;
-        findings.Differ($"{name} leads to the source: {away.AbsoluteUri}");
+        findings.Differ($"{name} leads to the source: {away.GetLeftPart(UriPartial.Path)}");
         return true;
     }
 
@@ -181,7 +181,8 @@ internal sealed partial class Comparison(SiteVisit visit, Side clone, Side sourc
         }
     }
 
-    [GeneratedRegex("<title[^>]*>(?<title>.*?)</title>", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
+    /// <summary>Bounded: a page may be made to have it looked for without end.</summary>
+    [GeneratedRegex("<title[^<>]{0,500}>(?<title>.{0,2000}?)</title>", RegexOptions.Singleline | RegexOptions.IgnoreCase)]
     private static partial Regex TitleElement();
 
     [GeneratedRegex("""[\s"'<>]""")]

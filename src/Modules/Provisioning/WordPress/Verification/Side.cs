@@ -19,11 +19,12 @@ internal sealed record Answer(Fetched Page, Uri? Away)
 /// <summary>One of the two sites that are compared.</summary>
 /// <param name="name">"the clone" or "the source".</param>
 /// <param name="isOwn">Whether a redirect to that address stays on the site.</param>
-internal sealed class Side(string name, Func<Uri, CancellationToken, Task<Fetched>> fetch, Func<Uri, bool> isOwn, Findings findings)
+/// <param name="silent">Told when there is no answer.</param>
+internal sealed class Side(string name, Func<Uri, CancellationToken, Task<Fetched>> fetch, Func<Uri, bool> isOwn, Action<string> silent)
 {
     private const int Redirects = 5;
 
-    /// <summary>Follows redirects that stay on the site. Null if there is no answer, which is a difference like any other.</summary>
+    /// <summary>Follows redirects that stay on the site. Null if there is no answer.</summary>
     internal async Task<Answer?> GetAsync(Uri address, CancellationToken cancellation)
     {
         try
@@ -32,7 +33,7 @@ internal sealed class Side(string name, Func<Uri, CancellationToken, Task<Fetche
         }
         catch (Exception fault) when (IsNoAnswer(fault, cancellation))
         {
-            findings.Differ($"{name} does not answer at {address.PathAndQuery}: {Why(fault)}");
+            silent($"{name} does not answer at {address.PathAndQuery}: {Why(fault)}");
             return null;
         }
     }

@@ -38,7 +38,7 @@ internal sealed class SiteVerifier(HttpMessageInvoker clone, Func<Uri, Cancellat
     internal async Task<VisitReport> VerifyAsync(SiteVisit visit, VisitScope scope, CancellationToken cancellation)
     {
         var findings = new Findings();
-        var comparison = Compare(visit, findings);
+        var comparison = Compare(visit, findings, findings.Differ);
         var (pages, menus, media) = Choose(visit, scope, comparison, findings);
         var admin = new AdminVisit(visit, SendCloneAsync, findings.Differ);
         await Parallel.ForEachAsync(
@@ -57,7 +57,7 @@ internal sealed class SiteVerifier(HttpMessageInvoker clone, Func<Uri, Cancellat
         using var deadline = new CancellationTokenSource(limit, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(deadline.Token, cancellation);
         var findings = new Findings();
-        var comparison = Compare(visit, findings);
+        var comparison = Compare(visit, findings, findings.Doubt);
         var (pages, menus, media) = Choose(visit, scope, comparison, findings);
         await RunAsync([comparison.HomeAsync, .. pages.Checks, .. menus.Checks, .. media.Checks]);
         var assets = new Visits("pictures, styles and scripts of pages", [.. comparison.Assets.Order(StringComparer.Ordinal).Take(scope.Assets)], comparison.AssetAsync);
@@ -85,9 +85,10 @@ internal sealed class SiteVerifier(HttpMessageInvoker clone, Func<Uri, Cancellat
         }
     }
 
-    private Comparison Compare(SiteVisit visit, Findings findings) => new(
-        visit, new Side("the clone", FetchCloneAsync, address => IsWithin(visit.CloneUrl, address), findings),
-        new Side("the source", FetchSourceAsync, address => IsSameSite(new Uri(visit.Source.Home), address), findings), findings);
+    /// <param name="silentSource">Told when the source does not answer: while somebody waits for the clone a difference like any other, and later not the clone's fault.</param>
+    private Comparison Compare(SiteVisit visit, Findings findings, Action<string> silentSource) => new(
+        visit, new Side("the clone", FetchCloneAsync, address => IsWithin(visit.CloneUrl, address), findings.Differ),
+        new Side("the source", FetchSourceAsync, address => IsSameSite(new Uri(visit.Source.Home), address), silentSource), findings);
 
     private static (Visits Pages, Visits Menus, Visits Media) Choose(SiteVisit visit, VisitScope scope, Comparison comparison, Findings findings)
     {

@@ -13,6 +13,9 @@ namespace CloneHub\Migrator\OnSource;
  */
 final class Removal
 {
+    /** Said by who wants everything of the job gone. */
+    private const ALL = 0x7fffffff;
+
     private Job $job;
 
     /** Whether this connector goes too, and with it what the attempts share. */
@@ -32,7 +35,8 @@ final class Removal
         $all = array_unique(array_merge($there, $active));
         $this->names = array_values(array_filter($all, static function (string $name) use ($job, $own, $last): bool {
             $attempt = $job->attempt_of($name);
-            return null !== $attempt && $attempt <= $last && $name !== $own;
+            // What a person has installed, attempt 0, goes by its own farewell and not by that of an attempt that failed beside it.
+            return null !== $attempt && $attempt <= $last && $name !== $own && ($attempt > 0 || self::ALL === $last);
         }));
         if ($this->is_whole) {
             $this->names[] = $own;
