@@ -136,9 +136,9 @@ public sealed partial class WholeCloneTests(KubeCluster cluster, ITestOutputHelp
         await Eventually.Until("the request is written down", async () =>
         {
             access = await LogAsync(stage, job, "access");
-            return access[^1].Contains("/nothing/", StringComparison.Ordinal);
+            return access.Any(line => line.Contains("/nothing/", StringComparison.Ordinal));
         });
-        Assert.Contains(" 127.0.0.1 \"GET /nothing/***/\" ", access[^1], StringComparison.Ordinal);
+        Assert.Contains(access, line => line.Contains("\"GET /nothing/***/\" ", StringComparison.Ordinal));
         Assert.Contains(access, line => line.Contains("\"POST /wp-login.php\" 302 ", StringComparison.Ordinal));
         Assert.DoesNotContain(access, line => line.Contains("planted", StringComparison.Ordinal) || line.Contains(CloneImage.ReadyPath, StringComparison.Ordinal));
 
