@@ -1,4 +1,5 @@
 using Akka.Actor;
+using Akka.TestKit;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Archive;
@@ -109,6 +110,28 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
 
         await Assert.ThrowsAsync<UnavailableException>(() => silent.ReadAsync(running, 0, CancellationToken.None));
         Assert.Equal(JobStatus.Completed, (await silent.ReadAsync(serving, 0, CancellationToken.None))!.Status);
+    }
+
+    /// <summary>As on a node that was cut off: the actor there is of before.</summary>
+    [Fact]
+    public async Task A_job_that_has_gone_on_elsewhere_is_told_as_it_is_there()
+    {
+        var job = await JobInAsync(Stage.PodReady);
+        await ArchiveJournalAsync(job);
+        var before = await StateAsync(job);
+        Report(Ordered());
+        var now = await StateAsync(job);
+        Assert.True(now.Version > before.Version);
+        var stale = CreateTestProbe("stale");
+        stale.SetAutoPilot(new DelegateAutoPilot((sender, message) =>
+        {
+            if (message is GetJob) sender.Tell(before);
+            return AutoPilot.KeepRunning;
+        }));
+
+        var read = (await NewReader(jobs: stale).ReadAsync(job, 0, CancellationToken.None))!;
+
+        Assert.Equal(now.Version, read.Version);
     }
 
     [Fact]

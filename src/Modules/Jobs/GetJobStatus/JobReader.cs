@@ -38,7 +38,7 @@ internal sealed partial class JobReader(
         try
         {
             if (view is null && !await store.IsKnownAsync(job)) return null;
-            var state = await AskAsync(job, cancellation);
+            var state = await AskNewestAsync(job, cancellation);
             return await WithToldProgressAsync(await WithPositionAsync(state), written: JobSnapshots.Of(job, state.Job, state.Version).Progress);
         }
         catch (Exception e) when (view is not null && view.Version >= seen && (e is UnavailableException || IsSilence(e, cancellation)))
@@ -68,6 +68,26 @@ internal sealed partial class JobReader(
         }
 
         return JobSnapshots.Of(await AskAsync(new CancelJob(job), RemovalPatience, cancellation));
+    }
+
+    /// <summary>
+    /// A node that is cut off or has just thawed may still have an actor of the job, which has gone on elsewhere meanwhile. The journal knows; what is written between the answer
+    /// and the look is in the second answer.
+    /// </summary>
+    private async Task<JobState> AskNewestAsync(JobId job, CancellationToken cancellation)
+    {
+        var state = await AskAsync(job, cancellation);
+        try
+        {
+            var highest = await store.HighestAsync(job).WaitAsync(cancellation);
+            if (state.Version < highest) state = await AskAsync(job, cancellation);
+            return state.Version >= highest ? state : throw new UnavailableException(UnavailableException.Store, "The job has gone on at another node.");
+        }
+        catch (Exception e) when (IsSilence(e, cancellation))
+        {
+            LogProgressSilent(logger, e, job);
+            return state;
+        }
     }
 
     public Task<JobState> AskAsync(JobId job, CancellationToken cancellation) => AskAsync(new GetJob(job), Patience, cancellation);
@@ -168,9 +188,9 @@ internal sealed partial class JobReader(
         }
         catch (Exception e) when (RedisTrouble.Is(e))
         {
-            // Without Redis there is no password to tell either.
+            // The job itself may still know; if it does not answer either, this is all there is to tell.
             LogProgressSilent(logger, e, job);
-            return false;
+            return true;
         }
     }
 
