@@ -114,6 +114,9 @@ public sealed partial class WholeCloneTests(KubeCluster cluster, ITestOutputHelp
     {
         var nonce = await visitor.GetStringAsync(new Uri("wp-admin/admin-ajax.php?action=rest-nonce", UriKind.Relative));
         var file = RandomNumberGenerator.GetBytes(UploadBytes);
+
+        // WordPress looks what a file begins with, and chance alone may make it something else.
+        "PK\x03\x04"u8.CopyTo(file);
         using var part = new ByteArrayContent(file) { Headers = { ContentType = new MediaTypeHeaderValue("application/zip") } };
         using var form = new MultipartFormDataContent { { part, "file", $"{name}.zip" } };
         using var request = new HttpRequestMessage(HttpMethod.Post, new Uri("index.php?rest_route=/wp/v2/media", UriKind.Relative)) { Content = form };
