@@ -226,6 +226,6 @@ internal sealed partial class JobReader(
     [LoggerMessage(1033, LogLevel.Warning, "Job {JobId}: the queue does not answer; its status goes without a position.")]
     private static partial void LogQueueSilent(ILogger logger, Exception error, JobId jobId);
 
-    [LoggerMessage(1032, LogLevel.Warning, "Job {JobId}: Redis does not answer; the progress told is what this node remembers.")]
+    [LoggerMessage(1032, LogLevel.Warning, "Job {JobId}: Redis does not answer; what is told of it is what its actor, the event log and this node know.")]
     private static partial void LogProgressSilent(ILogger logger, Exception error, JobId jobId);
 }
