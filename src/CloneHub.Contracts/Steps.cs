@@ -49,8 +49,9 @@ public sealed record StepToken(JobId Job, CloneStep Step, int Attempt, long Fenc
 /// <param name="ByHand">Where CloneHub cannot install its connector at the source, the owner does.</param>
 /// <param name="Username">Log-in name of the caller's administrator in the clone; null before there is one.</param>
 /// <param name="CloneUrl">Address of a clone that serves already; null before.</param>
+/// <param name="UploadWasCut">An import was begun that did not come to its end, and was not refused at the log-in: parts of the connector may lie at the source.</param>
 public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string? CustomerId, CloneFidelity Fidelity = CloneFidelity.Full, bool ByHand = false, string? Username = null,
-    Uri? CloneUrl = null);
+    Uri? CloneUrl = null, bool UploadWasCut = false);
 
 /// <summary>Why a step did not succeed.</summary>
 /// <param name="Code">Stable, UPPER_SNAKE; documented in docs/errors.md.</param>

@@ -134,6 +134,12 @@ public sealed partial record CloneJob
     /// <summary>Starts of any step of this job so far; the newest start owns the clone.</summary>
     public long Fence { get; init; }
 
+    /// <summary>An import was begun and none has come to its end.</summary>
+    public bool IsAtSource { get; init; }
+
+    /// <summary>Parts of the connector may lie at the source. A log-in that was refused brought nothing there, and is not tried again.</summary>
+    public bool UploadWasCut => IsAtSource && Fault?.Code != "LOGIN_FAILED";
+
     /// <summary>Starts and failures of the step this stage is waiting for.</summary>
     public int Attempt { get; init; }
     public int Failures { get; init; }
@@ -224,13 +230,13 @@ public sealed partial record CloneJob
     {
         CloneRequested r => this with { Stage = Stage.Requested, Request = r, UpdatedAt = r.At },
         Started s => At(Stage.Started, s) with { StartedAt = s.At },
-        StepStarted s => this with { Attempt = s.Attempt, Fence = s.Fence, StepRunning = true, UpdatedAt = s.At },
+        StepStarted s => this with { Attempt = s.Attempt, Fence = s.Fence, StepRunning = true, UpdatedAt = s.At, IsAtSource = IsAtSource || s.Step is CloneStep.ImportContent },
         StepFailed f => this with { Failures = Failures + 1, OwnFailures = OwnFailures + (IsOurs(f.Fault) ? 0 : 1), StepRunning = false, RetryAt = f.RetryAt, UpdatedAt = f.At },
         ActionRequired a => At(Stage, a) with { Awaited = a.Fault, Attempt = Attempt },
         ActionTaken t => At(Stage, t) with { Awaited = null, Attempt = Attempt },
         DatabaseReady d => At(Stage.DatabaseReady, d),
         PodReady p => At(Stage.PodReady, p),
-        ContentImported c => At(Stage.ContentImported, c) with { Content = c.Content, Warnings = [.. Warnings, .. c.Warnings] },
+        ContentImported c => At(Stage.ContentImported, c) with { IsAtSource = false, Content = c.Content, Warnings = [.. Warnings, .. c.Warnings] },
         PluginActivated p => At(Stage.PluginActivated, p) with { Username = p.Username },
         IngressReady i => At(Stage.Serving, i) with
         {

@@ -164,7 +164,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     {
         (_ordered, _orderedFrom) = (token, NeedsSlot ? _worker : null);
         var request = _job.Request!;
-        var order = new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId, request.Fidelity, request.ByHand, _job.Username, _job.CloneUrl);
+        var order = new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId, request.Fidelity, request.ByHand, _job.Username, _job.CloneUrl, _job.UploadWasCut);
         _engine.Runner.Tell(new RunStep(token, order, request.TraceParent, _orderedFrom));
         Timers.StartSingleTimer(nameof(StepTimedOut), new StepTimedOut(token), CloneJob.LimitOf(token.Step));
     }

@@ -9,6 +9,9 @@ internal sealed class Remove(ICloneBackend backend, IJobVault vault, SourceConne
     // The job's end waits for the source no longer than this; what is left there expires by itself.
     private static readonly TimeSpan Farewell = TimeSpan.FromSeconds(10);
 
+    // With a log-in and an upload.
+    private static readonly TimeSpan LongFarewell = TimeSpan.FromSeconds(30);
+
     public CloneStep Kind => CloneStep.Remove;
 
     public async Task<StepFacts> RunAsync(
@@ -24,7 +27,7 @@ internal sealed class Remove(ICloneBackend backend, IJobVault vault, SourceConne
 
     private async Task LeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
-        using var patience = new CancellationTokenSource(Farewell, clock);
+        using var patience = new CancellationTokenSource(order.UploadWasCut ? LongFarewell : Farewell, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
         await source.LeaveAsync(order, secrets, either.Token);
     }

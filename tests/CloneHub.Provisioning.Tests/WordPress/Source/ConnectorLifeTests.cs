@@ -1,5 +1,6 @@
 using System.Text.RegularExpressions;
 using CloneHub.Contracts;
+using CloneHub.Dev.Host;
 using CloneHub.Dev.WordPress;
 using CloneHub.Provisioning.WordPress;
 using CloneHub.Testing;
@@ -102,6 +103,34 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
         Assert.Equal([ConnectorBuild.FolderOf(order.Job, 3)], ConnectorFolders());
         await _site.RunPhpAsync($"exec('rm -r ' . escapeshellarg(WP_PLUGIN_DIR . '/{ConnectorBuild.FolderOf(order.Job, 3)}'));", CancellationToken.None);
         Assert.Equal(_before, await SiteState.TakeAsync(_site));
+    }
+
+    /// <summary>Half a plugin in two places, and the zip that WordPress would keep for two hours.</summary>
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_job_that_ends_takes_along_what_its_upload_left_that_was_cut(bool byApplicationPassword)
+    {
+        var order = SourceTests.OrderFor(_site.Url) with { UploadWasCut = true };
+        var folder = ConnectorBuild.FolderOf(order.Job, 1);
+        await _site.RunPhpAsync(
+            $$"""
+            foreach ([WP_PLUGIN_DIR, WP_CONTENT_DIR . '/upgrade'] as $parent) { mkdir("$parent/{{folder}}/src", 0755, true); file_put_contents("$parent/{{folder}}/src/Call.php", '<?php'); }
+            $zip = wp_upload_bits('{{folder}}.zip', null, 'PK');
+            $id = wp_insert_attachment(['post_title' => '{{folder}}.zip', 'post_content' => $zip['url'], 'post_mime_type' => 'application/zip', 'guid' => $zip['url'], 'post_status' => 'private'], $zip['file']);
+            wp_schedule_single_event(time() + 7200, 'upgrader_scheduled_cleanup', [$id]);
+            """,
+            CancellationToken.None);
+        Assert.NotEmpty(await Leftovers.OnSourceAsync(_site, CancellationToken.None));
+        var secrets = byApplicationPassword
+            ? SourceTests.Secrets(_site.AdminUser, await _site.RunPhpAsync("echo WP_Application_Passwords::create_new_application_password(1, ['name' => wp_generate_uuid4()])[0];", CancellationToken.None))
+            : SourceTests.Administrator(_site);
+
+        await SourceTests.Connector.LeaveAsync(order, secrets, CancellationToken.None);
+
+        Assert.Empty(await Leftovers.OnSourceAsync(_site, CancellationToken.None));
+        Assert.Equal([["0"]], await _site.QueryAsync("SELECT COUNT(*) FROM wp_options WHERE option_name = 'cron' AND option_value LIKE '%upgrader_scheduled_cleanup%'", CancellationToken.None));
+        Assert.Equal([["admin"]], await _site.QueryAsync("SELECT user_login FROM wp_users", CancellationToken.None));
     }
 
     [Fact]

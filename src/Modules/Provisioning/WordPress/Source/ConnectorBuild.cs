@@ -12,6 +12,9 @@ internal sealed record ConnectorBuild(JobId Job, int Attempt, string PublicKey, 
 {
     public const int ByHand = 0;
 
+    /// <summary>Stands for all attempts of the job there can have been.</summary>
+    public const int Last = int.MaxValue;
+
     /// <summary>Its folder below the source's plugins, and by which it is told from the job's other builds.</summary>
     public string Folder => FolderOf(Job, Attempt);
 
@@ -38,8 +41,7 @@ internal sealed record ConnectorBuild(JobId Job, int Attempt, string PublicKey, 
         return isNumbered && int.TryParse(folder.AsSpan(NameOf(job).Length + 1), NumberStyles.None, CultureInfo.InvariantCulture, out var attempt) ? attempt : null;
     }
 
-    /// <summary>Stands for all attempts of the job there can have been.</summary>
-    public static string LastFolderOf(JobId job) => FolderOf(job, int.MaxValue);
+    public static string LastFolderOf(JobId job) => FolderOf(job, Last);
 
     public static string MailOf(string temporaryUser) => temporaryUser + MailTail;
 }

@@ -83,7 +83,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
     public Task<IReadOnlyList<string>> LeaveAsync(SourceChannel channel, CancellationToken cancellation) =>
         _visits.LeaveAsync(channel.Site, channel.ByeAsync, cancellation);
 
-    /// <summary>Removes the connector if it is still there. Does its best and never fails: the source may be gone. Without a log-in only the connector itself is asked.</summary>
+    /// <summary>Removes the connector if it is still there. Does its best and never fails: the source may be gone. Logs in only for what an upload may have left that was cut short.</summary>
     public async Task LeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
         try
@@ -112,7 +112,14 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
             var rest = await _visits.LeaveAsync(door.Base.Authority, patience => farewell.SayAsync(ConnectorBuild.LastFolderOf(order.Job), patience), cancellation);
             if (rest.Count == 0) LogLeft(order.Job);
             else LogRest(order.Job, string.Join(", ", rest));
+            return;
         }
+
+        // What an upload left that was cut short, half a plugin or a zip, is no connector yet: one more comes and takes it along.
+        if (!order.UploadWasCut || secrets.SourceUsername.Length == 0) return;
+        await using var channel = await InstallAsync(order, secrets, ConnectorBuild.Last, cancellation);
+        if (await LeaveAsync(channel, cancellation) is { Count: > 0 } stays) LogRest(order.Job, string.Join(", ", stays));
+        else LogLeft(order.Job);
     }
 
     /// <summary>The administrator who was to install the connector may exist without it.</summary>
