@@ -27,6 +27,7 @@ internal static class ClusterNode
         services.AddSingleton<NodeExit>();
         services.AddHostedService<Farewell>();
         services.AddHostedService<FreezeWatch>();
+        services.AddHostedService<ClusterEntry>();
         services.AddHealthChecks()
             .AddCheck<ClusterHealth>(ClusterHealth.Name, tags: [Health.Ready])
             .AddCheck<BackendHealth>(BackendHealth.Name, tags: [Health.Ready])
@@ -50,7 +51,6 @@ internal static class ClusterNode
                 .WithClustering(new ClusterOptions
                 {
                     Roles = [.. Roles(options)],
-                    SeedNodes = [.. options.SeedNodes],
                     SplitBrainResolver = new KeepMajorityOption { Role = NodeRoles.Core },
                 })
                 .WithJobsWire();
@@ -84,6 +84,7 @@ internal static class ClusterNode
             akka {
               remote.dot-netty.tcp { maximum-frame-size = 1048576b, send-buffer-size = 2097152b, receive-buffer-size = 2097152b }
               cluster {
+                seed-node-timeout = 2s
                 failure-detector { heartbeat-interval = 1s, acceptable-heartbeat-pause = {{pause}}ms, threshold = 10.0 }
                 split-brain-resolver { stable-after = {{stable}}ms, down-all-when-unstable = {{4 * stable}}ms }
                 down-removal-margin = 2s

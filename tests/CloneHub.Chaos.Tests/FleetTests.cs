@@ -76,6 +76,32 @@ public sealed class FleetTests(FleetStage stage, ITestOutputHelper output) : ICl
         output.WriteLine($"{visitors.Jobs.Count} jobs, of which {visitors.Served} serve; {visitors.Answers} answers, of which {visitors.Laters} said to come back later.");
     }
 
+    /// <summary>The first of the seed nodes would be let found a cluster beside the others'.</summary>
+    [Fact]
+    public async Task A_node_that_starts_while_it_is_cut_off_waits_for_the_others()
+    {
+        var (fleet, first) = (stage.Nodes.Fleet, stage.Nodes.Fleet.Nodes[0]);
+        await first.EndAsync("TERM", CancellationToken.None);
+        fleet.CutOff(0);
+        await first.StartAsync(CancellationToken.None);
+        await Eventually.Until("it says that it waits", async () => await SaidAsync(first, "founds no cluster of its own") > 0, Patience);
+        Assert.Equal(2, await QueueAsync("workers"));
+        fleet.Network.HealAll();
+
+        await first.AwaitReadyAsync(CancellationToken.None);
+
+        Assert.Equal(1, (await Task.WhenAll(fleet.Nodes.Select(node => SaidAsync(node, "this node founds one")))).Sum());
+        using var answer = await first.Client.GetAsync(new Uri("queue", UriKind.Relative));
+        Assert.True(answer.IsSuccessStatusCode, $"It answers {answer.StatusCode} after the queue.");
+    }
+
+    private static async Task<int> SaidAsync(NodeProcess node, string text)
+    {
+        // The node goes on writing.
+        using var reader = new StreamReader(new FileStream(node.LogFile, FileMode.Open, FileAccess.Read, FileShare.ReadWrite));
+        return (await reader.ReadToEndAsync()).Split('\n').Count(line => line.Contains(text, StringComparison.Ordinal));
+    }
+
     private async Task AssertNothingIsLostAsync(Visitors visitors)
     {
         Assert.Empty(visitors.Wrongs);

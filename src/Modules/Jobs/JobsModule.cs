@@ -39,6 +39,7 @@ public static class JobsModule
         var settings = JobsSettings.Read(configuration);
         services.AddSingleton(settings);
         services.AddRedisStore(settings.Redis);
+        services.AddSingleton(provider => new ClusterClaim(provider.GetRequiredService<IConnectionMultiplexer>(), settings.Redis));
         services.AddVault(settings.MasterKeyIsMounted
             ? () => MasterKeys.LoadMounted(settings.MasterKeyFile)
             : () => MasterKeys.LoadOrCreate(settings.MasterKeyFile));

@@ -14,6 +14,9 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>String: the highest sequence number ever written; it outlives the events.</summary>
     public RedisKey Highest(string persistenceId) => $"{prefix}journal:persisted:{persistenceId}:highestSequenceNr";
 
+    /// <summary>String that lapses: who founded the cluster of nodes.</summary>
+    public RedisKey Cluster { get; } = prefix + "cluster";
+
     /// <summary>Sorted set: job id by time of acceptance.</summary>
     public RedisKey Live { get; } = prefix + "jobs:live";
 
