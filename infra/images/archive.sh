@@ -35,8 +35,8 @@ copy_programs() { # ROOT PROGRAM...
     done
 }
 
-# The same files make the same archive: order, owner and time are fixed.
-pack() { tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@0 -C "$1" -cf "$2" "${@:3}"; }
+# The same files make the same archive: order, owner and time are fixed. Not to the year 1970, which programs take for no time at all: PHP keeps no compiled code of such a file.
+pack() { tar --sort=name --owner=0 --group=0 --numeric-owner --mtime=@946684800 -C "$1" -cf "$2" "${@:3}"; }
 
 # CONFIG is the inside of the image's "config", in JSON.
 make_archive() { # ROOT OUT NAME CONFIG
