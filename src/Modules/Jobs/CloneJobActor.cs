@@ -157,7 +157,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         if (_job.NextStep is null || IsWithoutSlot || (_ordered is not null && _job.Running(_id) == _ordered)) return;
         var wait = _job.RetryAt - _engine.Now;
         if (wait > TimeSpan.Zero) Timers.StartSingleTimer(nameof(RetryDue), RetryDue.Instance, wait);
-        else Handle(new StartStep(_engine.Node));
+        else Handle(new StartStep((NeedsSlot ? _worker : null) ?? _engine.Node));
     }
 
     private void Order(StepToken token)

@@ -127,9 +127,9 @@ public static class JobsModule
         return WorkerDrain.RunAsync(system, registry.Get<SlotOffers>(), registry.Get<StepRunners>(), patience);
     }
 
-    /// <summary>Brings the schema of the event log to this version.</summary>
-    public static Task MigrateAsync(IServiceProvider services) =>
-        services.GetRequiredService<IDocumentStore>().Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+    /// <summary>Brings the schema of the event log to this version; waits up to two minutes for a PostgreSQL that does not answer yet.</summary>
+    public static Task MigrateAsync(IServiceProvider services) => SchemaUpdate.RunAsync(
+        services.GetRequiredService<IDocumentStore>(), services.GetRequiredService<TimeProvider>(), services.GetRequiredService<ILoggerFactory>().CreateLogger(typeof(SchemaUpdate)));
 
     /// <summary>The Host's command "projections": how far the views of the event log are, or building them anew.</summary>
     public static Task<int> RunProjectionsCommandAsync(IServiceProvider services, IReadOnlyList<string> args) =>

@@ -24,6 +24,7 @@ public sealed class SlotTests : JobKit
 
         Assert.Equal(("w1", "w1"), (first.Worker, Ordered().Worker));
         Queue.FishForMessage(m => m is HoldSlot { Worker: "w1" } h && h.Job == job, Patience);
+        Assert.Equal(["w1", "w1"], (await JournalAsync(job)).Select(r => r.Event).OfType<StepStarted>().Select(started => started.Node));
     }
 
     [Fact]

@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using Marten;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
 using Microsoft.Extensions.Hosting;
@@ -33,6 +34,37 @@ internal sealed partial class SchemaAtStart(IDocumentStore store, TimeProvider c
 
     [LoggerMessage(1120, LogLevel.Warning, "PostgreSQL does not answer; its schema is looked at again in a moment.")]
     private static partial void LogWaiting(ILogger logger, Exception error);
+}
+
+/// <summary>The Host's command "migrate". Where all is started at once it is there before its PostgreSQL, and waits for that for a while.</summary>
+internal static partial class SchemaUpdate
+{
+    private static readonly TimeSpan BetweenTries = TimeSpan.FromSeconds(2);
+    private static readonly TimeSpan Patience = TimeSpan.FromMinutes(2);
+
+    public static async Task RunAsync(IDocumentStore store, TimeProvider clock, ILogger logger)
+    {
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
+                return;
+            }
+            catch (Exception e) when (IsAway(e) && clock.GetElapsedTime(started) < Patience)
+            {
+                LogAwaited(logger, e.Message);
+                await Task.Delay(BetweenTries, clock);
+            }
+        }
+    }
+
+    /// <summary>Not a wrong password or a missing right, which no waiting mends.</summary>
+    private static bool IsAway(Exception e) => e is NpgsqlException { IsTransient: true } or SocketException || e.InnerException is NpgsqlException { IsTransient: true };
+
+    [LoggerMessage(1121, LogLevel.Warning, "PostgreSQL does not answer yet ({Reason}); asked again in a moment.")]
+    private static partial void LogAwaited(ILogger logger, string reason);
 }
 
 /// <summary>Ready while the event log answers and has its tables.</summary>
