@@ -93,7 +93,7 @@ public sealed class HostProcess : IAsyncDisposable
             async () => process.HasExited
                 ? throw new InvalidOperationException($"The Host ended with exit code {process.ExitCode}:\n{Output}")
                 : await IsReadyAsync(),
-            TimeSpan.FromSeconds(60));
+            TimeSpan.FromMinutes(3));
     }
 
     /// <summary>The end without a farewell: SIGKILL.</summary>
