@@ -60,6 +60,13 @@ internal sealed class FakeApiServer : IAsyncDisposable
         context.Abort();
     });
 
+    /// <summary>The next watch has nothing to tell until <see cref="Break"/>, and ends in order.</summary>
+    public void NextWatchIsQuiet() => _watches.Enqueue(async context =>
+    {
+        await context.Response.Body.FlushAsync();
+        await _break.Task;
+    });
+
     /// <summary>The next watch says inside that its version is forgotten.</summary>
     public void NextWatchIsGone() => _watches.Enqueue(context => context.Response.WriteAsync(JsonSerializer.Serialize(new { type = "ERROR", @object = Status(410) }) + "\n"));
 

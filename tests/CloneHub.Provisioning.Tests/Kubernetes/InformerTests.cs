@@ -4,6 +4,7 @@ using CloneHub.Provisioning.Kubernetes.Watching;
 using CloneHub.Testing;
 using k8s;
 using k8s.Models;
+using Microsoft.Extensions.Time.Testing;
 
 namespace CloneHub.Provisioning.Tests.Kubernetes;
 
@@ -21,7 +22,7 @@ public sealed class InformerTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _server = await FakeApiServer.StartAsync();
-        _informer = new Informer<V1ConfigMap>(new WatchedKinds(_server.Client, "clones").Anchors, () => { }, (_, trouble) => _troubles.Enqueue(trouble), TimeProvider.System);
+        _informer = InformerBy(TimeProvider.System);
     }
 
     public async Task DisposeAsync()
@@ -77,6 +78,22 @@ public sealed class InformerTests : IAsyncLifetime
 
         await KnowsAsync("a", "b", "c");
         await AskedAsync("list", "watch 10", "watch 11", "watch 12", "watch 13");
+    }
+
+    [Fact]
+    public async Task A_watch_in_which_nothing_happened_is_no_trouble_and_the_next_one_begins_at_once()
+    {
+        var clock = new FakeTimeProvider();
+        _informer = InformerBy(clock);
+        _server.NextWatchIsQuiet();
+        Run();
+        await AskedAsync("list", "watch 10");
+        clock.Advance(TimeSpan.FromMinutes(1));
+        _server.Break();
+
+        // By a clock that stands still nobody comes to the end of a pause.
+        await AskedAsync("list", "watch 10", "watch 10");
+        Assert.Empty(_troubles);
     }
 
     [Fact]
@@ -136,6 +153,9 @@ public sealed class InformerTests : IAsyncLifetime
         Assert.Single((await busy.Client.CoreV1.ListNamespacedConfigMapAsync("clones")).Items);
         Assert.InRange(TimeProvider.System.GetElapsedTime(started).TotalSeconds, 1.9, 8);
     }
+
+    private Informer<V1ConfigMap> InformerBy(TimeProvider clock) =>
+        new(new WatchedKinds(_server.Client, "clones").Anchors, () => { }, (_, trouble) => _troubles.Enqueue(trouble), clock);
 
     private void Run() => _running = _informer.RunAsync(_stop.Token);
 

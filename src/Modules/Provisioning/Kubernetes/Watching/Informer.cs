@@ -77,18 +77,30 @@ internal sealed class Informer<T>(WatchedKind<T> kind, Action changed, Action<st
         // A connection that died without a farewell is silent for ever: the server ends a watch in time, or we do.
         using var silence = new CancellationTokenSource(Silence, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, silence.Token);
+        var begun = clock.GetTimestamp();
         Exception? told = null;
-        await foreach (var (type, item) in kind.WatchAsync(_version!, WatchSeconds, error => told ??= error, either.Token))
+        try
         {
-            if (told is not null) break;
-            if (item.Metadata?.ResourceVersion is { Length: > 0 } version) _version = version;
-            if (type == WatchEventType.Bookmark) continue;
-            if (type == WatchEventType.Deleted) _items.TryRemove(item.Metadata!.Name, out _);
-            else _items.AddOrUpdate(item.Metadata!.Name, item, (_, known) => IsNewer(known, item) ? known : item);
-            changed();
+            await foreach (var (type, item) in kind.WatchAsync(_version!, WatchSeconds, error => told ??= error, either.Token))
+            {
+                if (told is not null) break;
+                if (item.Metadata?.ResourceVersion is { Length: > 0 } version) _version = version;
+                if (type != WatchEventType.Bookmark) Note(type, item);
+            }
+        }
+        catch (HttpRequestException empty) when (empty.InnerException is EndOfStreamException && clock.GetElapsedTime(begun) > ShortestWait)
+        {
+            // The client takes the end of a watch in which nothing happened for a broken connection.
         }
 
         if (told is not null) throw told;
+    }
+
+    private void Note(WatchEventType type, T item)
+    {
+        if (type == WatchEventType.Deleted) _items.TryRemove(item.Metadata!.Name, out _);
+        else _items.AddOrUpdate(item.Metadata!.Name, item, (_, known) => IsNewer(known, item) ? known : item);
+        changed();
     }
 
     private async Task ListAsync(CancellationToken cancellation)
