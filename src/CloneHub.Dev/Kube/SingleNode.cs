@@ -79,6 +79,17 @@ internal sealed class SingleNode : IAsyncDisposable
         if (ProcessIdentity.Of(int.Parse(inner, CultureInfo.InvariantCulture)) is { } process) await process.SignalAsync("KILL", ct);
     }
 
+    /// <summary>Ends what runs on the node as a power cut does: all pods and what starts them, at once; disks stay. The servers of the cluster itself go on.</summary>
+    public async Task CutPowerAsync(CancellationToken ct)
+    {
+        foreach (var server in (string[])["kubelet", "containerd"]) await KillAsync(server, ct);
+        var group = await CgroupAsync(ct);
+        var folder = new[] { $"/sys/fs/cgroup/cpu{group}", $"/sys/fs/cgroup{group}" }.First(Directory.Exists);
+        foreach (var list in Directory.EnumerateFiles(folder, "cgroup.procs", SearchOption.AllDirectories))
+            foreach (var pid in await File.ReadAllLinesAsync(list, ct))
+                if (ProcessIdentity.Of(int.Parse(pid, CultureInfo.InvariantCulture)) is { } process) await process.SignalAsync("KILL", ct);
+    }
+
     /// <summary>Has the API server write down every request from now on, and answers the file that it writes.</summary>
     public async Task<FileInfo> AuditAsync(CancellationToken ct)
     {
@@ -110,10 +121,16 @@ internal sealed class SingleNode : IAsyncDisposable
 
     private async Task GiveWeightAsync(CancellationToken ct)
     {
-        const string Root = "cgroupRoot:";
-        var group = (await File.ReadAllLinesAsync(Path.Combine(Home, "kubelet.yaml"), ct)).First(line => line.StartsWith(Root, StringComparison.Ordinal))[Root.Length..].Trim();
+        var group = await CgroupAsync(ct);
         foreach (var (file, ofOne) in ((string, int)[])[($"/sys/fs/cgroup/cpu{group}/cpu.shares", 1024), ($"/sys/fs/cgroup{group}/cpu.weight", 100)])
             if (File.Exists(file)) await File.WriteAllTextAsync(file, (Processes * ofOne).ToString(CultureInfo.InvariantCulture), ct);
+    }
+
+    /// <summary>Path of the control group that all pods are below.</summary>
+    private async Task<string> CgroupAsync(CancellationToken ct)
+    {
+        const string Root = "cgroupRoot:";
+        return (await File.ReadAllLinesAsync(Path.Combine(Home, "kubelet.yaml"), ct)).First(line => line.StartsWith(Root, StringComparison.Ordinal))[Root.Length..].Trim();
     }
 
     private async Task<string> RunAsync(string[] arguments, CancellationToken ct)

@@ -49,11 +49,7 @@ public sealed class InClusterTests(InstalledCloneHub installed, ITestOutputHelpe
         Assert.True(job.GetProperty("status").GetString() == "completed", job.ToString());
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"POST to completed: {TimeProvider.System.GetElapsedTime(started).TotalSeconds:0.0} s"));
 
-        using var visitor = installed.NewClient();
-        visitor.DefaultRequestHeaders.Authorization = null;
-        var page = await visitor.GetStringAsync(job.GetProperty("result").GetProperty("clone_url").GetString());
-        Assert.Contains("<title>", page, StringComparison.Ordinal);
-        Assert.DoesNotContain(installed.Site.Url.Authority, page, StringComparison.Ordinal);
+        Assert.True(await ShowsAsync(job.GetProperty("result").GetProperty("clone_url").GetString()!));
         Assert.Empty(customers.BadAnswers);
     }
 
@@ -93,6 +89,25 @@ public sealed class InClusterTests(InstalledCloneHub installed, ITestOutputHelpe
 
         Check(await customers.AllOverAsync(), customers);
         await installed.AllReadyAsync();
+    }
+
+    [NodeFact]
+    public async Task Nothing_is_lost_when_the_node_loses_its_power_and_clones_serve_again()
+    {
+        await using var customers = new Customers(installed);
+        var served = await customers.OrderAsync();
+        await Eventually.Until("it serves", async () => Status(await customers.StatusAsync(served)) == "completed", Patience);
+        var job = await customers.OrderAsync();
+        await customers.OrderAsync();
+        await Eventually.Get("a worker does a step", () => WorkerOfAsync(job), Patience);
+
+        await installed.CutPowerAsync();
+        await customers.OrderAsync();
+
+        Check(await customers.AllOverAsync(), customers);
+        await installed.AllReadyAsync();
+        var url = (await customers.StatusAsync(served))!.Value.GetProperty("result").GetProperty("clone_url").GetString();
+        await Eventually.Until("the clone of before serves", async () => await ShowsAsync(url!), Patience);
     }
 
     [NodeTheory]
@@ -142,6 +157,19 @@ public sealed class InClusterTests(InstalledCloneHub installed, ITestOutputHelpe
         using var answer = await http.GetAsync(new Uri($"http://{pod.Status.PodIP}:8080{path}"));
         return (answer.StatusCode, JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement);
     }
+
+    /// <summary>Whether a clone shows its home page, which must not lead to the source.</summary>
+    private async Task<bool> ShowsAsync(string address)
+    {
+        using var visitor = installed.NewClient();
+        visitor.DefaultRequestHeaders.Authorization = null;
+        using var answer = await visitor.GetAsync(new Uri(address));
+        var page = await answer.Content.ReadAsStringAsync();
+        Assert.DoesNotContain(installed.Site.Url.Authority, page, StringComparison.Ordinal);
+        return answer.IsSuccessStatusCode && page.Contains("<title>", StringComparison.Ordinal);
+    }
+
+    private static string? Status(JsonElement? job) => job?.GetProperty("status").GetString();
 
     private static int? Number(JsonElement body, string name) => body.TryGetProperty(name, out var value) ? value.GetInt32() : null;
 

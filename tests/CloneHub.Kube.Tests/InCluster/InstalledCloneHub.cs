@@ -129,6 +129,13 @@ public sealed class InstalledCloneHub(KubeCluster cluster) : IAsyncLifetime
         }
     }
 
+    /// <summary>Ends everything on the node at once, and lets it start again.</summary>
+    public async Task CutPowerAsync()
+    {
+        await cluster.Node.CutPowerAsync(default);
+        await cluster.Node.StartMissingAsync(default);
+    }
+
     private async Task LoadImagesAsync()
     {
         await cluster.CloneImageAsync();
