@@ -30,6 +30,22 @@ public sealed class EventLogTests(Stores stores) : IClassFixture<Stores>
         Assert.Equal(_history.Select(r => EventNames.Of(r.Event)), await NamesInTableAsync());
     }
 
+    /// <summary>It was frozen, or its machine lost its power, within a transaction.</summary>
+    [Fact]
+    public async Task A_node_that_stands_still_while_it_writes_holds_up_nobody_for_long()
+    {
+        await StoredAsync(Histories.Entry(_job, _history, 1, 4));
+        await using var database = EventLogServices.Database(stores.PostgreSql);
+        await using var still = await database.OpenConnectionAsync();
+        await using var transaction = await still.BeginTransactionAsync();
+        await using var command = new NpgsqlCommand("select version from clonehub.mt_streams where id = $1 for update", still) { Parameters = { new() { Value = _job.Value } } };
+        Assert.Equal(4L, await command.ExecuteScalarAsync());
+
+        await StoredAsync(Histories.Entry(_job, _history, 5, _history.Count));
+
+        await Assert.ThrowsAnyAsync<NpgsqlException>(() => transaction.CommitAsync());
+    }
+
     [Theory]
     [InlineData(1, 4, false)]
     [InlineData(1, 4, true)]

@@ -17,7 +17,7 @@ internal static class EventLogServices
     /// <summary>The event log and its projections. The schema is changed by <c>CloneHub.Host migrate</c>, or at start in development.</summary>
     public static IServiceCollection AddEventLog(this IServiceCollection services, string connectionString, bool ownSchema, bool drivesJobs = true)
     {
-        services.AddSingleton(_ => NpgsqlDataSource.Create(connectionString));
+        services.AddSingleton(_ => Database(connectionString));
         services.AddMarten(provider =>
         {
             var options = new StoreOptions { DatabaseSchemaName = EventLog.Schema, AutoCreateSchemaObjects = AutoCreate.None };
@@ -32,6 +32,17 @@ internal static class EventLogServices
         services.AddHostedService<ArchiveGuard>();
         services.AddHealthChecks().AddCheck<EventLogHealth>("postgresql", tags: ["ready"]);
         return services;
+    }
+
+    /// <summary>
+    /// A node that stands still within a transaction, or whose machine is gone, would hold up whoever writes the same job's events for as long: PostgreSQL ends its session. Said when the
+    /// session begins, because the pool resets what is said later.
+    /// </summary>
+    internal static NpgsqlDataSource Database(string connectionString)
+    {
+        var settings = new NpgsqlConnectionStringBuilder(connectionString);
+        settings.Options = $"-c idle_in_transaction_session_timeout=10s {settings.Options}".TrimEnd();
+        return NpgsqlDataSource.Create(settings);
     }
 
     private static void Configure(StoreOptions options)

@@ -4,18 +4,21 @@ using JasperFx.Events.Daemon;
 using Marten;
 using Microsoft.Extensions.Hosting;
 using Microsoft.Extensions.Logging;
+using Npgsql;
 
 namespace CloneHub.Jobs.Projections;
 
 /// <summary>
 /// Runs Marten's daemon for the asynchronous projections, and starts again whatever of it has stopped: after an outage of PostgreSQL, after
 /// a rebuild took the progress away under it, after a fault. Whatever happens here only delays reports; it never ends the program.
-/// Several daemons may run at once: the progress is compared and set in the transaction of each page, so one of them wins each page.
+/// Of several nodes one does so at a time. Two would do no harm: the progress is compared and set in the transaction of each page, so one of them wins each page; so a node does
+/// not wait for ever for one that stands still.
 /// </summary>
-internal sealed partial class ProjectionRunner(IDocumentStore store, ProjectionProgress progress, TimeProvider clock, ILogger<ProjectionRunner> logger) : BackgroundService
+internal sealed partial class ProjectionRunner(IDocumentStore store, ProjectionProgress progress, NpgsqlDataSource database, TimeProvider clock, ILogger<ProjectionRunner> logger) : BackgroundService
 {
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromSeconds(1);
     private static readonly TimeSpan BeforeRestart = TimeSpan.FromSeconds(5);
+    private static readonly TimeSpan PatienceWithOthers = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<string, (string Reason, long Position)> _failed = new(StringComparer.Ordinal);
     private volatile string? _trouble;
@@ -26,11 +29,12 @@ internal sealed partial class ProjectionRunner(IDocumentStore store, ProjectionP
     protected override async Task ExecuteAsync(CancellationToken stoppingToken)
     {
         await Task.Yield();
+        await using var turn = new ProjectionTurn(database);
         while (!stoppingToken.IsCancellationRequested)
         {
             try
             {
-                if (await progress.HasTablesAsync(ReportsSchema.Days, stoppingToken)) await RunAsync(stoppingToken);
+                if (await progress.HasTablesAsync(ReportsSchema.Days, stoppingToken) && (await turn.TryAsync(stoppingToken) || await IsLateAsync(stoppingToken))) await RunAsync(turn, stoppingToken);
                 await Task.Delay(BetweenLooks, clock, stoppingToken);
             }
             catch (OperationCanceledException) when (stoppingToken.IsCancellationRequested)
@@ -47,7 +51,11 @@ internal sealed partial class ProjectionRunner(IDocumentStore store, ProjectionP
         }
     }
 
-    private async Task RunAsync(CancellationToken stoppingToken)
+    /// <summary>Whoever has the turn makes nothing of it.</summary>
+    private async Task<bool> IsLateAsync(CancellationToken cancellation) =>
+        (await progress.OfAsync(ReportsProjection.ProjectionName, cancellation)).OldestWaiting < clock.GetUtcNow() - PatienceWithOthers;
+
+    private async Task RunAsync(ProjectionTurn turn, CancellationToken stoppingToken)
     {
         using var daemon = await store.BuildProjectionDaemonAsync();
         try
@@ -57,6 +65,7 @@ internal sealed partial class ProjectionRunner(IDocumentStore store, ProjectionP
             while (true)
             {
                 await Task.Delay(BetweenLooks, clock, stoppingToken);
+                if (!await turn.TryAsync(stoppingToken) && !await IsLateAsync(stoppingToken)) return;
                 if (daemon.IsHighWaterStale) await daemon.RestartHighWaterAgentAsync(stoppingToken);
                 foreach (var agent in daemon.CurrentAgents()) await LookAfterAsync(daemon, agent, stoppingToken);
                 _trouble = _failed.Count == 0 ? null : string.Join("; ", _failed.Select(f => $"{f.Key}: {f.Value.Reason}"));
