@@ -116,7 +116,14 @@ internal sealed class SingleNode : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await RunAsync(["down", "--purge"], CancellationToken.None);
-        _folder.Delete(recursive: true);
+        try
+        {
+            _folder.Delete(recursive: true);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            // The leash was quicker.
+        }
     }
 
     private async Task GiveWeightAsync(CancellationToken ct)
