@@ -54,6 +54,10 @@ help() {
   chaos [--backend local] [--seed N] [--minutes M] [--nodes N] [--jobs N]
                      break things at random for a while and check that nothing is lost, doubled or left;
                      clones are lines in a ledger, or with --backend local real ones
+  chaos kube [--clones N] [--seed N] [--real]
+                     build a hundred clones in a single node of our own while CloneHub, kubelet, API server and
+                     etcd are killed at random, and check that nothing is left a minute after the last one's
+                     time; their pods do without WordPress, unless --real
   chaos --bite [FAULT]...
                      break CloneHub on purpose in one way after the other and see that each is noticed
   chaos --handover [ROUNDS]
@@ -228,10 +232,45 @@ run_kube_tests() {
     build src/CloneHub.Host
     build "$what"
     say "Testing in a cluster."
-    if [[ ${1:-} == --long ]]; then filter=() within=(timeout --kill-after=60 40m); fi
+    if [[ ${1:-} == --long ]]; then filter=() within=(timeout --kill-after=60 60m); fi
     test_with "$what" "$results" "${filter[@]}" || status=$?
     count_tests "$results" 1 && return "$status"
     [[ ${1:-} == --retry ]] && ((status == 1)) && pass_alone "$what" "$results" 1
+}
+
+# [--clones N] [--seed N] [--real]: the storm of test kube --long, longer; tells how it goes.
+run_kube_chaos() {
+    local clones=100 seed=$RANDOM stub=1 status=0 progress follower
+    local results=artifacts/kube-chaos-results what=tests/CloneHub.Kube.Tests within=(timeout --kill-after=60 90m) silence=80m
+    while (($#)); do
+        case $1 in
+            --clones | --seed)
+                [[ ${2:-} =~ ^[0-9]+$ ]] || fail "$1 needs a number." 64
+                if [[ $1 == --clones ]]; then clones=$2; else seed=$2; fi
+                shift 2
+                ;;
+            --real) stub= && shift ;;
+            *) fail "Unknown option: $1" 64 ;;
+        esac
+    done
+    ((clones >= 1 && clones <= 100)) || fail "--clones takes 1 to 100." 64
+    need_packages
+    need_dotnet
+    rm -rf "$results"
+    say "Building."
+    build src/CloneHub.Host
+    build "$what"
+    say "Storm over $clones clones, seed $seed."
+    progress=$(mktemp)
+    tail -n +1 -f "$progress" &
+    follower=$!
+    CI=true CLONEHUB_CLONES=$clones CLONEHUB_SEED=$seed CLONEHUB_STUB=$stub CLONEHUB_PROGRESS=$progress \
+        test_with "$what" "$results" --filter 'FullyQualifiedName~ChaosTests' || status=$?
+    kill "$follower"
+    rm -f "$progress"
+    count_tests "$results" 1 && ((status == 0)) && return
+    say "Again: ./clonehub.sh chaos kube --clones $clones --seed $seed$([[ -n $stub ]] || printf ' --real')"
+    return 1
 }
 
 # FOLDER EXPECTED: a project that died before it wrote its result file must not pass unseen.
@@ -299,6 +338,11 @@ case $command in
         exec dotnet artifacts/bin/CloneHub.Benchmarks/release/CloneHub.Benchmarks.dll "$@"
         ;;
     chaos)
+        if [[ ${1:-} == kube ]]; then
+            shift
+            run_kube_chaos "$@"
+            exit
+        fi
         need_packages
         need_dotnet
         say "Building."

@@ -15,17 +15,26 @@ namespace CloneHub.Kube.Tests.Cluster;
 internal sealed class HostStage : IAsyncDisposable
 {
     private readonly KubeCluster _cluster;
-    private readonly SourceSite _site;
-    private readonly Forwarder _way;
+    private readonly SourceSite? _site;
+    private readonly StubSource? _stub;
+    private readonly Forwarder? _way;
     private readonly IngressController _ingress;
     private readonly List<string> _jobs = [];
 
-    private HostStage(KubeCluster cluster, SourceSite site, Forwarder way, string space, IngressController ingress, HostProcess host) =>
-        (_cluster, _site, _way, Namespace, _ingress, Host) = (cluster, site, way, space, ingress, host);
+    private HostStage(KubeCluster cluster, SourceSite? site, StubSource? stub, Forwarder? way, string space, IngressController ingress, HostProcess host) =>
+        (_cluster, _site, _stub, _way, Namespace, _ingress, Host) = (cluster, site, stub, way, space, ingress, host);
 
     public string Namespace { get; }
 
     public HostProcess Host { get; }
+
+    /// <summary>With pods that run <see cref="StubImage"/> and a source to match: everything is real but the content.</summary>
+    public static async Task<HostStage> StartStubAsync(KubeCluster cluster, params (string Name, string Value)[] changes)
+    {
+        var stub = await StubSource.StartAsync(cluster.HostAddress);
+        var (space, ingress, host) = await ServeAsync(cluster, StubImage.Name, changes);
+        return new HostStage(cluster, null, stub, null, space, ingress, host);
+    }
 
     /// <param name="changes">Settings on top of the usual ones, as environment variables.</param>
     public static async Task<HostStage> StartAsync(KubeCluster cluster, SiteContent content, params (string Name, string Value)[] changes)
@@ -34,6 +43,12 @@ internal sealed class HostStage : IAsyncDisposable
         var site = await cluster.Servers.StartSiteAsync(
             new SourceSiteOptions { Name = ServersFixture.Unique("s"), Address = cluster.HostAddress.ToString(), Content = content });
         var way = new Forwarder(cluster.HostAddress, site.Url.Port);
+        var (space, ingress, host) = await ServeAsync(cluster, image, changes);
+        return new HostStage(cluster, site, null, way, space, ingress, host);
+    }
+
+    private static async Task<(string Space, IngressController Ingress, HostProcess Host)> ServeAsync(KubeCluster cluster, string image, (string Name, string Value)[] changes)
+    {
         var space = await cluster.NewNamespaceAsync();
         var kubeConfig = await RestrictedAccount.CreateAsync(cluster, space, RestrictedAccount.Roles, cluster.Servers.NewFolder());
         var ingress = await IngressController.StartAsync(cluster.Admin, space);
@@ -50,7 +65,7 @@ internal sealed class HostStage : IAsyncDisposable
             ["CloneHub__Kubernetes__PublicUrlTemplate"] = string.Create(CultureInfo.InvariantCulture, $"http://{{job_id}}.localhost:{ingress.Port}"),
         };
         foreach (var (name, value) in changes) settings[name] = value;
-        return new HostStage(cluster, site, way, space, ingress, await HostProcess.StartAsync(cluster.Servers, settings));
+        return (space, ingress, await HostProcess.StartAsync(cluster.Servers, settings));
     }
 
     /// <summary>Asks for a clone of the site and answers the job's id.</summary>
@@ -58,12 +73,20 @@ internal sealed class HostStage : IAsyncDisposable
     {
         using var answer = await Host.Client.PostAsJsonAsync(
             new Uri("api/v2/clone", UriKind.Relative),
-            new { source_url = _site.Url, source_username = _site.AdminUser, source_password = _site.AdminPassword, ttl_minutes = ttlMinutes });
+            new { source_url = _site?.Url ?? _stub!.Url, source_username = _site?.AdminUser, source_password = _site?.AdminPassword, ttl_minutes = ttlMinutes });
         var body = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.StatusCode == HttpStatusCode.Accepted, $"{answer.StatusCode}: {body}");
         var job = JsonDocument.Parse(body).RootElement.GetProperty("job_id").GetString()!;
         _jobs.Add(job);
         return job;
+    }
+
+    /// <summary>The statuses of the newest two hundred, by job.</summary>
+    public async Task<IReadOnlyDictionary<string, JsonElement>> JobsAsync()
+    {
+        using var answer = await AskAsync(HttpMethod.Get, "api/v2/jobs?limit=200");
+        var list = await answer.EnsureSuccessStatusCode().Content.ReadFromJsonAsync<JsonElement>();
+        return list.GetProperty("jobs").EnumerateArray().ToDictionary(job => job.GetProperty("job_id").GetString()!);
     }
 
     public Task<JsonElement> StatusAsync(string job) => Host.Client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/job-status/{job}", UriKind.Relative));
@@ -101,9 +124,22 @@ internal sealed class HostStage : IAsyncDisposable
 
     public async Task RemoveAsync(string job)
     {
-        using var removed = await Host.Client.DeleteAsync(new Uri($"api/v2/jobs/{job}", UriKind.Relative));
+        using var removed = await AskAsync(HttpMethod.Delete, $"api/v2/jobs/{job}");
         Assert.Equal(HttpStatusCode.Accepted, removed.StatusCode);
     }
+
+    /// <summary>Asks again for as long as it is told to come later.</summary>
+    private Task<HttpResponseMessage> AskAsync(HttpMethod method, string path) => Eventually.Get(
+        $"{method} {path} is answered",
+        async () =>
+        {
+            using var question = new HttpRequestMessage(method, new Uri(path, UriKind.Relative));
+            var answer = await Host.Client.SendAsync(question);
+            if (answer is not { StatusCode: HttpStatusCode.ServiceUnavailable, Headers.RetryAfter: not null }) return answer;
+            answer.Dispose();
+            return null;
+        },
+        TimeSpan.FromMinutes(3));
 
     /// <summary>A visitor of the public, who keeps cookies.</summary>
     public static HttpClient Visitor(JsonElement result)
@@ -116,37 +152,27 @@ internal sealed class HostStage : IAsyncDisposable
     /// <summary>Whatever there is of any of these jobs, in the cluster and on the database server.</summary>
     public async Task<IReadOnlyList<string>> LeftAsync(IReadOnlyCollection<string> jobs)
     {
-        const string Clones = "app=wordpress-clone";
-        var core = _cluster.Admin.CoreV1;
-        var objects = new[]
-        {
-            (await core.ListNamespacedConfigMapAsync(Namespace, labelSelector: Clones)).Items.Select(item => $"ConfigMap {item.Metadata.Name}"),
-            (await core.ListNamespacedSecretAsync(Namespace, labelSelector: Clones)).Items.Select(item => $"Secret {item.Metadata.Name}"),
-            (await core.ListNamespacedPodAsync(Namespace)).Items.Select(item => $"Pod {item.Metadata.Name}"),
-            (await core.ListNamespacedServiceAsync(Namespace)).Items.Select(item => $"Service {item.Metadata.Name}"),
-            (await _cluster.Admin.AppsV1.ListNamespacedDeploymentAsync(Namespace)).Items.Select(item => $"Deployment {item.Metadata.Name}"),
-            (await _cluster.Admin.AppsV1.ListNamespacedReplicaSetAsync(Namespace)).Items.Select(item => $"ReplicaSet {item.Metadata.Name}"),
-            (await _cluster.Admin.NetworkingV1.ListNamespacedIngressAsync(Namespace)).Items.Select(item => $"Ingress {item.Metadata.Name}"),
-        };
+        var objects = await _cluster.EverythingInAsync(Namespace);
         var keys = jobs.Select(DatabaseOf).ToHashSet(StringComparer.Ordinal);
         var there = await ReadAsync("SELECT schema_name FROM information_schema.schemata UNION ALL SELECT user FROM mysql.user");
-        return [.. objects.SelectMany(kind => kind), .. there.Where(keys.Contains).Select(name => $"database or user {name}")];
+        return [.. objects, .. there.Where(keys.Contains).Select(name => $"database or user {name}")];
     }
 
     /// <summary>What connectors have left on the site.</summary>
     public IReadOnlyList<string> ConnectorsOnSource() =>
-        [.. Directory.EnumerateFileSystemEntries(Path.Combine(_site.Root.FullName, "wp-content"), "*clonehub*", SearchOption.AllDirectories)];
+        _site is null ? [] : [.. Directory.EnumerateFileSystemEntries(Path.Combine(_site.Root.FullName, "wp-content"), "*clonehub*", SearchOption.AllDirectories)];
 
     public async ValueTask DisposeAsync()
     {
         await Host.DisposeAsync();
         await _ingress.DisposeAsync();
-        await _cluster.Admin.CoreV1.DeleteNamespaceAsync(Namespace);
+        await _cluster.DeleteNamespaceAsync(Namespace);
 
         // The database server is shared with all other tests, some of which look for what is left there.
         foreach (var name in _jobs.Select(DatabaseOf)) await ReadAsync($"DROP DATABASE IF EXISTS {name}; DROP USER IF EXISTS '{name}'@'%'");
-        await _way.DisposeAsync();
-        await _site.DisposeAsync();
+        if (_way is not null) await _way.DisposeAsync();
+        if (_site is not null) await _site.DisposeAsync();
+        if (_stub is not null) await _stub.DisposeAsync();
     }
 
     private static string DatabaseOf(string job) => "clone_" + job["job-".Length..];

@@ -6,7 +6,7 @@ namespace CloneHub.Kube.Tests.Cluster;
 
 /// <summary>
 /// An image that keeps the promises of a clone's image as far as the cluster sees them, without WordPress: nginx and a shell of this machine. It is made and
-/// started in a second, so that tests of the back end wait for the back end only.
+/// started in a second, so that tests of the back end wait for the back end only. What it serves passes for a copy of <see cref="StubSource"/>.
 /// </summary>
 internal static class StubImage
 {
@@ -22,12 +22,17 @@ internal static class StubImage
         printf '%s\n' "worker_processes 1; pid /tmp/nginx.pid; error_log stderr warn; events { worker_connections 64; }
         http {
             access_log off; client_max_body_size 144m; default_type text/plain;
+            map \$arg_rest_route \$items { default '[]'; /wp/v2/posts '[{\"id\":1,\"link\":\"http://\$http_host/\",\"date\":\"2026-01-01T00:00:00\",\"modified_gmt\":\"2026-01-01T00:00:00\",\"title\":{\"rendered\":\"Stub\"}}]'; }
+            map \$arg_rest_route \$total { default 0; /wp/v2/posts 1; }
+            map \$arg_rest_route \$home { default \$items; '' 'Stub, clone $CLONEHUB_JOB_ID'; }
             client_body_temp_path /tmp/b; proxy_temp_path /tmp/p; fastcgi_temp_path /tmp/f; uwsgi_temp_path /tmp/u; scgi_temp_path /tmp/s;
             server {
                 listen 8080;
                 location = /.clonehub/live { return 200; }
                 location = /.clonehub/ready { return 200 \"$CLONEHUB_JOB_ID\"; }
-                location / { return 200 \"clone $CLONEHUB_JOB_ID\"; }
+                location = /wp-login.php { add_header Set-Cookie wordpress_logged_in_stub=1; return 302 /wp-admin/profile.php; }
+                location = /wp-admin/profile.php { return 200 clonehub; }
+                location / { add_header X-WP-Total \$total; return 200 \"\$home\"; }
             }
         }" >/tmp/nginx.conf
         exec /usr/sbin/nginx -e stderr -c /tmp/nginx.conf -g 'daemon off;'
