@@ -54,6 +54,27 @@ if (isset($_GET['action'], $_GET['plugin']) && 'activate' === $_GET['action'] &&
 // A visitor's request needs nothing else of this folder, and must not: the connector may be removed while it is under way. At the end
 // of its time the connector removes itself on the way; a visitor's page is worth more than that.
 $is_ours = isset($_SERVER['HTTP_X_CLONEHUB_JOB']) && '{{JOB}}' === $_SERVER['HTTP_X_CLONEHUB_JOB'];
+if (!$is_ours && '' !== '{{WORK}}' && is_file(WP_CONTENT_DIR . '/{{WORK}}/visitors')) {
+    // A restore may change tables and files while this page is made of them. It waits for whoever holds this lock; who comes too late for
+    // that has read what is no longer true, and comes again.
+    $clonehub_visit = @fopen(WP_CONTENT_DIR . '/{{WORK}}/visitors', 'rb');
+    $is_late = is_resource($clonehub_visit) && !flock($clonehub_visit, LOCK_SH | LOCK_NB);
+    $turned = (float) @file_get_contents(WP_CONTENT_DIR . '/{{WORK}}/turned');
+    $is_late = $is_late || $turned >= max((float) $_SERVER['REQUEST_TIME_FLOAT'], (float) ($GLOBALS['clonehub_passed'] ?? 0));
+    if (is_file(WP_CONTENT_DIR . '/{{WORK}}/flush') && !$is_late) {
+        // Whoever mended a swap had no cache to empty.
+        wp_cache_flush();
+        @unlink(WP_CONTENT_DIR . '/{{WORK}}/flush');
+        $is_late = true;
+    }
+
+    if ($is_late) {
+        header('Retry-After: 1', true, 503);
+        header('Cache-Control: no-store');
+        exit('Briefly unavailable for scheduled maintenance. Check back in a minute.');
+    }
+}
+
 if (!$is_ours && time() < (int) '{{EXPIRES}}') {
     return;
 }

@@ -16,12 +16,18 @@ final class Call
     private const MAX_SKEW = 300;
     private const MAX_BODY = 8388608;
 
+    /** Begins a body of: length of the arguments (32 bit), arguments, bytes. */
+    private const WITH_PAYLOAD = 'CHB1';
+
     public string $op;
     public string $nonce;
 
     private int $time;
     private string $signature;
     private string $body;
+
+    /** What follows the arguments of a call that brings more than those. */
+    private string $payload = '';
 
     /** The present request, if it calls this job; null leaves it to WordPress. */
     public static function of(string $job): ?self
@@ -70,11 +76,24 @@ final class Call
     /** @return array<string,mixed> */
     public function arguments(): array
     {
-        $arguments = json_decode($this->body, true);
+        $json = $this->body;
+        if (0 === strncmp($json, self::WITH_PAYLOAD, 4) && strlen($json) >= 8) {
+            $length = unpack('V', $json, 4)[1];
+            $this->payload = substr($json, 8 + $length);
+            $json = substr($json, 8, $length);
+        }
+
+        $arguments = json_decode($json, true);
         if (!is_array($arguments)) {
             throw new Refused(400, 'body');
         }
 
         return $arguments;
+    }
+
+    /** Known once the arguments have been read. */
+    public function payload(): string
+    {
+        return $this->payload;
     }
 }

@@ -28,11 +28,11 @@ internal sealed record ColumnPlan(SourceColumn Column, bool IsRewritten, bool Is
         _ => null,
     };
 
-    internal static ColumnPlan Of(SourceTable table, SourceColumn column, HashSet<string> uniqueColumns)
+    internal static ColumnPlan Of(SourceTable table, SourceColumn column, HashSet<string> uniqueColumns, bool rewritesNames = false)
     {
         var (bytes, characters) = Room(column);
         var blob = column.DataType.EndsWith("blob", StringComparison.Ordinal);
-        var rewritten = bytes > 0 && !Credentials.Contains(column.Name, StringComparer.OrdinalIgnoreCase) && !IsGuid(table, column);
+        var rewritten = bytes > 0 && !Credentials.Contains(column.Name, StringComparer.OrdinalIgnoreCase) && (rewritesNames || !IsGuid(table, column));
         var locked = uniqueColumns.Contains(column.Name) || table.Key.Contains(column.Name, StringComparer.OrdinalIgnoreCase);
         return new ColumnPlan(column, rewritten, blob, locked, bytes, characters);
     }

@@ -11,9 +11,10 @@ internal sealed class TablePlan
     private readonly ValueSums _clone;
     private long _rewritten;
 
-    internal TablePlan(SourceTable table)
+    /// <param name="rewritesNames">Also what only looks like an address: a restore takes those of its clone back.</param>
+    internal TablePlan(SourceTable table, bool rewritesNames = false)
     {
-        (Table, Columns) = (table, MakeColumns(table));
+        (Table, Columns) = (table, MakeColumns(table, rewritesNames));
         (_source, _clone) = (new ValueSums(Columns), new ValueSums(Columns));
     }
 
@@ -78,15 +79,21 @@ internal sealed class TablePlan
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         await reader.ReadAsync(cancellation);
         var rows = reader.GetInt64(0);
+        Check(rows, [.. Enumerable.Range(1, Columns.Length + 1).Select(reader.GetDecimal)]);
+    }
+
+    /// <summary>Compares what a database counted and summed with what was sent.</summary>
+    /// <param name="sums">Of each column, then of the rows.</param>
+    internal void Check(long rows, IReadOnlyList<decimal> sums)
+    {
         if (rows != Rows) throw ImportFault.Verification($"Table {Table.Name} has {rows} rows in the clone, {Rows} were sent.");
-        var sums = Enumerable.Range(1, Columns.Length + 1).Select(reader.GetDecimal).ToArray();
         if (_clone.Difference(sums) is { } difference) throw ImportFault.Verification($"Table {Table.Name}: {difference}.");
         Proof = new TableProof(Table.Name, rows, Columns.Length, Columns.Count(plan => plan.IsCompared), _rewritten, _source.Digest(rows), _clone.Digest(rows));
     }
 
-    private static ColumnPlan[] MakeColumns(SourceTable table)
+    private static ColumnPlan[] MakeColumns(SourceTable table, bool rewritesNames)
     {
         var unique = TableDdl.UniqueColumns(table.CreateSql);
-        return [.. table.Columns.Where(column => !column.IsGenerated).Select(column => ColumnPlan.Of(table, column, unique))];
+        return [.. table.Columns.Where(column => !column.IsGenerated).Select(column => ColumnPlan.Of(table, column, unique, rewritesNames))];
     }
 }

@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Security.Cryptography;
+using System.Text;
 using CloneHub.Contracts;
 
 namespace CloneHub.Provisioning.WordPress;
@@ -8,7 +10,8 @@ namespace CloneHub.Provisioning.WordPress;
 /// <param name="PublicKey">SubjectPublicKeyInfo, DER, base 64: all of the key that the source gets.</param>
 /// <param name="Expires">By the source's clock; afterwards the connector removes itself at the first request of anyone.</param>
 /// <param name="TemporaryUser">Administrator made for the upload, to be deleted with the connector.</param>
-internal sealed record ConnectorBuild(JobId Job, int Attempt, string PublicKey, DateTimeOffset Expires, string? TemporaryUser)
+/// <param name="Work">Folder below wp-content that a restore works in; null for a build that only reads.</param>
+internal sealed record ConnectorBuild(JobId Job, int Attempt, string PublicKey, DateTimeOffset Expires, string? TemporaryUser, string? Work = null)
 {
     public const int ByHand = 0;
 
@@ -44,4 +47,19 @@ internal sealed record ConnectorBuild(JobId Job, int Attempt, string PublicKey, 
     public static string LastFolderOf(JobId job) => FolderOf(job, Last);
 
     public static string MailOf(string temporaryUser) => temporaryUser + MailTail;
+
+    /// <summary>The same for every attempt of a job, and unknown to everybody else: the folder may be reached by the web.</summary>
+    public static string WorkOf(JobId job, Secret connectorKey) =>
+        $".clonehub-{job.Key[..8]}-{Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(connectorKey.Reveal())))[..16]}";
+}
+
+/// <summary>What a connector is on a site for.</summary>
+/// <param name="Lifetime">By the site's clock; afterwards it removes itself and all it brought.</param>
+/// <param name="Work">Folder of a restore; null where it only reads.</param>
+internal sealed record ConnectorUse(TimeSpan Lifetime, string? Work)
+{
+    public static readonly ConnectorUse ToRead = new(TimeSpan.FromHours(2), null);
+
+    /// <summary>A day in which it can be undone, and as long as it may take before that begins.</summary>
+    public static ConnectorUse ToRestore(JobId job, Secret connectorKey) => new(TimeSpan.FromHours(27), ConnectorBuild.WorkOf(job, connectorKey));
 }

@@ -18,6 +18,7 @@ internal static partial class CustomMigratorPackage
 
     private const string ResourcePrefix = "custom-migrator/";
     private const string ConnectorTemplate = "connector.php";
+    private const string OnTarget = "src/OnTarget/";
     private const string Namespace = @"CloneHub\Migrator";
 
     private static readonly Dictionary<string, string> Files = ReadFiles();
@@ -31,7 +32,7 @@ internal static partial class CustomMigratorPackage
         if (Directory.Exists(folder)) Directory.Delete(folder, recursive: true);
         foreach (var (path, text) in Files)
         {
-            if (path == ConnectorTemplate || path.StartsWith("src/OnSource/", StringComparison.Ordinal)) continue;
+            if (path == ConnectorTemplate || IsIn(path, "src/OnSource/") || IsIn(path, OnTarget)) continue;
             var file = Path.Combine(folder, path);
             Directory.CreateDirectory(Path.GetDirectoryName(file)!);
             File.WriteAllText(file, text);
@@ -47,7 +48,7 @@ internal static partial class CustomMigratorPackage
             var own = $@"{Namespace}\J{build.Folder.Replace('-', '_')}";
             foreach (var (path, text) in Files)
             {
-                if (path is "custom-migrator.php" or "readme.txt" || path.StartsWith("src/InClone/", StringComparison.Ordinal)) continue;
+                if (path is "custom-migrator.php" or "readme.txt" || IsIn(path, "src/InClone/") || (build.Work is null && IsIn(path, OnTarget))) continue;
                 var name = path == ConnectorTemplate ? build.Folder + ".php" : path;
                 Add(zip, $"{build.Folder}/{name}", Fill(text.Replace(Namespace, own, StringComparison.Ordinal), build));
             }
@@ -58,9 +59,12 @@ internal static partial class CustomMigratorPackage
         return buffer.ToArray();
     }
 
+    private static bool IsIn(string path, string folder) => path.StartsWith(folder, StringComparison.Ordinal);
+
     private static string Fill(string template, ConnectorBuild build) => template
         .Replace("{{FOLDER}}", build.Folder, StringComparison.Ordinal)
         .Replace("{{EXPIRES}}", build.Expires.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture), StringComparison.Ordinal)
+        .Replace("{{WORK}}", build.Work ?? "", StringComparison.Ordinal)
         .Replace("{{VERSION}}", Version, StringComparison.Ordinal)
         .Replace("{{JOB}}", build.Job.Value, StringComparison.Ordinal);
 
@@ -73,6 +77,7 @@ internal static partial class CustomMigratorPackage
             ["expires"] = build.Expires.ToUnixTimeSeconds(),
             ["user"] = build.TemporaryUser,
         };
+        if (build.Work is { } work) job["work"] = work;
         return "<?php defined('ABSPATH') || exit; __halt_compiler();\n" + job.ToJsonString(JsonSerializerOptions.Web);
     }
 

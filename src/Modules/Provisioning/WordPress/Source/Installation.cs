@@ -6,10 +6,8 @@ namespace CloneHub.Provisioning.WordPress;
 /// <summary>One installation of the connector, and the way back if it fails half-way.</summary>
 /// <param name="attempt">1 if nothing of this job can be on the site yet; else an earlier attempt may have left its connector, whole or half unpacked.</param>
 internal sealed partial class Installation(
-    SourceHttp http, SiteDoor door, CallSigner signer, CloneOrder order, JobSecrets secrets, int attempt, TimeProvider clock, ILogger log)
+    SourceHttp http, SiteDoor door, CallSigner signer, CloneOrder order, JobSecrets secrets, int attempt, TimeProvider clock, ILogger log, ConnectorUse use)
 {
-    private static readonly TimeSpan Lifetime = TimeSpan.FromHours(2);
-
     // Each part of the way back has its own: one that hangs does not cost the others their time.
     private static readonly TimeSpan UndoTimeout = TimeSpan.FromSeconds(15);
 
@@ -26,13 +24,16 @@ internal sealed partial class Installation(
             await LogInAsync(cancellation);
             var upload = new PluginUpload(_session, _folder);
             var nonce = await upload.OpenFormAsync(cancellation);
-            var build = new ConnectorBuild(order.Job, attempt, signer.PublicKey, signer.SiteTime + Lifetime, _applicationPassword is null ? null : _user);
+            var build = new ConnectorBuild(order.Job, attempt, signer.PublicKey, signer.SiteTime + use.Lifetime, _applicationPassword is null ? null : _user, use.Work);
             _isUploaded = true;
             await upload.InstallAsync(nonce, CustomMigratorPackage.BuildConnector(build), cancellation);
             var leaving = _session.LogOutAsync(cancellation);
             var endpoint = await FindEndpointAsync(leaving, cancellation);
             if (endpoint.Facts.IsMultisite) throw SourceFaults.Multisite();
             if (attempt > 1) await TriedAsync("remove what an earlier attempt left", patience => SweepAsync(endpoint, patience));
+
+            // A restore's connector stays for a day; nobody else needs to.
+            if (use.Work is not null && _applicationPassword is not null) await DeleteUserAsync(cancellation);
             return new SourceChannel(http, endpoint.Address, signer, endpoint.Facts, _folder, clock);
         }
         catch (Exception trouble) when (trouble is not OutOfMemoryException)

@@ -49,6 +49,9 @@ internal sealed class SourceChannel : IAsyncDisposable
         _clock = clock;
     }
 
+    /// <summary>For operations that only some connectors know.</summary>
+    internal SourceCalls Calls => _calls;
+
     /// <summary>Host and port of the site, by which visits to it take turns.</summary>
     public string Site { get; }
 

@@ -20,12 +20,13 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
 
     /// <summary>Logs in, uploads and activates the job's connector, logs out. What an earlier attempt of the same job left is removed.</summary>
     /// <param name="attempt">Rises with every attempt of the job; 1 if nothing of it can be on the site yet.</param>
+    /// <param name="use">What the connector is for; to read, unless it is said.</param>
     /// <exception cref="StepFaultException">The site cannot be cloned this way, and why.</exception>
-    public async Task<SourceChannel> ConnectAsync(CloneOrder order, JobSecrets secrets, int attempt, CancellationToken cancellation)
+    public async Task<SourceChannel> ConnectAsync(CloneOrder order, JobSecrets secrets, int attempt, CancellationToken cancellation, ConnectorUse? use = null)
     {
-        if (!order.ByHand) return await InstallAsync(order, secrets, attempt, cancellation);
+        if (!order.ByHand) return await InstallAsync(order, secrets, attempt, use, cancellation);
         if (await FindAsync(order, secrets, everywhere: true, cancellation) is { } channel) return channel;
-        return secrets.SourceUsername.Length > 0 ? await InstallAsync(order, secrets, attempt, cancellation) : throw SourceFaults.ConnectorAwaited();
+        return secrets.SourceUsername.Length > 0 ? await InstallAsync(order, secrets, attempt, use, cancellation) : throw SourceFaults.ConnectorAwaited();
     }
 
     /// <summary>The connector that a person has installed; null while nobody has.</summary>
@@ -55,7 +56,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         }
     }
 
-    private async Task<SourceChannel> InstallAsync(CloneOrder order, JobSecrets secrets, int attempt, CancellationToken cancellation)
+    private async Task<SourceChannel> InstallAsync(CloneOrder order, JobSecrets secrets, int attempt, ConnectorUse? use, CancellationToken cancellation)
     {
         using var part = ProvisioningTelemetry.StartPart("log in");
         var started = clock.GetTimestamp();
@@ -65,7 +66,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         {
             var door = await DoorFinder.FindAsync(http, order.SourceUrl, clock, cancellation);
             signer.Offset = door.ClockOffset;
-            var installation = new Installation(http, door, signer, order, secrets, attempt, clock, log);
+            var installation = new Installation(http, door, signer, order, secrets, attempt, clock, log, use ?? ConnectorUse.ToRead);
             var channel = await _visits.RunAsync(door.Base.Authority, installation.RunAsync, cancellation);
             LogConnected(order.Job, clock.GetElapsedTime(started).TotalMilliseconds);
             return channel;
@@ -117,7 +118,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
 
         // What an upload left that was cut short, half a plugin or a zip, is no connector yet: one more comes and takes it along.
         if (!order.UploadWasCut || secrets.SourceUsername.Length == 0) return;
-        await using var channel = await InstallAsync(order, secrets, ConnectorBuild.Last, cancellation);
+        await using var channel = await InstallAsync(order, secrets, ConnectorBuild.Last, use: null, cancellation);
         if (await LeaveAsync(channel, cancellation) is { Count: > 0 } stays) LogRest(order.Job, string.Join(", ", stays));
         else LogLeft(order.Job);
     }

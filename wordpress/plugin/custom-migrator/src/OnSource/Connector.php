@@ -9,6 +9,8 @@ namespace CloneHub\Migrator\OnSource;
 
 use CloneHub\Migrator\Budget;
 use CloneHub\Migrator\Call;
+use CloneHub\Migrator\OnTarget\Caches;
+use CloneHub\Migrator\OnTarget\Target;
 use CloneHub\Migrator\Refused;
 use CloneHub\Migrator\Reply;
 
@@ -47,22 +49,29 @@ final class Connector
     private static function obey(Job $job, Call $call): void
     {
         try {
-            $call->verify($job->public_key, self::OPERATIONS);
+            $call->verify($job->public_key, null === $job->work ? self::OPERATIONS : array_merge(self::OPERATIONS, Target::OPERATIONS));
             $arguments = $call->arguments();
-            if ('bye' === $call->op || 'sweep' === $call->op) {
-                if (null === $job->attempt_of((string) ($arguments['build'] ?? ''))) {
-                    throw new Refused(401, 'stale');
-                }
+            $is_leaving = 'bye' === $call->op || 'sweep' === $call->op;
+            if ($is_leaving && null === $job->attempt_of((string) ($arguments['build'] ?? ''))) {
+                throw new Refused(401, 'stale');
+            }
 
+            if ($is_leaving || (null !== $job->work && in_array($call->op, Target::ONCE, true))) {
                 Nonces::take($job, $call->nonce);
             }
         } catch (Refused $refused) {
             $refused->answer();
         }
 
+        if ('flush' === $call->op) {
+            // Who keeps pages is loaded after us.
+            add_action('wp_loaded', static fn () => self::flush(), PHP_INT_MAX);
+            return;
+        }
+
         $reply = new Reply((bool) ($arguments['deflate'] ?? false));
         try {
-            self::run($job, $call->op, $arguments, $reply);
+            self::run($job, $call, $arguments, $reply);
         } catch (\Throwable $trouble) {
             $reply->json(Reply::ERROR, [
                 'message' => substr($trouble->getMessage(), 0, 500),
@@ -75,10 +84,10 @@ final class Connector
     }
 
     /** @param array<string,mixed> $arguments */
-    private static function run(Job $job, string $op, array $arguments, Reply $reply): void
+    private static function run(Job $job, Call $call, array $arguments, Reply $reply): void
     {
         $budget = new Budget($reply, $arguments);
-        switch ($op) {
+        switch ($call->op) {
             case 'hello':
                 $reply->json(Reply::JSON, Hello::facts($job));
                 $reply->json(Reply::END, []);
@@ -100,10 +109,23 @@ final class Connector
             case 'sweep':
             case 'bye':
                 // Whichever of the job's connectors is asked: an attempt that has come in removes those before it, one that leaves itself as well.
-                $last = (int) $job->attempt_of((string) $arguments['build']) - ('sweep' === $op ? 1 : 0);
+                $last = (int) $job->attempt_of((string) $arguments['build']) - ('sweep' === $call->op ? 1 : 0);
                 $reply->json(Reply::JSON, ['left' => (new Removal($job, $last))->run()]);
                 $reply->json(Reply::END, []);
                 break;
+            default:
+                $reply->json(Reply::JSON, (new Target($job))->answer($call, $arguments, $reply));
+                $reply->json(Reply::END, []);
+                break;
         }
+    }
+
+    private static function flush(): void
+    {
+        Caches::flush();
+        $reply = new Reply(false);
+        $reply->json(Reply::JSON, []);
+        $reply->json(Reply::END, []);
+        exit;
     }
 }

@@ -25,6 +25,7 @@ final class Exclusions
 
     /** Paths below wp-content. */
     private const CONTENT = [
+        '#^\.clonehub-[a-z2-7]{8}-[0-9a-f]{16}$#' => 'work folder of a restore',
         '#^cache$#' => 'cache',
         '#^(et-cache|litespeed|endurance-page-cache)$#' => 'cache',
         '#^uploads/cache$#' => 'cache',

@@ -17,6 +17,9 @@ final class Job
     /** Log-in name of the administrator that was made to install this job's connectors; it goes with the last one. */
     public ?string $user;
 
+    /** Folder below wp-content that a restore works in; null for a build that only reads. */
+    public ?string $work;
+
     /** Folder of this build. */
     public string $folder;
 
@@ -30,6 +33,7 @@ final class Job
         $job->public_key = (string) ($data['key'] ?? '');
         $job->expires = (int) ($data['expires'] ?? 0);
         $job->user = isset($data['user']) ? (string) $data['user'] : null;
+        $job->work = isset($data['work']) ? (string) $data['work'] : null;
         $job->folder = dirname($main_file);
         return $job;
     }

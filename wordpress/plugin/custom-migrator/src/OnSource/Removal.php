@@ -7,6 +7,8 @@ declare(strict_types=1);
 
 namespace CloneHub\Migrator\OnSource;
 
+use CloneHub\Migrator\OnTarget\CleanUp;
+
 /**
  * Takes connectors of the job and all they brought off the site: at the end of the copy, or at the first request after their time is up.
  * May run twice at once, and after a run that died.
@@ -48,6 +50,10 @@ final class Removal
     {
         // Nothing of this folder can be loaded once it is gone.
         class_exists(Nonces::class);
+        if ($this->is_whole && null !== $this->job->work) {
+            CleanUp::run($this->job);
+        }
+
         $begun = $this->begun();
         $this->delete_uploads();
         if ($this->is_whole) {

@@ -36,6 +36,11 @@ final class Tables
 
     public function owns(string $name): bool
     {
+        if (1 === preg_match('/^c[ho][a-z2-7]{8}_(\d+|p)$/', $name)) {
+            // Of a restore that is at work.
+            return false;
+        }
+
         foreach ($this->others as $other) {
             if ($this->has_prefix($name, $other)) {
                 return false;

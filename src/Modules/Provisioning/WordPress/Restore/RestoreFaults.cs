@@ -1,0 +1,34 @@
+using CloneHub.Contracts;
+
+namespace CloneHub.Provisioning.WordPress.Restore;
+
+/// <summary>Everything that can be wrong with bringing a clone's work back, in words for the owner of the site that gets it.</summary>
+internal static class RestoreFaults
+{
+    public static StepFaultException Unsupported(string obstacles) => Final(
+        "RESTORE_UNSUPPORTED", $"The site cannot be restored: {obstacles}.", "Put that right on the site, then request the restore again.");
+
+    public static StepFaultException Schema(int clone, int target) => Final(
+        "RESTORE_SCHEMA_DIFFERS", $"The clone's WordPress has database version {clone}, the site's has {target}.",
+        "Bring both to the same version of WordPress, or make a new clone.");
+
+    public static StepFaultException Busy() => Final(
+        "TARGET_BUSY", "Another restore is at work on the site.", "Request this one again when the other one is over.");
+
+    public static StepFaultException InUse() => Passing(
+        "TARGET_IN_USE", "The site served pages without a pause, so nothing could be changed between two of them.", "It is tried again; a long-running task on the site may have to end first.");
+
+    public static StepFaultException Refused(string why) => Passing(
+        "SWAP_REFUSED", $"The site could not change its tables and files, and is as it was: {why}", "It is tried again; see the message.");
+
+    public static StepFaultException Probe(string what) => Final(
+        "RESTORE_BROKE_SITE", $"With the clone's content the site did not answer as it should, so it has its old content again: {what}",
+        "See the site's PHP error log; a plugin or theme of the clone may lack something on this site.");
+
+    public static StepFaultException Files(int count, string first) => Passing(
+        "VERIFY_FAILED", $"{count} files did not arrive on the site as they were sent, among them {first}.", "It is tried again.");
+
+    private static StepFaultException Final(string code, string message, string hint) => new(new StepFault(code, message, hint, Retryable: false));
+
+    private static StepFaultException Passing(string code, string message, string hint) => new(new StepFault(code, message, hint, Retryable: true));
+}

@@ -1,0 +1,155 @@
+using System.Globalization;
+using System.Net;
+using System.Runtime.CompilerServices;
+using System.Text;
+using CloneHub.Provisioning.WordPress.Import;
+using CloneHub.Provisioning.WordPress.Rewriting;
+
+namespace CloneHub.Provisioning.WordPress.Restore;
+
+/// <summary>
+/// Brings a clone's content back to a site: everything beside what is there, compared, and then one change of places. The site is wholly as it
+/// was, or wholly as it is to be, at every moment.
+/// </summary>
+internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, RestoreRules rules, SourceHttp http, IProgress<ContentProgress> report)
+{
+    private readonly ImportWarnings _warnings = new();
+    private SourceFacts _from = null!;
+    private SourceFacts _to = null!;
+    private RestoredTables _tables = null!;
+    private RestoredFiles _files = null!;
+
+    /// <summary>Looks at both sides and changes nothing.</summary>
+    public async Task<RestorePlan> PlanAsync(CancellationToken cancellation)
+    {
+        (_from, _to) = (await clone.HelloAsync(cancellation), await target.Site.HelloAsync(cancellation));
+        var inspection = await target.InspectAsync(cancellation);
+        if (inspection.Busy) throw RestoreFaults.Busy();
+        var obstacles = inspection.Obstacles.ToList();
+        var version = await SchemaVersionAsync(cancellation);
+        if (version != inspection.SchemaVersion) throw RestoreFaults.Schema(version, inspection.SchemaVersion);
+        if (_from.TablePrefix != _to.TablePrefix) obstacles.Add("its tables have another prefix than the clone's");
+        _tables = new RestoredTables(await clone.SchemaAsync(cancellation), await target.Site.SchemaAsync(cancellation), _to.TablePrefix);
+        obstacles.AddRange(_tables.Obstacles);
+        var (ours, theirs) = (await ListAsync(clone, cancellation), await ListAsync(target.Site, cancellation));
+        _files = new RestoredFiles(rules, ours, theirs);
+        foreach (var warning in _tables.Warnings) _warnings.Add(warning);
+        if (rules.PreservePlugins)
+            foreach (var plugin in RestoredFiles.MissingPlugins(_from.ActivePlugins, theirs)) _warnings.Count("Plugins that are active in the clone and that the site does not have", plugin);
+        var changed = _files.Changed;
+        return new RestorePlan(
+            [.. _tables.Tables.Select(table => table.Name)], _tables.Kept, changed.Count, changed.Sum(file => file.Source.Size), _warnings.ToList(), obstacles);
+    }
+
+    /// <summary>Everything that is to change lies beside what is there, and is what was sent. Visitors notice nothing. Needs the plan.</summary>
+    public async Task<StagedContent> StageAsync(CancellationToken cancellation)
+    {
+        var rewriter = new ContentRewriter(Addresses(_from, _to));
+        var users = await ReadUsersAsync(cancellation);
+        foreach (var login in users.Missing) _warnings.Count("Users that only the clone has; the site's administrator takes what they wrote", login);
+        var progress = new ImportProgress(report);
+        var rows = await new RowUpload(target, _tables, users, rewriter, _warnings, progress).RunAsync(clone, cancellation);
+        var (files, bytes) = await new FileUpload(clone, target, _files, rewriter, progress).RunAsync(cancellation);
+        return new StagedContent(rows, files, bytes, _warnings.ToList());
+    }
+
+    /// <summary>Changes places and looks at the site. If it does not answer as before, it gets its old content again.</summary>
+    public async Task<TargetState> SwapAsync(CancellationToken cancellation)
+    {
+        var probe = new SiteProbe(http, new Uri(_to.HomeUrl + "/"));
+        var before = await probe.LookAsync(cancellation);
+        var swapped = Require(await target.SwapAsync(rules, _to.TablePrefix, cancellation), TargetState.Swapped);
+        if (await BrokenAsync(probe, before, cancellation) is not { } fault) return swapped;
+        await RollBackAsync(cancellation);
+        throw RestoreFaults.Probe(fault);
+    }
+
+    /// <summary>The site gets its old content again.</summary>
+    public async Task<TargetState> RollBackAsync(CancellationToken cancellation)
+    {
+        var reverted = Require(await target.RollBackAsync(cancellation), TargetState.Reverted);
+        await target.FlushAsync(cancellation);
+        return reverted;
+    }
+
+    private async Task<string?> BrokenAsync(SiteProbe probe, IReadOnlyList<HttpStatusCode?> before, CancellationToken cancellation)
+    {
+        try
+        {
+            await target.FlushAsync(cancellation);
+            return await probe.CompareAsync(before, cancellation);
+        }
+        catch (StepFaultException fault)
+        {
+            // Whatever it is that does not answer: a moment ago, with the old content, it did.
+            return fault.Fault.Message;
+        }
+    }
+
+    private static TargetState Require(TargetState state, string expected)
+    {
+        if (state.Busy) throw RestoreFaults.InUse();
+        return state.State == expected ? state : throw RestoreFaults.Refused(state.Refusal ?? $"it says '{state.State}'.");
+    }
+
+    /// <summary>The way back of what was done when the clone was made.</summary>
+    private static RewriteMap Addresses(SourceFacts from, SourceFacts to)
+    {
+        var map = new RewriteMap();
+        (string? From, string? To)[] pairs =
+        [
+            (from.HomeUrl, to.HomeUrl), (from.SiteUrl, to.SiteUrl), (from.ContentUrl, to.ContentUrl), (from.PluginsUrl, to.PluginsUrl),
+            (from.MustUsePluginsUrl, to.MustUsePluginsUrl), (from.UploadsUrl, to.UploadsUrl),
+        ];
+        foreach (var (own, other) in pairs)
+            if (Uri.TryCreate(own, UriKind.Absolute, out var address) && Uri.TryCreate(other, UriKind.Absolute, out var place)) map.Url(address, place);
+        return map.Path(from.AbsolutePath, to.AbsolutePath).Path(from.ContentDirectory, to.ContentDirectory).Path(from.PluginsDirectory, to.PluginsDirectory)
+            .Path(from.MustUsePluginsDirectory, to.MustUsePluginsDirectory).Path(from.UploadsDirectory, to.UploadsDirectory);
+    }
+
+    private async Task<UserMap> ReadUsersAsync(CancellationToken cancellation)
+    {
+        var (ours, theirs) = (await UsersAsync(clone, cancellation), await UsersAsync(target.Site, cancellation));
+        var administrator = await AdministratorAsync(cancellation) ?? theirs.Keys.FirstOrDefault("0");
+        return new UserMap(ours, theirs, administrator);
+    }
+
+    private async Task<Dictionary<string, string>> UsersAsync(SourceChannel site, CancellationToken cancellation)
+    {
+        var users = new Dictionary<string, string>(StringComparer.Ordinal);
+        await foreach (var row in RowsAsync(site, _to.TablePrefix + "users", ["ID", "user_login"], "ID", cancellation)) users[row[0]] = row[1];
+        return users;
+    }
+
+    /// <summary>The first of the site's administrators.</summary>
+    private async Task<string?> AdministratorAsync(CancellationToken cancellation)
+    {
+        await foreach (var row in RowsAsync(target.Site, _to.TablePrefix + "usermeta", ["umeta_id", "user_id", "meta_key", "meta_value"], "umeta_id", cancellation))
+            if (row[2] == _to.TablePrefix + "capabilities" && row[3].Contains("\"administrator\"", StringComparison.Ordinal)) return row[1];
+        return null;
+    }
+
+    private async Task<int> SchemaVersionAsync(CancellationToken cancellation)
+    {
+        await foreach (var row in RowsAsync(clone, _from.TablePrefix + "options", ["option_id", "option_name", "option_value"], "option_id", cancellation))
+            if (row[1] == "db_version" && int.TryParse(row[2], NumberStyles.None, CultureInfo.InvariantCulture, out var version)) return version;
+        throw ImportFault.Verification("The clone's options hold no version of its tables.");
+    }
+
+    private static async IAsyncEnumerable<string[]> RowsAsync(
+        SourceChannel site, string table, string[] columns, string key, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        await foreach (var item in site.DumpAsync([new DumpRequest(table, columns, [key])], cancellation))
+        {
+            if (item is not TableRows rows) continue;
+            foreach (var row in rows.Batch.ToArrays()) yield return [.. row.Select(value => value is null ? "" : Encoding.UTF8.GetString(value))];
+        }
+    }
+
+    private static async Task<List<SourceFile>> ListAsync(SourceChannel site, CancellationToken cancellation)
+    {
+        var files = new List<SourceFile>();
+        await foreach (var file in site.ListAsync(FileRoot.Content, cancellation)) files.Add(file);
+        return files;
+    }
+}

@@ -1,0 +1,203 @@
+using System.Buffers.Binary;
+using System.Globalization;
+using System.Text.Json;
+
+namespace CloneHub.Provisioning.WordPress.Restore;
+
+/// <param name="Obstacles">Why its tables and files cannot change places, as parts of a sentence; none if they can.</param>
+/// <param name="State">How far a restore of this job is there; null if there is none.</param>
+/// <param name="LargestBody">Bytes that one request may bring; 0 if there is no limit.</param>
+/// <param name="SchemaVersion">Version of WordPress' tables.</param>
+internal sealed record TargetInspection(
+    IReadOnlyList<string> Obstacles, string? State, bool Busy, long LargestBody, long LargestStatement, long DiskFree, int SchemaVersion);
+
+/// <param name="Busy">Nothing was changed: pages were being served for longer than could be waited for.</param>
+/// <param name="State">staging: the site is as it was; swapped: it has its new content; reverted: it has its old content again.</param>
+/// <param name="Refusal">Why the site is as it was though a change was tried.</param>
+/// <param name="Milliseconds">How long new visitors were held.</param>
+internal sealed record TargetState(bool Busy, string? State, string? Refusal, int Milliseconds)
+{
+    public const string Staging = "staging";
+    public const string Swapped = "swapped";
+    public const string Reverted = "reverted";
+
+    /// <summary>A later restore has changed places again, so that there is no way back to before this one.</summary>
+    public const string Closed = "closed";
+
+    public bool IsSettled => State is null or Staging or Swapped or Reverted or Closed;
+}
+
+/// <summary>A site that gets content, with our connector on it. What may be said twice is said again until it is answered.</summary>
+internal sealed class TargetChannel(SourceChannel site, TimeProvider clock) : IAsyncDisposable
+{
+    /// <summary>Many servers take no more than a megabyte unless they are told to.</summary>
+    private const int MostBody = 768 << 10;
+    private const int MovesPerCall = 4_000;
+    private const int FilesPerCall = 1_000;
+
+    /// <summary>Seconds that pages which are being served may take to end, before the change is put off.</summary>
+    private const double Patience = 4;
+
+    private static readonly TimeSpan UntilSettled = TimeSpan.FromMinutes(2);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(300);
+
+    public SourceChannel Site => site;
+
+    /// <summary>Bytes that one call may bring beside its arguments.</summary>
+    public int MostBytes { get; private set; } = MostBody;
+
+    public async Task<TargetInspection> InspectAsync(CancellationToken cancellation)
+    {
+        var facts = (await AskAsync("inspect", new { }, default, cancellation)).Deserialize(CallJson.Default.TargetInspection)!;
+        if (facts.LargestBody > 0) MostBytes = (int)Math.Max(16 << 10, Math.Min(MostBody, facts.LargestBody / 2));
+        return facts;
+    }
+
+    /// <summary>Makes the tables that are to be filled, empty, whatever an earlier attempt left.</summary>
+    public async Task PrepareAsync(IReadOnlyList<RestoredTable> tables, CancellationToken cancellation)
+    {
+        var order = tables.Select(table => new { live = table.Name, create_sql = table.CreateSql, auto_increment = table.AutoIncrement, replaces = table.Replaces });
+        var answer = (await AskAsync("prepare", new { tables = order }, default, cancellation)).Deserialize(CallJson.Default.TargetState)!;
+        if (answer.Busy) throw RestoreFaults.Busy();
+        if (answer.State != TargetState.Staging) throw RestoreFaults.Refused($"it says '{answer.State}'.");
+    }
+
+    /// <param name="batch">1 for the first of the table.</param>
+    public Task AddRowsAsync(int table, int batch, IReadOnlyList<string> columns, IReadOnlyList<string> kinds, int rows, ReadOnlyMemory<byte> values, CancellationToken cancellation) =>
+        AskAsync("rows", new { table, batch, columns, kinds, rows }, values, cancellation);
+
+    /// <param name="pieces">Path, offset, length, 1 if it is the last one, modification time, mode.</param>
+    public Task AddFilesAsync(IReadOnlyList<string> folders, IReadOnlyList<object[]> pieces, ReadOnlyMemory<byte> bytes, CancellationToken cancellation) =>
+        AskAsync("files", new { folders, pieces }, bytes, cancellation);
+
+    /// <summary>Those of the files that are not there as they should be.</summary>
+    public async Task<IReadOnlyList<StagedFile>> MissingAsync(IReadOnlyList<StagedFile> files, CancellationToken cancellation)
+    {
+        var missing = new List<StagedFile>();
+        foreach (var part in files.Chunk(FilesPerCall))
+        {
+            var answer = await AskAsync("missing", new { files = part.Select(file => new object[] { file.Path, file.Size, file.Md5 }) }, default, cancellation);
+            missing.AddRange(answer.GetProperty("missing").EnumerateArray().Select(index => part[index.GetInt32()]));
+        }
+
+        return missing;
+    }
+
+    public async Task SetMovesAsync(IReadOnlyList<FileMove> moves, CancellationToken cancellation)
+    {
+        var from = 0;
+        do
+        {
+            var part = moves.Skip(from).Take(MovesPerCall).Select(move => new[] { move.Path, KindOf(move.Kind) }).ToArray();
+            await AskAsync("moves", new { from, moves = part }, default, cancellation);
+            from += part.Length;
+        }
+        while (from < moves.Count);
+    }
+
+    /// <summary>Number of rows of each table, a sum of each column and one of the rows.</summary>
+    public async Task<IReadOnlyDictionary<int, decimal[]>> SumsAsync(IReadOnlyDictionary<int, IEnumerable<object[]>> tables, CancellationToken cancellation)
+    {
+        var answer = await AskAsync("sums", new { tables = tables.ToDictionary(table => table.Key.ToString(CultureInfo.InvariantCulture), table => table.Value) }, default, cancellation);
+        return answer.GetProperty("sums").EnumerateObject().ToDictionary(
+            table => int.Parse(table.Name, CultureInfo.InvariantCulture),
+            table => table.Value.EnumerateArray().Select(sum => decimal.Parse(sum.GetString()!, CultureInfo.InvariantCulture)).ToArray());
+    }
+
+    /// <summary>The new content takes the place of the old one, as a whole or not at all.</summary>
+    public Task<TargetState> SwapAsync(RestoreRules rules, string prefix, CancellationToken cancellation) => TurnAsync("swap", new
+    {
+        options = prefix + "options",
+        kept_names = rules.KeptNames(prefix),
+        kept_patterns = rules.KeptPatterns,
+        kept_plugins = rules.KeptPlugins,
+        patience = Patience,
+    }, cancellation);
+
+    /// <summary>The old content takes its place again.</summary>
+    public Task<TargetState> RollBackAsync(CancellationToken cancellation) => TurnAsync("rollback", new { patience = Patience }, cancellation);
+
+    public async Task<TargetState> StateAsync(CancellationToken cancellation) =>
+        (await AskAsync("status", new { }, default, cancellation)).Deserialize(CallJson.Default.TargetState)!;
+
+    /// <summary>Empties what keeps pages of before.</summary>
+    public Task FlushAsync(CancellationToken cancellation) => AskAsync("flush", new { }, default, cancellation);
+
+    /// <summary>Deletes what went, or what was never brought. There is no way back afterwards.</summary>
+    public Task FinishAsync(CancellationToken cancellation) => AskAsync("finish", new { }, default, cancellation);
+
+    public ValueTask DisposeAsync() => site.DisposeAsync();
+
+    /// <summary>Said once. If the answer is lost the site is asked what has become of it; whoever comes next there has settled it.</summary>
+    private async Task<TargetState> TurnAsync(string op, object arguments, CancellationToken cancellation)
+    {
+        try
+        {
+            return (await site.Calls.AskAsync(op, BodyOf(arguments, default), cancellation)).Deserialize(CallJson.Default.TargetState)!;
+        }
+        catch (AnswerBrokenException)
+        {
+            return await SettledAsync(cancellation);
+        }
+    }
+
+    private async Task<TargetState> SettledAsync(CancellationToken cancellation)
+    {
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            try
+            {
+                if (await StateAsync(cancellation) is { IsSettled: true } state) return state;
+            }
+            catch (StepFaultException trouble) when (trouble.Fault.Retryable && clock.GetElapsedTime(started) < UntilSettled)
+            {
+                // It does not answer yet. Nothing else tells what became of the change.
+            }
+
+            if (clock.GetElapsedTime(started) > UntilSettled) throw RestoreFaults.Refused("it does not come to rest.");
+            await Task.Delay(BetweenLooks, clock, cancellation);
+        }
+    }
+
+    private async Task<JsonElement> AskAsync(string op, object arguments, ReadOnlyMemory<byte> payload, CancellationToken cancellation)
+    {
+        var pace = new TransferPace(clock);
+        var errors = new ConnectorErrors();
+        var body = BodyOf(arguments, payload);
+        while (true)
+        {
+            try
+            {
+                return await site.Calls.AskAsync(op, body, cancellation);
+            }
+            catch (AnswerBrokenException trouble)
+            {
+                errors.Note(trouble);
+                await pace.BrokenAsync(trouble, cancellation);
+            }
+        }
+    }
+
+    private static ReadOnlyMemory<byte> BodyOf(object arguments, ReadOnlyMemory<byte> payload)
+    {
+        var json = JsonSerializer.SerializeToUtf8Bytes(arguments);
+        if (payload.IsEmpty) return json;
+        var body = new byte[8 + json.Length + payload.Length];
+        "CHB1"u8.CopyTo(body);
+        BinaryPrimitives.WriteInt32LittleEndian(body.AsSpan(4), json.Length);
+        json.CopyTo(body.AsSpan(8));
+        payload.CopyTo(body.AsMemory(8 + json.Length));
+        return body;
+    }
+
+    private static string KindOf(MoveKind kind) => kind switch
+    {
+        MoveKind.Add => "add",
+        MoveKind.Replace => "replace",
+        _ => "remove",
+    };
+}
+
+/// <summary>A file as it has to lie on the site.</summary>
+internal sealed record StagedFile(string Path, long Size, string Md5);

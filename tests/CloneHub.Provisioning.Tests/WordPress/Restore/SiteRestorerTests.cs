@@ -1,0 +1,136 @@
+using System.Diagnostics;
+using System.Globalization;
+using CloneHub.Provisioning.Tests.WordPress.Verification;
+using CloneHub.Provisioning.WordPress.Restore;
+using Xunit.Abstractions;
+
+namespace CloneHub.Provisioning.Tests.WordPress.Restore;
+
+/// <summary>A clone's work is brought back to a real site, and taken away again.</summary>
+[Trait("Needs", "servers")]
+public sealed class SiteRestorerTests(ImportedSite sites, ITestOutputHelper output) : IClassFixture<ImportedSite>
+{
+    private const string Title = "Edited in the clone";
+
+    [Fact]
+    public async Task Work_is_brought_back_and_undone_to_the_byte()
+    {
+        await WorkAsync();
+        await using var stage = await RestoreStage.OpenAsync(sites);
+        var before = await stage.StateAsync();
+
+        var plan = await stage.Restorer.PlanAsync(CancellationToken.None);
+        Assert.Empty(plan.Obstacles);
+        Assert.Contains("wp_posts", plan.Tables);
+        Assert.DoesNotContain("wp_users", plan.Tables);
+        var staged = await stage.Restorer.StageAsync(CancellationToken.None);
+        Assert.Contains(staged.Warnings, warning => warning.Contains("clonewriter", StringComparison.Ordinal));
+        AssertSame(before, await stage.StateAsync());
+
+        var swapped = await stage.Restorer.SwapAsync(CancellationToken.None);
+        output.WriteLine($"{staged.Rows} rows, {staged.Files} files; visitors held for {swapped.Milliseconds} ms");
+        await AssertRestoredAsync(stage);
+
+        await stage.Restorer.RollBackAsync(CancellationToken.None);
+        AssertSame(before, await stage.StateAsync());
+        await stage.EndAsync();
+        Assert.Empty(Directory.GetFileSystemEntries(stage.Site.Root.FullName, "*clonehub-*", SearchOption.AllDirectories));
+        Assert.Empty(await stage.Site.QueryAsync("SHOW TABLES LIKE 'c%'", CancellationToken.None));
+        AssertSame(before, await stage.StateAsync());
+    }
+
+    /// <summary>PHP is killed at each change of a name that a swap makes, one after the other.</summary>
+    [Fact]
+    public async Task Whenever_PHP_dies_in_a_swap_the_next_request_leaves_the_site_wholly_old_or_wholly_new()
+    {
+        await WorkAsync();
+        await using var stage = await RestoreStage.OpenAsync(sites);
+        await stage.StageAsync();
+        var old = await stage.StateAsync();
+        string? fresh = null;
+        var outcomes = new List<string>();
+        for (var at = 1; at <= 14; at++)
+        {
+            if (at > 1) await stage.StageAsync();
+            TargetState state;
+            await using (await KillerAsync(stage, at)) state = await stage.Target.SwapAsync(new RestoreRules(), "wp_", CancellationToken.None);
+            var (status, page) = await stage.VisitAsync();
+            Assert.True(status == 200, $"killed at {at}: {status} {page}");
+            var now = await stage.StateAsync();
+            if (state.State == TargetState.Swapped) AssertSame(fresh ??= now, now);
+            else AssertSame(old, now);
+            Assert.Equal(state.State == TargetState.Swapped, page.Contains(Title, StringComparison.Ordinal));
+            outcomes.Add($"{at}: {state.State}");
+            if (state.State == TargetState.Swapped) await stage.Target.RollBackAsync(CancellationToken.None);
+            AssertSame(old, await stage.StateAsync());
+            await stage.Target.FinishAsync(CancellationToken.None);
+        }
+
+        output.WriteLine(string.Join(", ", outcomes));
+        Assert.Contains(outcomes, outcome => outcome.EndsWith(TargetState.Staging, StringComparison.Ordinal));
+        Assert.Contains(outcomes, outcome => outcome.EndsWith(TargetState.Swapped, StringComparison.Ordinal));
+        await stage.EndAsync();
+    }
+
+    private async Task WorkAsync() => await RestoreStage.InCloneAsync(
+        sites,
+        $$"""
+        file_put_contents(get_stylesheet_directory() . '/from-the-clone.css', 'body { color: red }');
+        wp_mkdir_p(wp_upload_dir()['basedir'] . '/clone');
+        file_put_contents(wp_upload_dir()['basedir'] . '/clone/new.txt', 'new');
+        file_put_contents(wp_upload_dir()['basedir'] . '/clone/style.css', 'a { background: url(' . home_url('/x.png') . ') }');
+        file_put_contents(get_stylesheet_directory() . '/style.css', "\n/* edited */\n", FILE_APPEND);
+        update_option('blogname', 'A name from the clone');
+        if (username_exists('clonewriter')) return;
+        $writer = wp_create_user('clonewriter', 'secret', 'writer@example.org');
+        wp_insert_post(['post_title' => '{{Title}}', 'post_name' => 'edited-in-the-clone', 'post_status' => 'publish', 'post_author' => $writer, 'post_content' => '<a href="' . home_url('/hello-world/') . '">here</a>']);
+        """);
+
+    private static async Task AssertRestoredAsync(RestoreStage stage)
+    {
+        var (status, page) = await stage.VisitAsync();
+        Assert.Equal(200, status);
+        Assert.Contains(Title, page, StringComparison.Ordinal);
+        Assert.Contains("A name from the clone", page, StringComparison.Ordinal);
+        Assert.DoesNotContain("clonehub-banner", page, StringComparison.Ordinal);
+        Assert.Empty(await stage.MentionsOfCloneAsync());
+        Assert.Equal([["admin"]], await stage.Site.QueryAsync("SELECT user_login FROM wp_users", CancellationToken.None));
+        Assert.Equal([["1"]], await stage.Site.QueryAsync("SELECT post_author FROM wp_posts WHERE post_name = 'edited-in-the-clone'", CancellationToken.None));
+        Assert.Equal([[stage.Site.Url.AbsoluteUri.TrimEnd('/')]], await stage.Site.QueryAsync("SELECT DISTINCT option_value FROM wp_options WHERE option_name IN ('siteurl', 'home')", CancellationToken.None));
+        Assert.DoesNotContain("custom-migrator", (await stage.Site.QueryAsync("SELECT option_value FROM wp_options WHERE option_name = 'active_plugins'", CancellationToken.None))[0][0]);
+        var content = Path.Combine(stage.Site.Root.FullName, "wp-content");
+        Assert.Equal("new", await File.ReadAllTextAsync(Path.Combine(content, "uploads/clone/new.txt")));
+        Assert.Contains(stage.Site.Url.Authority, await File.ReadAllTextAsync(Path.Combine(content, "uploads/clone/style.css")), StringComparison.Ordinal);
+        Assert.False(Directory.Exists(Path.Combine(content, "plugins/custom-migrator")));
+        Assert.NotEmpty(Directory.GetFiles(content, "from-the-clone.css", SearchOption.AllDirectories));
+    }
+
+    /// <summary>Has the kernel kill whichever PHP of the site asks for a new name for the so-many-th time.</summary>
+    private static async Task<Killer> KillerAsync(RestoreStage stage, int at)
+    {
+        var master = (await File.ReadAllTextAsync(Path.Combine(stage.Site.Logs.FullName, "php-fpm.pid"))).Split(' ', '\n')[0];
+        var inject = string.Create(CultureInfo.InvariantCulture, $"inject=rename:signal=SIGKILL:when={at}");
+        var strace = Process.Start(new ProcessStartInfo(
+            "strace", ["-f", "-e", "trace=rename", "-e", inject, "-o", "/dev/null", "-p", master]) { RedirectStandardError = true })!;
+        while (await strace.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(30)) is { } line && !line.Contains("attached", StringComparison.Ordinal)) continue;
+        return new Killer(strace);
+    }
+
+    private static void AssertSame(string expected, string actual)
+    {
+        if (expected == actual) return;
+        var (one, other) = (expected.Split('\n'), actual.Split('\n'));
+        Assert.Fail($"Only before:\n{string.Join('\n', one.Except(other).Take(20))}\nOnly afterwards:\n{string.Join('\n', other.Except(one).Take(20))}");
+    }
+
+    private sealed class Killer(Process strace) : IAsyncDisposable
+    {
+        public async ValueTask DisposeAsync()
+        {
+            // It lets go of the processes when it ends in order.
+            using var kill = Process.Start("kill", ["-TERM", strace.Id.ToString(CultureInfo.InvariantCulture)]);
+            await strace.WaitForExitAsync();
+            strace.Dispose();
+        }
+    }
+}

@@ -1,0 +1,233 @@
+using System.Collections.Concurrent;
+using System.Text.RegularExpressions;
+using CloneHub.Provisioning.Tests.WordPress.Source;
+using CloneHub.Provisioning.Tests.WordPress.Verification;
+using CloneHub.Provisioning.WordPress.Restore;
+using CloneHub.Testing;
+using MySqlConnector;
+using Xunit.Abstractions;
+
+namespace CloneHub.Provisioning.Tests.WordPress.Restore;
+
+/// <summary>What visitors, other restores and other clients of the database have to do with a change of places.</summary>
+[Trait("Needs", "servers")]
+public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper output) : IClassFixture<ImportedSite>
+{
+    private const int Visitors = 3;
+    private const int Turns = 4;
+
+    /// <summary>A page is made of an option, a post and a file of the theme.</summary>
+    private static readonly string[] Marks = ["Name of the clone", "Post of the clone", "Footer of the clone"];
+
+    [Fact]
+    public async Task Visitors_see_the_old_site_or_the_new_one_and_never_a_mixture()
+    {
+        await WorkAsync();
+        await using var stage = await RestoreStage.OpenAsync(sites);
+        await stage.StageAsync();
+        var seen = new ConcurrentBag<string>();
+        using var end = new CancellationTokenSource();
+        var visits = Enumerable.Range(0, Visitors).Select(_ => Task.Run(() => VisitAsync(stage, seen, end.Token))).ToArray();
+
+        var held = new List<int>();
+        for (var turn = 0; turn < Turns; turn++)
+        {
+            held.Add(await UntilAsync(() => stage.Target.SwapAsync(new RestoreRules(), "wp_", CancellationToken.None), TargetState.Swapped));
+            held.Add(await UntilAsync(() => stage.Target.RollBackAsync(CancellationToken.None), TargetState.Reverted));
+            if (turn == Turns - 1) break;
+            await stage.Target.FinishAsync(CancellationToken.None);
+            await stage.StageAsync();
+        }
+
+        await end.CancelAsync();
+        await Task.WhenAll(visits);
+        var counts = seen.GroupBy(page => page).ToDictionary(pages => pages.Key, pages => pages.Count());
+        output.WriteLine($"{string.Join(", ", counts.Select(pair => $"{pair.Key}: {pair.Value}"))}; held for {string.Join(", ", held)} ms");
+        Assert.Empty(counts.Keys.Except(["old", "new", "503"]));
+        Assert.Contains("old", counts.Keys);
+        await stage.EndAsync();
+    }
+
+    [Fact]
+    public async Task A_table_that_somebody_holds_leaves_the_site_as_it_was()
+    {
+        await WorkAsync();
+        await using var stage = await RestoreStage.OpenAsync(sites);
+        await stage.StageAsync();
+        var before = await stage.StateAsync();
+        await using (var other = new MySqlConnection(stage.Site.ConnectionString))
+        {
+            await other.OpenAsync();
+            await ExecuteAsync(other, "LOCK TABLES wp_links READ");
+
+            Assert.Equal("SWAP_REFUSED", await SourceTests.FaultOf(() => stage.Restorer.SwapAsync(CancellationToken.None)));
+            await ExecuteAsync(other, "UNLOCK TABLES");
+        }
+
+        Assert.Equal(before, await stage.StateAsync());
+        Assert.Equal(200, (await stage.VisitAsync()).Status);
+        Assert.Equal(TargetState.Swapped, (await stage.Restorer.SwapAsync(CancellationToken.None)).State);
+        await stage.Restorer.RollBackAsync(CancellationToken.None);
+        Assert.Equal(before, await stage.StateAsync());
+        await stage.EndAsync();
+    }
+
+    [Fact]
+    public async Task A_database_that_goes_away_in_the_middle_is_gone_on_with_when_it_is_back()
+    {
+        await WorkAsync();
+        await using var stage = await RestoreStage.OpenAsync(sites);
+        await stage.StageAsync();
+        var before = await stage.StateAsync();
+        await using var other = new MySqlConnection(stage.Site.ConnectionString);
+        await other.OpenAsync();
+        await ExecuteAsync(other, "LOCK TABLES wp_links READ");
+
+        var swap = stage.Target.SwapAsync(new RestoreRules(), "wp_", CancellationToken.None);
+        await Eventually.Until("the connection that changes places is ended", () => KillRenameAsync(stage), TimeSpan.FromSeconds(60));
+        await ExecuteAsync(other, "UNLOCK TABLES");
+
+        Assert.Equal(TargetState.Swapped, (await swap).State);
+        Assert.Contains(Marks[1], (await stage.VisitAsync()).Page, StringComparison.Ordinal);
+        await stage.Restorer.RollBackAsync(CancellationToken.None);
+        Assert.Equal(before, await stage.StateAsync());
+        await stage.EndAsync();
+    }
+
+    [Fact]
+    public async Task When_its_time_is_over_a_restore_takes_away_what_it_kept_at_anybodys_request()
+    {
+        await WorkAsync();
+        await using var stage = await RestoreStage.OpenAsync(sites);
+        await stage.StageAsync();
+        await stage.Restorer.SwapAsync(CancellationToken.None);
+        var restored = await stage.StateAsync();
+        foreach (var file in Directory.GetFiles(stage.Site.Root.FullName, "*.php", SearchOption.AllDirectories).Where(file => file.Contains("/plugins/clonehub-", StringComparison.Ordinal)))
+            await File.WriteAllTextAsync(file, Expiry().Replace(await File.ReadAllTextAsync(file), match => match.Groups[1].Value + "1000" + match.Groups[2].Value));
+
+        await Eventually.Until("a visitor has made it leave", () => VisitAndLookAsync(stage), TimeSpan.FromSeconds(60));
+
+        Assert.Empty(await stage.Site.QueryAsync("SHOW TABLES LIKE 'c%'", CancellationToken.None));
+        Assert.Equal(restored, await stage.StateAsync());
+        await stage.EndWithoutSiteAsync();
+    }
+
+    [Fact]
+    public async Task With_plugins_the_clones_are_active_and_those_that_guard_the_site_stay_its_own()
+    {
+        var plugins = Path.Combine(sites.Target.ContentRoot, "plugins");
+        await RestoreStage.WritePluginAsync(plugins, "of-the-clone", "1");
+        await RestoreStage.WritePluginAsync(Path.Combine(sites.Site.Root.FullName, "wp-content/plugins"), "wordfence", "1");
+        await sites.Site.RunPhpAsync("update_option('active_plugins', ['wordfence/wordfence.php']); update_option('wordfence_key', 'of the site');", CancellationToken.None);
+        await RestoreStage.InCloneAsync(sites, "update_option('active_plugins', ['custom-migrator/custom-migrator.php', 'of-the-clone/of-the-clone.php']); update_option('wordfence_key', 'of the clone');");
+        await using var stage = await RestoreStage.OpenAsync(sites, new RestoreRules(PreservePlugins: false));
+        await stage.StageAsync();
+        var before = await stage.StateAsync();
+
+        await stage.Restorer.SwapAsync(CancellationToken.None);
+
+        var active = (await stage.Site.RunPhpAsync("echo implode(' ', array_filter(get_option('active_plugins'), fn($p) => 0 !== strpos($p, 'clonehub-')));", CancellationToken.None));
+        Assert.Equal("wordfence/wordfence.php of-the-clone/of-the-clone.php", active);
+        Assert.Equal("of the site", await stage.Site.RunPhpAsync("echo get_option('wordfence_key');", CancellationToken.None));
+        Assert.True(File.Exists(Path.Combine(stage.Site.Root.FullName, "wp-content/plugins/of-the-clone/of-the-clone.php")));
+        await stage.Restorer.RollBackAsync(CancellationToken.None);
+        Assert.Equal(before, await stage.StateAsync());
+        await stage.EndAsync();
+    }
+
+    [Fact]
+    public async Task A_site_that_breaks_by_the_new_content_gets_the_old_one_again()
+    {
+        await WorkAsync();
+        await using var stage = await RestoreStage.OpenAsync(sites);
+        var before = await stage.StateAsync();
+        var functions = Path.Combine(sites.Target.ContentRoot, "themes/twentytwentyone/functions.php");
+        var sound = await File.ReadAllTextAsync(functions);
+        File.Delete(functions);
+        await File.WriteAllTextAsync(functions, "<?php no_such_function(); ?>\n" + sound);
+        try
+        {
+            await stage.StageAsync();
+
+            Assert.Equal("RESTORE_BROKE_SITE", await SourceTests.FaultOf(() => stage.Restorer.SwapAsync(CancellationToken.None)));
+        }
+        finally
+        {
+            await File.WriteAllTextAsync(functions, sound);
+        }
+
+        Assert.Equal(before, await stage.StateAsync());
+        Assert.Equal(200, (await stage.VisitAsync()).Status);
+        await stage.EndAsync();
+    }
+
+    [Fact]
+    public async Task Of_two_restores_the_later_one_can_be_undone_and_one_at_work_excludes_another()
+    {
+        await WorkAsync();
+        await using var first = await RestoreStage.OpenAsync(sites);
+        await using var second = await RestoreStage.OpenAsync(sites);
+        await first.StageAsync();
+        Assert.Equal("TARGET_BUSY", await SourceTests.FaultOf(() => second.Restorer.PlanAsync(CancellationToken.None)));
+
+        await first.Restorer.SwapAsync(CancellationToken.None);
+        var between = await first.StateAsync();
+        await second.StageAsync();
+        await second.Restorer.SwapAsync(CancellationToken.None);
+
+        Assert.Equal("SWAP_REFUSED", await SourceTests.FaultOf(() => first.Restorer.RollBackAsync(CancellationToken.None)));
+        await second.Restorer.RollBackAsync(CancellationToken.None);
+        Assert.Equal(between, await second.StateAsync());
+        await second.EndAsync();
+        await first.EndAsync();
+    }
+
+    /// <summary>PHP looks at most every two seconds whether a file has changed.</summary>
+    private static async Task<bool> VisitAndLookAsync(RestoreStage stage)
+    {
+        Assert.Equal(200, (await stage.VisitAsync()).Status);
+        return Directory.GetFileSystemEntries(stage.Site.Root.FullName, "*clonehub-*", SearchOption.AllDirectories).Length == 0;
+    }
+
+    private static async Task ExecuteAsync(MySqlConnection connection, string sql)
+    {
+        await using var command = new MySqlCommand(sql, connection);
+        await command.ExecuteNonQueryAsync();
+    }
+
+    private static async Task<bool> KillRenameAsync(RestoreStage stage)
+    {
+        var found = await stage.Site.QueryAsync("SELECT ID FROM information_schema.PROCESSLIST WHERE INFO LIKE 'RENAME TABLE%'", CancellationToken.None);
+        foreach (var row in found) await stage.Site.QueryAsync($"KILL CONNECTION {row[0]}", CancellationToken.None);
+        return found.Count > 0;
+    }
+
+    private static async Task<int> UntilAsync(Func<Task<TargetState>> turn, string expected)
+    {
+        for (var tries = 0; tries < 20; tries++)
+            if (await turn() is { Busy: false } state) return state.State == expected ? state.Milliseconds : throw new InvalidOperationException($"It says {state}.");
+        throw new TimeoutException("The site served pages without a pause.");
+    }
+
+    private static async Task VisitAsync(RestoreStage stage, ConcurrentBag<string> seen, CancellationToken cancellation)
+    {
+        while (!cancellation.IsCancellationRequested)
+        {
+            var (status, page) = await stage.VisitAsync();
+            var marks = Marks.Count(mark => page.Contains(mark, StringComparison.Ordinal));
+            seen.Add(status != 200 ? $"{status}" : marks == 0 ? "old" : marks == Marks.Length ? "new" : $"mixture of {string.Join(" and ", Marks.Where(mark => page.Contains(mark, StringComparison.Ordinal)))}");
+        }
+    }
+
+    private Task WorkAsync() => RestoreStage.InCloneAsync(
+        sites,
+        $$"""
+        update_option('blogname', '{{Marks[0]}}');
+        if (null === get_page_by_path('post-of-the-clone', OBJECT, 'post')) wp_insert_post(['post_title' => '{{Marks[1]}}', 'post_name' => 'post-of-the-clone', 'post_status' => 'publish', 'post_author' => 1]);
+        $footer = get_stylesheet_directory() . '/footer.php';
+        if (false === strpos(file_get_contents($footer), '{{Marks[2]}}')) file_put_contents($footer, '<p>{{Marks[2]}}</p>', FILE_APPEND);
+        """);
+
+    [GeneratedRegex("""("expires":|\(int\) ')\d+(,|')""")]
+    private static partial Regex Expiry();
+}

@@ -1,0 +1,118 @@
+<?php
+/**
+ * @license GPL-2.0-or-later
+ */
+
+declare(strict_types=1);
+
+namespace CloneHub\Migrator\OnTarget;
+
+/**
+ * What a request does that meets the .maintenance file of a restore: it waits while places are changed, and if whoever changed them is gone it
+ * finishes the work itself. Nothing of WordPress is loaded yet.
+ */
+final class Recovery
+{
+    /** So long a visitor waits for the page instead of being told to come again. */
+    private const PATIENCE = 1.5;
+    private const PATIENCE_WITH_VISITORS = 3.0;
+    private const STEP_MICROSECONDS = 10000;
+
+    /** @return int For WordPress' $upgrading: 0 lets the request pass, the present moment has it told to come again. */
+    public static function pass(string $folder, string $maintenance): int
+    {
+        try {
+            $is_free = self::wait(new Work($folder), $maintenance);
+        } catch (\Throwable $trouble) {
+            // The database may be away; the next request tries again.
+            error_log('CloneHub: ' . $trouble->getMessage());
+            $is_free = false;
+        }
+
+        $GLOBALS['clonehub_passed'] = microtime(true);
+        return $is_free ? 0 : time();
+    }
+
+    private static function wait(Work $work, string $maintenance): bool
+    {
+        $until = microtime(true) + self::PATIENCE;
+        do {
+            clearstatcache();
+            if (!is_file($maintenance)) {
+                return true;
+            }
+
+            if ($work->lock('turn', 0.0)) {
+                return self::mend($work, $maintenance);
+            }
+
+            usleep(self::STEP_MICROSECONDS);
+        } while (microtime(true) < $until);
+
+        return false;
+    }
+
+    /** Nobody is at it. */
+    private static function mend(Work $work, string $maintenance): bool
+    {
+        try {
+            if (!self::settle($work)) {
+                return false;
+            }
+
+            @unlink($maintenance);
+            return true;
+        } finally {
+            $work->unlock();
+        }
+    }
+
+    /** Leaves the site wholly old or wholly new. Needs the turn. */
+    public static function settle(Work $work): bool
+    {
+        $state = $work->state()['state'];
+        if (Work::SWAPPING !== $state && Work::REVERTING !== $state) {
+            return true;
+        }
+
+        if (!$work->lock('visitors', self::PATIENCE_WITH_VISITORS)) {
+            return false;
+        }
+
+        if (Work::SWAPPING === $state) {
+            self::finish($work);
+        } else {
+            self::revert($work);
+        }
+
+        $work->replace('turned', sprintf('%.6F', microtime(true)));
+        $work->replace('flush', '');
+        if (function_exists('opcache_reset')) {
+            @opcache_reset();
+        }
+
+        return true;
+    }
+
+    /** A refusal, such as a table that somebody holds or a folder that cannot be moved, is no reason to stay in between. */
+    private static function finish(Work $work): void
+    {
+        try {
+            (new Swap($work))->forward();
+            $work->write(['state' => Work::SWAPPED, 'swapped_at' => time()]);
+        } catch (\RuntimeException $refusal) {
+            if (Swap::is_away($refusal)) {
+                throw $refusal;
+            }
+
+            $work->write(['state' => Work::REVERTING, 'after' => Work::STAGING, 'refusal' => substr($refusal->getMessage(), 0, 300)]);
+            self::revert($work);
+        }
+    }
+
+    private static function revert(Work $work): void
+    {
+        (new Swap($work))->backward();
+        $work->write(['state' => $work->state()['after'] ?? Work::REVERTED]);
+    }
+}

@@ -1,0 +1,166 @@
+<?php
+/**
+ * @license GPL-2.0-or-later
+ */
+
+declare(strict_types=1);
+
+namespace CloneHub\Migrator\OnTarget;
+
+use CloneHub\Migrator\OnSource\Database;
+use CloneHub\Migrator\Reply;
+
+/** Fills tables beside those of the site. Each batch of rows counts once, however often it is sent. */
+final class Staging
+{
+    private const LARGEST_STATEMENT = 1048576;
+    private const NULL_LENGTH = 0xffffffff;
+
+    /** Stands for NULL in a sum; no CRC-32 is that large. */
+    private const NULL_MARK = '4294967311';
+
+    private \mysqli $db;
+    private Names $names;
+    private int $statement;
+
+    public function __construct(Names $names)
+    {
+        $this->names = $names;
+        $this->db = Database::connect('binary');
+        $this->db->query("SET SESSION sql_mode = 'NO_AUTO_VALUE_ON_ZERO', foreign_key_checks = 0");
+        $this->statement = (int) min(self::LARGEST_STATEMENT, intdiv((int) $this->db->query('SELECT @@max_allowed_packet')->fetch_row()[0], 2));
+    }
+
+    /** @param array<int,array<string,mixed>> $tables Each with live and either like or create_sql, whose table is called {table}. */
+    public function create(array $tables): void
+    {
+        $this->drop();
+        $progress = Database::quote($this->names->progress());
+        $this->db->query("CREATE TABLE $progress (number INT PRIMARY KEY, batch INT NOT NULL) ENGINE=InnoDB");
+        foreach ($tables as $number => $table) {
+            $new = Database::quote($this->names->of_new((int) $number));
+            $this->db->query(
+                isset($table['create_sql'])
+                    ? str_replace('{table}', $new, (string) $table['create_sql'])
+                    : "CREATE TABLE $new LIKE " . Database::quote((string) $table['live'])
+            );
+            if ((int) ($table['auto_increment'] ?? 0) > 0) {
+                $this->db->query("ALTER TABLE $new AUTO_INCREMENT = " . (int) $table['auto_increment']);
+            }
+        }
+    }
+
+    /**
+     * @param string[] $columns
+     * @param string[] $kinds   Per column how its text becomes a value: "" as it is, "n" a number, "u" by way of UTF-8.
+     *
+     * @return int Rows of the batch that are there now.
+     */
+    public function add(int $number, int $batch, array $columns, array $kinds, int $rows, string $values): int
+    {
+        $progress = Database::quote($this->names->progress());
+        $done = (int) ($this->db->query("SELECT batch FROM $progress WHERE number = $number")->fetch_row()[0] ?? 0);
+        if ($batch <= $done) {
+            return $rows;
+        }
+
+        if ($batch !== $done + 1) {
+            throw new \RuntimeException("Batch $batch of a table came after batch $done.");
+        }
+
+        $this->db->begin_transaction();
+        $this->insert(Database::quote($this->names->of_new($number)), $columns, $kinds, $rows, $values);
+        $this->db->query("INSERT INTO $progress VALUES ($number, $batch) ON DUPLICATE KEY UPDATE batch = $batch");
+        $this->db->commit();
+        return $rows;
+    }
+
+    /**
+     * @param array<int,array<int,array{0:string,1:bool}>> $tables Columns by number of the table, and whether they are compared.
+     *
+     * @return array<int,string[]> Number of rows, a sum for each column and one of the rows.
+     */
+    public function sums(array $tables, Reply $reply): array
+    {
+        $sums = [];
+        foreach ($tables as $number => $columns) {
+            $select = ['COUNT(*)'];
+            $compared = [];
+            foreach ($columns as [$column, $is_compared]) {
+                $value = 'COALESCE(CRC32(' . Database::quote((string) $column) . '), ' . self::NULL_MARK . ')';
+                $select[] = $is_compared ? "COALESCE(SUM($value), 0)" : '0';
+                if ($is_compared) {
+                    $compared[] = $value;
+                }
+            }
+
+            $select[] = [] === $compared ? '0' : 'COALESCE(SUM(CRC32(CONCAT_WS(\',\', ' . implode(', ', $compared) . '))), 0)';
+            $row = $this->db->query('SELECT ' . implode(', ', $select) . ' FROM ' . Database::quote($this->names->of_new((int) $number)))->fetch_row();
+            $sums[$number] = array_map('strval', $row);
+            $reply->beat();
+        }
+
+        return $sums;
+    }
+
+    /** All tables of this restore, those that went as well. */
+    public function drop(): void
+    {
+        foreach ($this->names->all($this->db) as $name) {
+            $this->db->query('DROP TABLE IF EXISTS ' . Database::quote($name));
+        }
+    }
+
+    /**
+     * @param string[] $columns
+     * @param string[] $kinds
+     */
+    private function insert(string $table, array $columns, array $kinds, int $rows, string $values): void
+    {
+        $into = "INSERT INTO $table (" . implode(', ', array_map([Database::class, 'quote'], $columns)) . ') VALUES ';
+        $sql = '';
+        $at = 0;
+        for ($row = 0; $row < $rows; $row++) {
+            $tuple = [];
+            foreach ($kinds as $kind) {
+                $length = unpack('V', $values, $at)[1];
+                $at += 4;
+                if (self::NULL_LENGTH === $length) {
+                    $tuple[] = 'NULL';
+                    continue;
+                }
+
+                $tuple[] = $this->literal($kind, substr($values, $at, $length));
+                $at += $length;
+            }
+
+            $sql .= ('' === $sql ? $into : ',') . '(' . implode(',', $tuple) . ')';
+            if (strlen($sql) >= $this->statement) {
+                $this->db->query($sql);
+                $sql = '';
+            }
+        }
+
+        if ($at !== strlen($values)) {
+            throw new \RuntimeException('A batch of rows has a wrong length.');
+        }
+
+        if ('' !== $sql) {
+            $this->db->query($sql);
+        }
+    }
+
+    private function literal(string $kind, string $value): string
+    {
+        if ('n' === $kind) {
+            if (!is_numeric($value)) {
+                throw new \RuntimeException('A number is none.');
+            }
+
+            return $value;
+        }
+
+        $literal = "'" . $this->db->real_escape_string($value) . "'";
+        return 'u' === $kind ? "CONVERT($literal USING utf8mb4)" : $literal;
+    }
+}

@@ -1,0 +1,202 @@
+<?php
+/**
+ * @license GPL-2.0-or-later
+ */
+
+declare(strict_types=1);
+
+namespace CloneHub\Migrator\OnTarget;
+
+use CloneHub\Migrator\Call;
+use CloneHub\Migrator\OnSource\Job;
+use CloneHub\Migrator\Reply;
+
+/** The job's end on the site that gets the content of its copy. */
+final class Target
+{
+    public const OPERATIONS = ['inspect', 'prepare', 'rows', 'files', 'missing', 'moves', 'sums', 'swap', 'rollback', 'flush', 'status', 'finish'];
+
+    /** Calls that are obeyed once. The others may be repeated: they do what is not done yet. */
+    public const ONCE = ['prepare', 'swap', 'rollback', 'finish'];
+
+    private const MOST_PATIENCE = 10.0;
+
+    private Job $job;
+    private Work $work;
+    private Names $names;
+
+    public function __construct(Job $job)
+    {
+        $this->job = $job;
+        $this->work = new Work(self::folder($job));
+        $this->names = new Names($job);
+    }
+
+    public static function folder(Job $job): string
+    {
+        return wp_normalize_path(WP_CONTENT_DIR) . '/' . $job->work;
+    }
+
+    /**
+     * @param array<string,mixed> $arguments
+     *
+     * @return array<string,mixed>
+     */
+    public function answer(Call $call, array $arguments, Reply $reply): array
+    {
+        switch ($call->op) {
+            case 'inspect':
+                return (new Inspection($this->work, $this->names))->facts();
+            case 'prepare':
+                return $this->prepare((array) $arguments['tables']);
+            case 'rows':
+                $rows = (new Staging($this->names))->add(
+                    (int) $arguments['table'],
+                    (int) $arguments['batch'],
+                    (array) $arguments['columns'],
+                    (array) $arguments['kinds'],
+                    (int) $arguments['rows'],
+                    $call->payload()
+                );
+                return ['rows' => $rows];
+            case 'files':
+                $files = new StagedFiles($this->work);
+                $files->make_folders(array_map('strval', (array) ($arguments['folders'] ?? [])));
+                $files->add((array) $arguments['pieces'], $call->payload());
+                return [];
+            case 'missing':
+                return ['missing' => (new StagedFiles($this->work))->missing((array) $arguments['files'])];
+            case 'moves':
+                return $this->moves((int) $arguments['from'], (array) $arguments['moves']);
+            case 'sums':
+                return ['sums' => (object) (new Staging($this->names))->sums((array) $arguments['tables'], $reply)];
+            case 'swap':
+                return $this->swap($arguments);
+            case 'rollback':
+                return $this->rollback((float) ($arguments['patience'] ?? 5));
+            case 'finish':
+                CleanUp::run($this->job);
+                return ['state' => null];
+            default:
+                return ['state' => $this->work->exists() ? $this->work->state()['state'] : null, 'refusal' => $this->work->state()['refusal'] ?? null];
+        }
+    }
+
+    /**
+     * @param array<int,array<string,mixed>> $tables
+     *
+     * @return array<string,mixed>
+     */
+    private function prepare(array $tables): array
+    {
+        global $wpdb;
+        $wpdb->query("SELECT GET_LOCK('clonehub_restore', 10)");
+        if (Others::at_work($this->work)) {
+            return ['busy' => true];
+        }
+
+        if ($this->work->exists() && Work::STAGING !== $this->work->state()['state']) {
+            return ['busy' => false, 'state' => $this->work->state()['state']];
+        }
+
+        $this->make_folder();
+        $this->work->write([
+            'state' => Work::STAGING,
+            'since' => time(),
+            'content' => wp_normalize_path((string) realpath(WP_CONTENT_DIR)),
+            'server' => self::server(),
+            'tables' => array_map(fn (int $number): array => [
+                'live' => (string) $tables[$number]['live'],
+                'new' => $this->names->of_new($number),
+                'old' => $this->names->of_old($number),
+                'replaces' => (bool) $tables[$number]['replaces'],
+            ], array_keys($tables)),
+        ]);
+        (new Staging($this->names))->create($tables);
+        return ['busy' => false, 'state' => Work::STAGING];
+    }
+
+    private function make_folder(): void
+    {
+        foreach (['', '/new', '/old', '/code'] as $name) {
+            if (!is_dir($this->work->folder . $name) && !mkdir($this->work->folder . $name, 0755, true)) {
+                throw new \RuntimeException('The work folder cannot be made.');
+            }
+        }
+
+        foreach (['visitors' => '', 'turn' => '', '.htaccess' => "Require all denied\n", 'index.php' => "<?php\n"] as $name => $text) {
+            if (!is_file("{$this->work->folder}/$name")) {
+                file_put_contents("{$this->work->folder}/$name", $text);
+            }
+        }
+    }
+
+    /** @return array{0:string,1:int,2:string} Where the database is, for whoever has nothing of WordPress. */
+    private static function server(): array
+    {
+        global $wpdb;
+        $parsed = $wpdb->parse_db_host(DB_HOST);
+        [$host, $port, $socket, $is_ipv6] = is_array($parsed) ? $parsed : [DB_HOST, null, null, false];
+        return [$is_ipv6 && extension_loaded('mysqlnd') ? "[$host]" : (string) $host, (int) $port, (string) $socket];
+    }
+
+    /**
+     * @param array<int,array{0:string,1:string}> $moves
+     *
+     * @return array<string,mixed>
+     */
+    private function moves(int $from, array $moves): array
+    {
+        $lines = 0 === $from ? [] : array_slice((array) @file($this->work->folder . '/moves', FILE_IGNORE_NEW_LINES), 0, $from);
+        foreach ($moves as [$path, $kind]) {
+            if (preg_match('#(^|/)\.\.?(/|$)|^/|//|\\\\|\n#', (string) $path) || !in_array($kind, ['add', 'replace', 'remove'], true)) {
+                throw new \RuntimeException('A path leaves its root.');
+            }
+
+            $lines[] = json_encode([$path, $kind], JSON_UNESCAPED_SLASHES | JSON_THROW_ON_ERROR);
+        }
+
+        $this->work->replace('moves', implode("\n", $lines) . "\n");
+        return ['count' => count($lines)];
+    }
+
+    /**
+     * @param array<string,mixed> $arguments
+     *
+     * @return array<string,mixed>
+     */
+    private function swap(array $arguments): array
+    {
+        $state = $this->work->state();
+        if (Work::STAGING !== $state['state']) {
+            return ['busy' => false, 'state' => $state['state']];
+        }
+
+        $merge = [];
+        foreach ($state['tables'] as $table) {
+            if ($table['live'] === ($arguments['options'] ?? null)) {
+                $options = new Options($table['live'], $table['new']);
+                foreach ($options->merge((array) $arguments['kept_names'], (array) $arguments['kept_patterns'], $arguments['kept_plugins'] ?? null) as $sql) {
+                    $merge[] = [$table['new'], $sql];
+                }
+            }
+        }
+
+        Others::close($this->work);
+        return (new Turn($this->work))->run(['state' => Work::SWAPPING, 'merge' => $merge], self::patience((float) ($arguments['patience'] ?? 5)));
+    }
+
+    /** @return array<string,mixed> */
+    private function rollback(float $patience): array
+    {
+        $state = $this->work->state();
+        return Work::SWAPPED === $state['state']
+            ? (new Turn($this->work))->run(['state' => Work::REVERTING, 'after' => Work::REVERTED], self::patience($patience))
+            : ['busy' => false, 'state' => $state['state']];
+    }
+
+    private static function patience(float $wanted): float
+    {
+        return max(0.0, min(self::MOST_PATIENCE, $wanted));
+    }
+}

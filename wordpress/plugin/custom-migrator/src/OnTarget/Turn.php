@@ -1,0 +1,108 @@
+<?php
+/**
+ * @license GPL-2.0-or-later
+ */
+
+declare(strict_types=1);
+
+namespace CloneHub\Migrator\OnTarget;
+
+/** Changes places: holds new visitors, waits for those that are being served, and then does it while nobody looks. */
+final class Turn
+{
+    private const CODE = ['Work', 'Swap', 'Recovery'];
+    private const PATIENCE_WITH_OTHERS = 5.0;
+
+    private Work $work;
+
+    public function __construct(Work $work)
+    {
+        $this->work = $work;
+    }
+
+    /**
+     * @param array<string,mixed> $changes What the state has to say before the first thing is moved.
+     * @param float               $patience Seconds that pages which are being served may take to end.
+     *
+     * @return array<string,mixed>
+     */
+    public function run(array $changes, float $patience): array
+    {
+        array_map(static fn (string $class): bool => class_exists(__NAMESPACE__ . '\\' . $class), self::CODE);
+        if (!$this->work->lock('turn', self::PATIENCE_WITH_OTHERS)) {
+            return ['busy' => true];
+        }
+
+        $started = microtime(true);
+        $this->keep_code();
+        $this->hold();
+        $is_clear = false;
+        try {
+            if (!$this->work->lock('visitors', $patience)) {
+                return ['busy' => true];
+            }
+
+            $is_clear = true;
+            $this->work->write($changes + ['refusal' => null]);
+            Recovery::settle($this->work);
+            wp_cache_flush();
+            @unlink($this->work->folder . '/flush');
+        } finally {
+            if (!$is_clear || $this->is_settled()) {
+                $this->release();
+            }
+
+            $this->work->unlock();
+        }
+
+        $state = $this->work->state();
+        return [
+            'busy' => false,
+            'state' => $state['state'],
+            'refusal' => $state['refusal'] ?? null,
+            'milliseconds' => (int) round(1000 * (microtime(true) - $started)),
+        ];
+    }
+
+    private function is_settled(): bool
+    {
+        return !in_array($this->work->state()['state'], [Work::SWAPPING, Work::REVERTING], true);
+    }
+
+    /** What mends a swap must be there though the folder of the plugin is not. */
+    private function keep_code(): void
+    {
+        $code = $this->work->folder . '/code';
+        if (!is_dir($code)) {
+            mkdir($code, 0755);
+        }
+
+        $start = "<?php\n";
+        foreach (self::CODE as $class) {
+            copy(__DIR__ . "/$class.php", "$code/$class.php");
+            $start .= "require_once __DIR__ . '/$class.php';\n";
+        }
+
+        $this->work->replace('code/pass.php', $start . 'return \\' . Recovery::class . "::pass(dirname(__DIR__), ABSPATH . '.maintenance');\n");
+    }
+
+    /** WordPress includes this file before anything else and takes what it sets for the moment that maintenance began. */
+    private function hold(): void
+    {
+        $pass = var_export($this->work->folder . '/code/pass.php', true);
+        Work::put(self::file(), "<?php\n\$upgrading = is_file($pass) ? require $pass : 0;\n");
+        if (function_exists('opcache_invalidate')) {
+            @opcache_invalidate(self::file(), true);
+        }
+    }
+
+    private function release(): void
+    {
+        @unlink(self::file());
+    }
+
+    private static function file(): string
+    {
+        return ABSPATH . '.maintenance';
+    }
+}
