@@ -169,7 +169,7 @@ run_dev() {
 # Runs the tests and says, as its last line, how many of them there were according to the result files.
 # KIND [--retry]: with --retry up to three tests that failed beside all others run once more, alone.
 run_tests() {
-    local filter='Needs!=kube' results=artifacts/test-results what=CloneHub.sln status=0 expected=1
+    local filter='Needs!=kube&Takes!=long' results=artifacts/test-results what=CloneHub.sln status=0 expected=1
     case $1 in
         fast) filter='Needs!=servers&Needs!=infra&Needs!=kube' ;;
         infra) what=tests/CloneHub.Infra.Tests ;;

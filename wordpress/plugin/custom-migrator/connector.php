@@ -59,13 +59,31 @@ if (!$is_ours && '' !== '{{WORK}}' && is_file(WP_CONTENT_DIR . '/{{WORK}}/visito
     // that has read what is no longer true, and comes again.
     $clonehub_visit = @fopen(WP_CONTENT_DIR . '/{{WORK}}/visitors', 'rb');
     $is_late = is_resource($clonehub_visit) && !flock($clonehub_visit, LOCK_SH | LOCK_NB);
+    // Looked for before the moment of the turn, which whoever removes it has noted before.
+    $is_stale = is_file(WP_CONTENT_DIR . '/{{WORK}}/flush');
     $turned = (float) @file_get_contents(WP_CONTENT_DIR . '/{{WORK}}/turned');
     $is_late = $is_late || $turned >= max((float) $_SERVER['REQUEST_TIME_FLOAT'], (float) ($GLOBALS['clonehub_passed'] ?? 0));
-    if (is_file(WP_CONTENT_DIR . '/{{WORK}}/flush') && !$is_late) {
-        // Whoever mended a swap had no cache to empty.
+    if (($is_late || $is_stale) && wp_using_ext_object_cache()) {
+        // Whoever mended a swap had no cache to empty, and who is late may have kept there what it had read before.
         wp_cache_flush();
-        @unlink(WP_CONTENT_DIR . '/{{WORK}}/flush');
         $is_late = true;
+        $part = WP_CONTENT_DIR . '/{{WORK}}/turned.' . getmypid();
+        if ($is_stale && false !== file_put_contents($part, sprintf('%.6F', microtime(true))) && rename($part, WP_CONTENT_DIR . '/{{WORK}}/turned')) {
+            @unlink(WP_CONTENT_DIR . '/{{WORK}}/flush');
+        }
+    }
+
+    if (!$is_late && is_file(WP_CONTENT_DIR . '/{{WORK}}/unconfirmed')) {
+        // Nobody has looked yet whether the site works with its new content, so its own pages tell.
+        register_shutdown_function(static function (): void {
+            if (in_array(error_get_last()['type'] ?? 0, [E_ERROR, E_PARSE, E_CORE_ERROR, E_COMPILE_ERROR], true)) {
+                @touch(WP_CONTENT_DIR . '/{{WORK}}/fatal');
+            }
+        });
+        if (time() > (int) @file_get_contents(WP_CONTENT_DIR . '/{{WORK}}/unconfirmed') && (@include_once __DIR__ . '/src/autoload.php')) {
+            flock($clonehub_visit, LOCK_UN);
+            $is_late = OnTarget\Probation::judge(WP_CONTENT_DIR . '/{{WORK}}') || !flock($clonehub_visit, LOCK_SH | LOCK_NB);
+        }
     }
 
     if ($is_late) {

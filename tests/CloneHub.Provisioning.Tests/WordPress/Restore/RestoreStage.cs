@@ -11,9 +11,15 @@ using CloneHub.Provisioning.WordPress.Restore;
 
 namespace CloneHub.Provisioning.Tests.WordPress.Restore;
 
+/// <summary>One site and its clone for all tests of a restore: making them takes longer than most tests do.</summary>
+[CollectionDefinition(RestoreStage.Sites)]
+public sealed class RestoreSites : ICollectionFixture<ImportedSite>;
+
 /// <summary>A site, a clone of it that was worked in, and a restore that has both at hand.</summary>
 internal sealed class RestoreStage : IAsyncDisposable
 {
+    public const string Sites = "a site and its clone";
+
     private readonly ImportedSite _sites;
     private readonly SourceHttp _http = new(new SourceOptions { AllowLoopback = true }, TimeProvider.System);
 
@@ -42,7 +48,7 @@ internal sealed class RestoreStage : IAsyncDisposable
         var clone = await SourceTests.Connector.ConnectAsync(new CloneOrder(job, sites.Target.PublicUrl, "tests", null), secrets, 1, CancellationToken.None);
         var site = await SourceTests.Connector.ConnectAsync(
             new CloneOrder(job, sites.Site.Url, "tests", null), secrets, 1, CancellationToken.None, ConnectorUse.ToRestore(job, secrets.ConnectorKey));
-        return new RestoreStage(sites, clone, new TargetChannel(site, TimeProvider.System), rules ?? new RestoreRules());
+        return new RestoreStage(sites, clone, new TargetChannel(site, TimeProvider.System, fence: 1), rules ?? new RestoreRules());
     }
 
     public async Task StageAsync()
@@ -50,6 +56,9 @@ internal sealed class RestoreStage : IAsyncDisposable
         Assert.Empty((await Restorer.PlanAsync(CancellationToken.None)).Obstacles);
         await Restorer.StageAsync(CancellationToken.None);
     }
+
+    /// <summary>The folder that the restore works in on the site.</summary>
+    public string Work => Assert.Single(Directory.GetDirectories(Path.Combine(Site.Root.FullName, "wp-content"), ".clonehub-*"));
 
     /// <summary>Runs PHP inside the clone.</summary>
     public static async Task InCloneAsync(ImportedSite sites, string code)
@@ -86,7 +95,7 @@ internal sealed class RestoreStage : IAsyncDisposable
 
         foreach (var path in Directory.EnumerateFiles(Site.Root.FullName, "*", SearchOption.AllDirectories).Order(StringComparer.Ordinal))
         {
-            if (path.Contains("/.clonehub-", StringComparison.Ordinal) || path.Contains("/plugins/clonehub-", StringComparison.Ordinal)) continue;
+            if (path.Contains("/.clonehub-", StringComparison.Ordinal) || path.EndsWith("/.maintenance.part", StringComparison.Ordinal) || path.Contains("/plugins/clonehub-", StringComparison.Ordinal)) continue;
             lines.Add($"{path}: {Convert.ToHexString(SHA256.HashData(await File.ReadAllBytesAsync(path)))} {File.GetLastWriteTimeUtc(path).ToString("O", CultureInfo.InvariantCulture)}");
         }
 

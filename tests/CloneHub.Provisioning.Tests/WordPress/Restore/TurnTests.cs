@@ -11,16 +11,22 @@ namespace CloneHub.Provisioning.Tests.WordPress.Restore;
 
 /// <summary>What visitors, other restores and other clients of the database have to do with a change of places.</summary>
 [Trait("Needs", "servers")]
-public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper output) : IClassFixture<ImportedSite>
+[Collection(RestoreStage.Sites)]
+public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper output)
 {
     private const int Visitors = 3;
-    private const int Turns = 4;
 
     /// <summary>A page is made of an option, a post and a file of the theme.</summary>
-    private static readonly string[] Marks = ["Name of the clone", "Post of the clone", "Footer of the clone"];
+    private readonly string[] _marks = [.. new[] { "Name", "Post", "Footer" }.Select(what => $"{what} of the clone as {ServersFixture.Unique("m")}")];
 
     [Fact]
-    public async Task Visitors_see_the_old_site_or_the_new_one_and_never_a_mixture()
+    public Task Visitors_see_the_old_site_or_the_new_one_and_never_a_mixture() => TurnAsync(1);
+
+    [Fact]
+    [Trait("Takes", "long")]
+    public Task However_often_places_are_changed_visitors_see_no_mixture() => TurnAsync(12);
+
+    private async Task TurnAsync(int turns)
     {
         await WorkAsync();
         await using var stage = await RestoreStage.OpenAsync(sites);
@@ -30,11 +36,11 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         var visits = Enumerable.Range(0, Visitors).Select(_ => Task.Run(() => VisitAsync(stage, seen, end.Token))).ToArray();
 
         var held = new List<int>();
-        for (var turn = 0; turn < Turns; turn++)
+        for (var turn = 0; turn < turns; turn++)
         {
-            held.Add(await UntilAsync(() => stage.Target.SwapAsync(new RestoreRules(), "wp_", CancellationToken.None), TargetState.Swapped));
+            held.Add(await UntilAsync(() => stage.Target.SwapAsync(new RestoreRules(), "wp_", [], CancellationToken.None), TargetState.Swapped));
             held.Add(await UntilAsync(() => stage.Target.RollBackAsync(CancellationToken.None), TargetState.Reverted));
-            if (turn == Turns - 1) break;
+            if (turn == turns - 1) break;
             await stage.Target.FinishAsync(CancellationToken.None);
             await stage.StageAsync();
         }
@@ -49,6 +55,7 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
     }
 
     [Fact]
+    [Trait("Takes", "long")]
     public async Task A_table_that_somebody_holds_leaves_the_site_as_it_was()
     {
         await WorkAsync();
@@ -73,6 +80,7 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
     }
 
     [Fact]
+    [Trait("Takes", "long")]
     public async Task A_database_that_goes_away_in_the_middle_is_gone_on_with_when_it_is_back()
     {
         await WorkAsync();
@@ -83,18 +91,19 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         await other.OpenAsync();
         await ExecuteAsync(other, "LOCK TABLES wp_links READ");
 
-        var swap = stage.Target.SwapAsync(new RestoreRules(), "wp_", CancellationToken.None);
+        var swap = stage.Target.SwapAsync(new RestoreRules(), "wp_", [], CancellationToken.None);
         await Eventually.Until("the connection that changes places is ended", () => KillRenameAsync(stage), TimeSpan.FromSeconds(60));
         await ExecuteAsync(other, "UNLOCK TABLES");
 
         Assert.Equal(TargetState.Swapped, (await swap).State);
-        Assert.Contains(Marks[1], (await stage.VisitAsync()).Page, StringComparison.Ordinal);
+        Assert.Contains(_marks[1], (await stage.VisitAsync()).Page, StringComparison.Ordinal);
         await stage.Restorer.RollBackAsync(CancellationToken.None);
         Assert.Equal(before, await stage.StateAsync());
         await stage.EndAsync();
     }
 
     [Fact]
+    [Trait("Takes", "long")]
     public async Task When_its_time_is_over_a_restore_takes_away_what_it_kept_at_anybodys_request()
     {
         await WorkAsync();
@@ -113,6 +122,7 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
     }
 
     [Fact]
+    [Trait("Takes", "long")]
     public async Task With_plugins_the_clones_are_active_and_those_that_guard_the_site_stay_its_own()
     {
         var plugins = Path.Combine(sites.Target.ContentRoot, "plugins");
@@ -135,8 +145,9 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         await stage.EndAsync();
     }
 
+    /// <summary>CloneHub looks at the site and undoes it; then it is lost between the change of places and that look.</summary>
     [Fact]
-    public async Task A_site_that_breaks_by_the_new_content_gets_the_old_one_again()
+    public async Task A_site_that_breaks_by_the_new_content_gets_the_old_one_again_whether_CloneHub_looks_or_not()
     {
         await WorkAsync();
         await using var stage = await RestoreStage.OpenAsync(sites);
@@ -148,20 +159,46 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         try
         {
             await stage.StageAsync();
-
             Assert.Equal("RESTORE_BROKE_SITE", await SourceTests.FaultOf(() => stage.Restorer.SwapAsync(CancellationToken.None)));
+            Assert.Equal(before, await stage.StateAsync());
+            await stage.Target.FinishAsync(CancellationToken.None);
+            await stage.StageAsync();
         }
         finally
         {
             await File.WriteAllTextAsync(functions, sound);
         }
 
+        Assert.Equal(TargetState.Swapped, (await stage.Target.SwapAsync(new RestoreRules(), "wp_", [200], CancellationToken.None)).State);
+        Assert.Equal(500, (await stage.VisitAsync()).Status);
+        await File.WriteAllTextAsync(Path.Combine(stage.Work, "unconfirmed"), "1000");
+        await Eventually.Until("a visitor has made it take its old content back", async () => (await stage.VisitAsync()).Status == 200, TimeSpan.FromSeconds(60));
+        Assert.Equal("RESTORE_BROKE_SITE", await SourceTests.FaultOf(() => stage.Restorer.SwapAsync(CancellationToken.None)));
         Assert.Equal(before, await stage.StateAsync());
-        Assert.Equal(200, (await stage.VisitAsync()).Status);
+        await stage.EndAsync();
+    }
+
+    [Trait("Takes", "long")]
+    [Fact]
+    public async Task A_site_that_nobody_looks_at_keeps_new_content_that_works()
+    {
+        await WorkAsync();
+        await using var stage = await RestoreStage.OpenAsync(sites);
+        await stage.StageAsync();
+        await stage.Target.SwapAsync(new RestoreRules(), "wp_", [200], CancellationToken.None);
+        await File.WriteAllTextAsync(Path.Combine(stage.Work, "unconfirmed"), "1000");
+
+        var (status, page) = await stage.VisitAsync();
+
+        Assert.Equal((200, true), (status, page.Contains(_marks[1], StringComparison.Ordinal)));
+        Assert.False(File.Exists(Path.Combine(stage.Work, "unconfirmed")));
+        Assert.Equal(TargetState.Swapped, (await stage.Restorer.SwapAsync(CancellationToken.None)).State);
+        await stage.Restorer.RollBackAsync(CancellationToken.None);
         await stage.EndAsync();
     }
 
     [Fact]
+    [Trait("Takes", "long")]
     public async Task Of_two_restores_the_later_one_can_be_undone_and_one_at_work_excludes_another()
     {
         await WorkAsync();
@@ -209,23 +246,25 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         throw new TimeoutException("The site served pages without a pause.");
     }
 
-    private static async Task VisitAsync(RestoreStage stage, ConcurrentBag<string> seen, CancellationToken cancellation)
+    private async Task VisitAsync(RestoreStage stage, ConcurrentBag<string> seen, CancellationToken cancellation)
     {
         while (!cancellation.IsCancellationRequested)
         {
             var (status, page) = await stage.VisitAsync();
-            var marks = Marks.Count(mark => page.Contains(mark, StringComparison.Ordinal));
-            seen.Add(status != 200 ? $"{status}" : marks == 0 ? "old" : marks == Marks.Length ? "new" : $"mixture of {string.Join(" and ", Marks.Where(mark => page.Contains(mark, StringComparison.Ordinal)))}");
+            var marks = _marks.Count(mark => page.Contains(mark, StringComparison.Ordinal));
+            seen.Add(status != 200 ? $"{status}" : marks == 0 ? "old" : marks == _marks.Length ? "new" : $"mixture of {string.Join(" and ", _marks.Where(mark => page.Contains(mark, StringComparison.Ordinal)))}");
         }
     }
+
+    private string Slug => _marks[1].Split(' ')[^1];
 
     private Task WorkAsync() => RestoreStage.InCloneAsync(
         sites,
         $$"""
-        update_option('blogname', '{{Marks[0]}}');
-        if (null === get_page_by_path('post-of-the-clone', OBJECT, 'post')) wp_insert_post(['post_title' => '{{Marks[1]}}', 'post_name' => 'post-of-the-clone', 'post_status' => 'publish', 'post_author' => 1]);
+        update_option('blogname', '{{_marks[0]}}');
+        if (null === get_page_by_path('{{Slug}}', OBJECT, 'post')) wp_insert_post(['post_title' => '{{_marks[1]}}', 'post_name' => '{{Slug}}', 'post_status' => 'publish', 'post_author' => 1]);
         $footer = get_stylesheet_directory() . '/footer.php';
-        if (false === strpos(file_get_contents($footer), '{{Marks[2]}}')) file_put_contents($footer, '<p>{{Marks[2]}}</p>', FILE_APPEND);
+        if (false === strpos(file_get_contents($footer), '{{_marks[2]}}')) file_put_contents($footer, '<p>{{_marks[2]}}</p>', FILE_APPEND);
         """);
 
     [GeneratedRegex("""("expires":|\(int\) ')\d+(,|')""")]

@@ -1,4 +1,3 @@
-using System.Net;
 using System.Text.RegularExpressions;
 
 namespace CloneHub.Provisioning.WordPress.Restore;
@@ -9,27 +8,27 @@ internal sealed partial class SiteProbe(SourceHttp http, Uri home)
     private static readonly string[] Pages = ["", "wp-login.php", "?rest_route=/"];
 
     /// <summary>What each page answers; null where it is broken already, so that nothing can be expected of it later.</summary>
-    public async Task<IReadOnlyList<HttpStatusCode?>> LookAsync(CancellationToken cancellation)
+    public async Task<IReadOnlyList<int?>> LookAsync(CancellationToken cancellation)
     {
-        var statuses = new List<HttpStatusCode?>();
+        var statuses = new List<int?>();
         foreach (var page in Pages)
         {
             var seen = await http.GetFollowingAsync(new Uri(home, page), cancellation);
-            statuses.Add(FaultOf(seen) is null ? seen.Status : null);
+            statuses.Add(FaultOf(seen) is null ? (int)seen.Status : null);
         }
 
         return statuses;
     }
 
     /// <returns>What is broken that was not before, in words; null if nothing is.</returns>
-    public async Task<string?> CompareAsync(IReadOnlyList<HttpStatusCode?> before, CancellationToken cancellation)
+    public async Task<string?> CompareAsync(IReadOnlyList<int?> before, CancellationToken cancellation)
     {
         foreach (var (at, page) in Pages.Index())
         {
-            if (before[at] is not { } expected) continue;
+            if (before.ElementAtOrDefault(at) is not { } expected) continue;
             var seen = await http.GetFollowingAsync(new Uri(home, page), cancellation);
             if (FaultOf(seen) is { } fault) return $"/{page}: {fault}";
-            if (seen.Status != expected) return $"/{page} answers {(int)seen.Status} instead of {(int)expected}";
+            if ((int)seen.Status != expected) return $"/{page} answers {(int)seen.Status} instead of {expected}";
         }
 
         return null;

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Runtime.CompilerServices;
 using System.Text;
 using CloneHub.Provisioning.WordPress.Import;
@@ -57,26 +56,33 @@ internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, Re
     public async Task<TargetState> SwapAsync(CancellationToken cancellation)
     {
         var probe = new SiteProbe(http, new Uri(_to.HomeUrl + "/"));
-        var before = await probe.LookAsync(cancellation);
-        var swapped = Require(await target.SwapAsync(rules, _to.TablePrefix, cancellation), TargetState.Swapped);
-        if (await BrokenAsync(probe, before, cancellation) is not { } fault) return swapped;
-        await RollBackAsync(cancellation);
-        throw RestoreFaults.Probe(fault);
+        var swapped = await target.StateAsync(cancellation);
+        if (swapped.State == TargetState.Staging) swapped = await target.SwapAsync(rules, _to.TablePrefix, await probe.LookAsync(cancellation), cancellation);
+        if (swapped.State == TargetState.Reverted) throw RestoreFaults.Probe(swapped.Refusal ?? "it was undone.");
+        Require(swapped, TargetState.Swapped);
+        if (await BrokenAsync(probe, swapped.Before, cancellation) is { } fault)
+        {
+            await RollBackAsync(cancellation);
+            throw RestoreFaults.Probe(fault);
+        }
+
+        var kept = await target.ConfirmAsync(cancellation);
+        return kept.State == TargetState.Swapped ? swapped : throw RestoreFaults.Probe(kept.Refusal ?? "it was undone.");
     }
 
     /// <summary>The site gets its old content again.</summary>
     public async Task<TargetState> RollBackAsync(CancellationToken cancellation)
     {
         var reverted = Require(await target.RollBackAsync(cancellation), TargetState.Reverted);
-        await target.FlushAsync(cancellation);
+        await target.TryFlushAsync(cancellation);
         return reverted;
     }
 
-    private async Task<string?> BrokenAsync(SiteProbe probe, IReadOnlyList<HttpStatusCode?> before, CancellationToken cancellation)
+    private async Task<string?> BrokenAsync(SiteProbe probe, IReadOnlyList<int?> before, CancellationToken cancellation)
     {
         try
         {
-            await target.FlushAsync(cancellation);
+            await target.TryFlushAsync(cancellation);
             return await probe.CompareAsync(before, cancellation);
         }
         catch (StepFaultException fault)

@@ -14,9 +14,12 @@ internal sealed record TargetInspection(
 /// <param name="Busy">Nothing was changed: pages were being served for longer than could be waited for.</param>
 /// <param name="State">staging: the site is as it was; swapped: it has its new content; reverted: it has its old content again.</param>
 /// <param name="Refusal">Why the site is as it was though a change was tried.</param>
-/// <param name="Milliseconds">How long new visitors were held.</param>
+/// <param name="Milliseconds">How long new visitors were held; 0 where nothing had to be changed.</param>
 internal sealed record TargetState(bool Busy, string? State, string? Refusal, int Milliseconds)
 {
+    /// <summary>What was noted of the site's pages before its content changed.</summary>
+    public IReadOnlyList<int?> Before { get; init; } = [];
+
     public const string Staging = "staging";
     public const string Swapped = "swapped";
     public const string Reverted = "reverted";
@@ -28,7 +31,8 @@ internal sealed record TargetState(bool Busy, string? State, string? Refusal, in
 }
 
 /// <summary>A site that gets content, with our connector on it. What may be said twice is said again until it is answered.</summary>
-internal sealed class TargetChannel(SourceChannel site, TimeProvider clock) : IAsyncDisposable
+/// <param name="fence">Of the attempt that asks. The site obeys none that is older than another it has heard of.</param>
+internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long fence) : IAsyncDisposable
 {
     /// <summary>Many servers take no more than a megabyte unless they are told to.</summary>
     private const int MostBody = 768 << 10;
@@ -105,8 +109,10 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock) : IA
     }
 
     /// <summary>The new content takes the place of the old one, as a whole or not at all.</summary>
-    public Task<TargetState> SwapAsync(RestoreRules rules, string prefix, CancellationToken cancellation) => TurnAsync("swap", new
+    /// <param name="before">What its pages answer now; noted there for whoever goes on after this attempt.</param>
+    public Task<TargetState> SwapAsync(RestoreRules rules, string prefix, IReadOnlyList<int?> before, CancellationToken cancellation) => TurnAsync("swap", new
     {
+        before,
         options = prefix + "options",
         kept_names = rules.KeptNames(prefix),
         kept_patterns = rules.KeptPatterns,
@@ -120,8 +126,27 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock) : IA
     public async Task<TargetState> StateAsync(CancellationToken cancellation) =>
         (await AskAsync("status", new { }, default, cancellation)).Deserialize(CallJson.Default.TargetState)!;
 
-    /// <summary>Empties what keeps pages of before.</summary>
-    public Task FlushAsync(CancellationToken cancellation) => AskAsync("flush", new { }, default, cancellation);
+    /// <summary>The new content stays. Until that is said the site takes its old content back by itself if its pages end by fatal errors.</summary>
+    /// <returns>What the site has by now.</returns>
+    public async Task<TargetState> ConfirmAsync(CancellationToken cancellation) =>
+        (await AskAsync("confirm", new { }, default, cancellation)).Deserialize(CallJson.Default.TargetState)!;
+
+    /// <summary>Empties what keeps pages of before. Tried only once: a site that new content broke cannot do it.</summary>
+    /// <returns>Whether it was done.</returns>
+    public async Task<bool> TryFlushAsync(CancellationToken cancellation)
+    {
+        try
+        {
+            await site.Calls.AskAsync("flush", BodyOf(new { }, default), cancellation);
+            return true;
+        }
+        catch (Exception trouble) when (trouble is AnswerBrokenException or StepFaultException)
+        {
+            // The pages that are looked at next tell what is the matter.
+            return false;
+        }
+    }
+
 
     /// <summary>Deletes what went, or what was never brought. There is no way back afterwards.</summary>
     public Task FinishAsync(CancellationToken cancellation) => AskAsync("finish", new { }, default, cancellation);
@@ -179,9 +204,11 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock) : IA
         }
     }
 
-    private static ReadOnlyMemory<byte> BodyOf(object arguments, ReadOnlyMemory<byte> payload)
+    private ReadOnlyMemory<byte> BodyOf(object arguments, ReadOnlyMemory<byte> payload)
     {
-        var json = JsonSerializer.SerializeToUtf8Bytes(arguments);
+        var all = JsonSerializer.SerializeToNode(arguments)!.AsObject();
+        all["fence"] = fence;
+        var json = JsonSerializer.SerializeToUtf8Bytes(all);
         if (payload.IsEmpty) return json;
         var body = new byte[8 + json.Length + payload.Length];
         "CHB1"u8.CopyTo(body);

@@ -30,9 +30,10 @@ final class CleanUp
     /** A .maintenance file of this restore; another one is none of its business. */
     private static function release(Work $work): void
     {
-        $file = ABSPATH . '.maintenance';
-        if (is_file($file) && false !== strpos((string) file_get_contents($file), basename($work->folder))) {
-            @unlink($file);
+        foreach ([ABSPATH . '.maintenance', ABSPATH . '.maintenance.part'] as $file) {
+            if (is_file($file) && false !== strpos((string) file_get_contents($file), basename($work->folder))) {
+                @unlink($file);
+            }
         }
     }
 

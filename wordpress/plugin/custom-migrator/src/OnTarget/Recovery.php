@@ -18,6 +18,9 @@ final class Recovery
     private const PATIENCE_WITH_VISITORS = 3.0;
     private const STEP_MICROSECONDS = 10000;
 
+    /** Seconds after which the site itself judges its new content, if nobody else has. */
+    private const UNCONFIRMED = 90;
+
     /** @return int For WordPress' $upgrading: 0 lets the request pass, the present moment has it told to come again. */
     public static function pass(string $folder, string $maintenance): int
     {
@@ -85,12 +88,9 @@ final class Recovery
             self::revert($work);
         }
 
-        $work->replace('turned', sprintf('%.6F', microtime(true)));
+        (new Swap($work))->forget_code();
         $work->replace('flush', '');
-        if (function_exists('opcache_reset')) {
-            @opcache_reset();
-        }
-
+        $work->replace('turned', sprintf('%.6F', microtime(true)));
         return true;
     }
 
@@ -99,6 +99,7 @@ final class Recovery
     {
         try {
             (new Swap($work))->forward();
+            $work->replace('unconfirmed', (string) (time() + self::UNCONFIRMED));
             $work->write(['state' => Work::SWAPPED, 'swapped_at' => time()]);
         } catch (\RuntimeException $refusal) {
             if (Swap::is_away($refusal)) {

@@ -13,7 +13,7 @@ namespace CloneHub\Migrator\OnTarget;
  */
 final class Swap
 {
-    private const LOCK_SECONDS = 8;
+    private const LOCK_SECONDS = 4;
 
     /** What a server says that goes down, or that has ended this connection. Its client says numbers from 2000 on. */
     private const GOING_AWAY = [1053, 1077, 1079, 1080, 1152, 1184, 1927, 3169];
@@ -47,6 +47,20 @@ final class Swap
         $this->rename($db, $this->renames_backward($db));
         foreach (array_reverse($this->work->moves()) as [$path, $kind]) {
             $this->take_back($path, $kind);
+        }
+    }
+
+    /** A reset counts for later requests only; one that is held goes on by what was compiled before, unless that is taken from it file by file. */
+    public function forget_code(): void
+    {
+        foreach (function_exists('opcache_invalidate') ? $this->work->moves() : [] as [$path]) {
+            if ('.php' === substr($path, -4)) {
+                @opcache_invalidate("{$this->state['content']}/$path", true);
+            }
+        }
+
+        if (function_exists('opcache_reset')) {
+            @opcache_reset();
         }
     }
 

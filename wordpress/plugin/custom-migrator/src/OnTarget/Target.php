@@ -8,19 +8,21 @@ declare(strict_types=1);
 namespace CloneHub\Migrator\OnTarget;
 
 use CloneHub\Migrator\Call;
+use CloneHub\Migrator\OnSource\Incomplete;
 use CloneHub\Migrator\OnSource\Job;
 use CloneHub\Migrator\Reply;
 
 /** The job's end on the site that gets the content of its copy. */
 final class Target
 {
-    public const OPERATIONS = ['inspect', 'prepare', 'rows', 'files', 'missing', 'moves', 'sums', 'swap', 'rollback', 'flush', 'status', 'finish'];
+    public const OPERATIONS = ['inspect', 'prepare', 'rows', 'files', 'missing', 'moves', 'sums', 'swap', 'confirm', 'rollback', 'flush', 'status', 'finish'];
 
     /** Calls that are obeyed once. The others may be repeated: they do what is not done yet. */
     public const ONCE = ['prepare', 'swap', 'rollback', 'finish'];
 
     private const MOST_PATIENCE = 10.0;
 
+    private int $fence = 0;
     private Job $job;
     private Work $work;
     private Names $names;
@@ -44,6 +46,7 @@ final class Target
      */
     public function answer(Call $call, array $arguments, Reply $reply): array
     {
+        $this->claim((int) ($arguments['fence'] ?? 0));
         switch ($call->op) {
             case 'inspect':
                 return (new Inspection($this->work, $this->names))->facts();
@@ -72,14 +75,38 @@ final class Target
                 return ['sums' => (object) (new Staging($this->names))->sums((array) $arguments['tables'], $reply)];
             case 'swap':
                 return $this->swap($arguments);
+            case 'confirm':
+                Probation::end($this->work);
+                return $this->status();
             case 'rollback':
                 return $this->rollback((float) ($arguments['patience'] ?? 5));
             case 'finish':
                 CleanUp::run($this->job);
                 return ['state' => null];
             default:
-                return ['state' => $this->work->exists() ? $this->work->state()['state'] : null, 'refusal' => $this->work->state()['refusal'] ?? null];
+                return $this->status();
         }
+    }
+
+    /** An attempt of the job that was overtaken by a newer one has nothing more to say. The file is its own: the state is written by whoever has the turn. */
+    private function claim(int $fence): void
+    {
+        $this->fence = $fence;
+        $newest = (int) @file_get_contents($this->work->folder . '/fence');
+        if ($fence < $newest) {
+            throw new Incomplete('A newer attempt is at work here.');
+        }
+
+        if ($fence > $newest && $this->work->exists()) {
+            $this->work->replace('fence', (string) $fence);
+        }
+    }
+
+    /** @return array<string,mixed> */
+    private function status(): array
+    {
+        $state = $this->work->state();
+        return ['state' => $this->work->exists() ? $state['state'] : null, 'refusal' => $state['refusal'] ?? null, 'before' => $state['before'] ?? []];
     }
 
     /**
@@ -100,6 +127,7 @@ final class Target
         }
 
         $this->make_folder();
+        $this->work->replace('fence', (string) $this->fence);
         $this->work->write([
             'state' => Work::STAGING,
             'since' => time(),
@@ -168,8 +196,8 @@ final class Target
     private function swap(array $arguments): array
     {
         $state = $this->work->state();
-        if (Work::STAGING !== $state['state']) {
-            return ['busy' => false, 'state' => $state['state']];
+        if (Work::STAGING !== $state['state'] || !isset($state['tables'])) {
+            return $this->status();
         }
 
         $merge = [];
@@ -183,16 +211,15 @@ final class Target
         }
 
         Others::close($this->work);
-        return (new Turn($this->work))->run(['state' => Work::SWAPPING, 'merge' => $merge], self::patience((float) ($arguments['patience'] ?? 5)));
+        $changes = ['state' => Work::SWAPPING, 'merge' => $merge, 'before' => (array) ($arguments['before'] ?? [])];
+        return (new Turn($this->work))->run(Work::STAGING, $changes, self::patience((float) ($arguments['patience'] ?? 5)));
     }
 
     /** @return array<string,mixed> */
     private function rollback(float $patience): array
     {
-        $state = $this->work->state();
-        return Work::SWAPPED === $state['state']
-            ? (new Turn($this->work))->run(['state' => Work::REVERTING, 'after' => Work::REVERTED], self::patience($patience))
-            : ['busy' => false, 'state' => $state['state']];
+        $changes = ['state' => Work::REVERTING, 'after' => Work::REVERTED];
+        return Work::SWAPPED === $this->work->state()['state'] ? (new Turn($this->work))->run(Work::SWAPPED, $changes, self::patience($patience)) : $this->status();
     }
 
     private static function patience(float $wanted): float

@@ -21,16 +21,24 @@ final class Turn
     }
 
     /**
-     * @param array<string,mixed> $changes What the state has to say before the first thing is moved.
+     * @param string              $from     The state in which it is to be done; in any other nothing is.
+     * @param array<string,mixed> $changes  What the state has to say before the first thing is moved.
      * @param float               $patience Seconds that pages which are being served may take to end.
+     * @param string|null         $marker   File of the work folder that has to be there still.
      *
      * @return array<string,mixed>
      */
-    public function run(array $changes, float $patience): array
+    public function run(string $from, array $changes, float $patience, ?string $marker = null): array
     {
         array_map(static fn (string $class): bool => class_exists(__NAMESPACE__ . '\\' . $class), self::CODE);
         if (!$this->work->lock('turn', self::PATIENCE_WITH_OTHERS)) {
             return ['busy' => true];
+        }
+
+        $state = $this->work->state();
+        if ($from !== $state['state'] || (null !== $marker && !is_file("{$this->work->folder}/$marker"))) {
+            $this->work->unlock();
+            return ['state' => $state['state'], 'refusal' => $state['refusal'] ?? null, 'before' => $state['before'] ?? []];
         }
 
         $started = microtime(true);
@@ -43,6 +51,7 @@ final class Turn
             }
 
             $is_clear = true;
+            Probation::forget($this->work);
             $this->work->write($changes + ['refusal' => null]);
             Recovery::settle($this->work);
             wp_cache_flush();
@@ -60,6 +69,7 @@ final class Turn
             'busy' => false,
             'state' => $state['state'],
             'refusal' => $state['refusal'] ?? null,
+            'before' => $state['before'] ?? [],
             'milliseconds' => (int) round(1000 * (microtime(true) - $started)),
         ];
     }
