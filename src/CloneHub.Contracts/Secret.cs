@@ -25,13 +25,17 @@ public sealed class Secret(string value) : IEquatable<Secret>
 /// <param name="DatabasePassword">Password of the clone's database user.</param>
 /// <param name="ConnectorKey">Private half of the job's signing key: ECDSA P-256, PKCS #8, base 64.</param>
 /// <param name="CallbackUrl">Where the owner wants to be called; null if nowhere. It may hold a token.</param>
+/// <param name="TargetUsername">Of a restore, whose source is the clone: an administrator's log-in name at the site that gets the clone's content.</param>
+/// <param name="TargetPassword">That administrator's password or application password.</param>
 public sealed record JobSecrets(
     string SourceUsername,
     Secret SourcePassword,
     Secret ClonePassword,
     Secret DatabasePassword,
     Secret ConnectorKey,
-    Secret? CallbackUrl = null);
+    Secret? CallbackUrl = null,
+    string? TargetUsername = null,
+    Secret? TargetPassword = null);
 
 /// <summary>Opens what was sealed for a job. Answers null once the job has ended and its secrets are gone.</summary>
 public interface IJobVault

@@ -1,6 +1,6 @@
 namespace CloneHub.Contracts;
 
-/// <summary>The work a clone needs, in the order it is done; the last two beside that order, and not for every clone.</summary>
+/// <summary>The work a job needs. First that of a clone, in the order it is done, with two steps beside that order; then that of a restore.</summary>
 public enum CloneStep
 {
     CreateDatabase,
@@ -15,6 +15,21 @@ public enum CloneStep
 
     /// <summary>When the clone serves already: both sites are looked at once more, more widely.</summary>
     Crawl,
+
+    /// <summary>Looks at clone and site and changes neither, but for the connectors that it looks through. What stands in the way, drift too, is part of the plan and no fault.</summary>
+    PlanRestore,
+
+    /// <summary>Brings what changes and lays it beside what is there, compared. Visitors notice nothing. The last step that needs the log-ins.</summary>
+    StageRestore,
+
+    /// <summary>Changes places and looks at the site; changes them back if it does not answer as before (<see cref="StepFault.RestoreBrokeSite"/>). A repeat finds the places changed.</summary>
+    SwapRestore,
+
+    /// <summary>The connectors leave, with all that a restore laid aside. Done, too, if the connector at the site has left already.</summary>
+    EndRestore,
+
+    /// <summary>The site gets its old content again. Done, too, if it still has it or has it already.</summary>
+    RollBackRestore,
 }
 
 /// <summary>How much of the source a clone holds.</summary>
@@ -50,8 +65,9 @@ public sealed record StepToken(JobId Job, CloneStep Step, int Attempt, long Fenc
 /// <param name="Username">Log-in name of the caller's administrator in the clone; null before there is one.</param>
 /// <param name="CloneUrl">Address of a clone that serves already; null before.</param>
 /// <param name="UploadWasCut">An import was begun that did not come to its end, and was not refused at the log-in: parts of the connector may lie at the source.</param>
+/// <param name="Restore">What a restore does with the clone at <paramref name="SourceUrl"/>; null for a clone.</param>
 public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string? CustomerId, CloneFidelity Fidelity = CloneFidelity.Full, bool ByHand = false, string? Username = null,
-    Uri? CloneUrl = null, bool UploadWasCut = false);
+    Uri? CloneUrl = null, bool UploadWasCut = false, RestoreOrder? Restore = null);
 
 /// <summary>Why a step did not succeed.</summary>
 /// <param name="Code">Stable, UPPER_SNAKE; documented in docs/errors.md.</param>
@@ -65,6 +81,15 @@ public sealed record StepFault(string Code, string Message, string Hint, bool Re
 
     /// <summary>The worker that ran the step is gone. Neither the source nor the back end has a part in it.</summary>
     public const string WorkerLost = "WORKER_LOST";
+
+    /// <summary>SwapRestore: the site did not answer as before, and has its old content again.</summary>
+    public const string RestoreBrokeSite = "RESTORE_BROKE_SITE";
+
+    /// <summary>SwapRestore: the site changed after it was planned for, so that its places were left alone. A plan tells the same of the time before it by <see cref="PlanFacts.Drift"/>.</summary>
+    public const string TargetChanged = "TARGET_CHANGED";
+
+    /// <summary>RollBackRestore: the old content is no longer there.</summary>
+    public const string UndoOver = "UNDO_OVER";
 
     public static readonly StepFault LostWorker = new(
         WorkerLost, "The worker that did the step is gone.", "The step is started again on another one; nothing needs to be done.", Retryable: true);
@@ -95,6 +120,18 @@ public sealed record StepFacts
 
     /// <summary>Crawl: how the clone and its source compare.</summary>
     public CrawlFacts? Crawl { get; init; }
+
+    /// <summary>PlanRestore: what would change, and what stands in the way.</summary>
+    public PlanFacts? Plan { get; init; }
+
+    /// <summary>PlanRestore: the site's tables at that moment, those that stay excepted; what is found before the change of places is compared with it. <see cref="ContentProof.MostTables"/> at most.</summary>
+    public IReadOnlyList<TableMark>? Snapshot { get; init; }
+
+    /// <summary>StageRestore: what lies beside the site, as counted and compared there.</summary>
+    public StagedFacts? Staged { get; init; }
+
+    /// <summary>SwapRestore: the site as it is now.</summary>
+    public SwapFacts? Swap { get; init; }
 
     /// <summary>What the caller should know though the step succeeded: things skipped, replaced or switched off.</summary>
     public IReadOnlyList<string> Warnings { get; init; } = [];
@@ -149,7 +186,7 @@ public sealed record StepsEnded;
 /// <summary>Order from Cleanup to a job: your time may be over. The job itself decides whether it is.</summary>
 public sealed record ExpireJob(JobId Job) : IJobMessage;
 
-/// <summary>Marker of the shard region of clone jobs in the actor registry.</summary>
+/// <summary>Marker of the shard region of jobs in the actor registry.</summary>
 public sealed class JobsRegion;
 
 /// <summary>Marker of this node's step runner in the actor registry.</summary>

@@ -7,7 +7,7 @@ internal sealed class SecretFilter(JobSecrets secrets)
 {
     private readonly string[] _hidden =
     [
-        .. new[] { secrets.SourcePassword, secrets.ClonePassword, secrets.DatabasePassword, secrets.ConnectorKey, secrets.CallbackUrl }
+        .. new[] { secrets.SourcePassword, secrets.ClonePassword, secrets.DatabasePassword, secrets.ConnectorKey, secrets.CallbackUrl, secrets.TargetPassword }
             .Select(secret => secret?.Reveal()).OfType<string>().Where(text => text.Length > 0).OrderByDescending(text => text.Length),
     ];
 

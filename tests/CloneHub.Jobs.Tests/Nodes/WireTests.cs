@@ -20,6 +20,13 @@ public sealed class WireTests : IDisposable
 {
     private static readonly StepToken Token = new(Given.Id, CloneStep.ImportContent, 2, 5);
 
+    private static readonly TableMark Mark = new("wp_posts", 3, "aa");
+
+    private static readonly PlanFacts Plan = new(
+        [new TablePlan("wp_posts", 3, 4, 2, 1, 1), new TablePlan("wp_users", 2, 3, Stays: true)], new FilesPlan(1, 2, 3, 4_000),
+        [new ExtensionPlan(ExtensionKind.Theme, "twentytwentyfive", "1.0", "1.1", false, true, true)], ["siteurl"], [new TableDrift("wp_comments", DriftKind.Comments, 4, 5, 1)],
+        ["PHP cannot write to wp-content"], ["A plugin is missing."]);
+
     private static readonly IReadOnlyList<IWireMessage> Samples =
     [
         new WakeJob(Given.Id),
@@ -57,10 +64,17 @@ public sealed class WireTests : IDisposable
         new RunStep(Token, new CloneOrder(Given.Id, Given.Source, "acme", "shop", CloneFidelity.Public), Given.TraceParent),
         new RunStep(Token, new CloneOrder(Given.Id, Given.Source, "acme", "shop"), Worker: "w1"),
         new RunStep(Token, new CloneOrder(Given.Id, Given.Source, "acme", "shop", Username: "clonehub"), Worker: "w1"),
+        new RunStep(
+            Token with { Step = CloneStep.StageRestore },
+            new CloneOrder(
+                Given.Id, Given.Source, "acme", null,
+                Restore: new RestoreOrder(new Uri("https://live.example/"), false, true, OnDrift.KeepTables, ["wp_comments"], true, [Mark], [Mark with { Rows = 4 }]))),
         new CancelStep(Token),
         new StepProgressed(Token, 0.5, "Half of it"),
         new StepReported(Token, null, Given.Facts),
         new StepReported(Token, Given.Final, StepFacts.None),
+        new StepReported(Token with { Step = CloneStep.PlanRestore }, null, new StepFacts { Plan = Plan, Snapshot = [Mark] }),
+        new StepReported(Token with { Step = CloneStep.SwapRestore }, null, new StepFacts { Staged = new StagedFacts(9, 8, 7, 6), Swap = new SwapFacts([Mark], 240) }),
         new WorkerDrains("akka.tcp://clonehub@core-0:4053"),
         new WantNews([Given.Id]),
         new HaveNews(Given.Id, null),

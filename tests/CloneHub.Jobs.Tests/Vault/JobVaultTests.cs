@@ -43,6 +43,18 @@ public sealed class JobVaultTests(RedisServer redis) : VaultWorld, IAsyncLifetim
     }
 
     [Fact]
+    public async Task With_it_goes_the_log_in_at_a_site_that_is_restored()
+    {
+        var job = IdempotentJobId.New();
+        var restoring = Secrets with { TargetUsername = "marker-owner", TargetPassword = new Secret("marker-target") };
+        await new JobStore(_connection, _options).AcceptAsync(new Intake(job, [1], _vault.Seal(job, restoring), DateTimeOffset.UnixEpoch, DateTimeOffset.UnixEpoch));
+
+        await _vault.ForgetSourceAsync(job, CancellationToken.None);
+
+        Assert.Equal(Secrets with { SourceUsername = "", SourcePassword = new Secret("") }, await _vault.OpenAsync(job, CancellationToken.None));
+    }
+
+    [Fact]
     public async Task Of_a_clone_that_is_gone_only_the_address_to_call_is_kept()
     {
         var job = IdempotentJobId.New();

@@ -30,6 +30,15 @@ public sealed class SecretSealerTests : VaultWorld
     }
 
     [Fact]
+    public void The_log_in_at_a_site_that_is_restored_is_kept_where_there_is_one_and_leaves_no_trace_where_there_is_none()
+    {
+        var restoring = Secrets with { TargetUsername = "site-marker-user", TargetPassword = new Secret("site-marker-\u2603\"") };
+
+        Assert.Equal(restoring, JobSecretsJson.Read(JobSecretsJson.Write(restoring)));
+        Assert.DoesNotContain("target", Encoding.UTF8.GetString(JobSecretsJson.Write(Secrets)), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void What_was_sealed_opens_as_it_was()
     {
         var job = IdempotentJobId.New();

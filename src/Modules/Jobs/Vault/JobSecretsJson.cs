@@ -15,8 +15,10 @@ internal static class JobSecretsJson
     /// <summary>In the order of <see cref="JobSecrets"/>. Stored, if only for the life of a job: a name is never given another meaning.</summary>
     private static readonly string[] Names = ["source_username", "source_password", "clone_password", "database_password", "connector_key"];
 
-    /// <summary>Came later: absent where there is none, and from everything that was sealed before it came.</summary>
+    /// <summary>Came later: absent where there is none, and from everything that was sealed before they came.</summary>
     private const string CallbackName = "callback_url";
+    private const string TargetUsernameName = "target_username";
+    private const string TargetPasswordName = "target_password";
 
     public static byte[] Write(JobSecrets secrets)
     {
@@ -25,15 +27,22 @@ internal static class JobSecretsJson
             secrets.SourceUsername, secrets.SourcePassword.Reveal(), secrets.ClonePassword.Reveal(), secrets.DatabasePassword.Reveal(),
             secrets.ConnectorKey.Reveal(),
         ];
-        var callback = secrets.CallbackUrl?.Reveal();
-        var buffer = new FixedBuffer(texts.Sum(text => text.Length) + (callback?.Length ?? 0));
+        (string Name, string? Text)[] optional =
+        [
+            (CallbackName, secrets.CallbackUrl?.Reveal()), (TargetUsernameName, secrets.TargetUsername), (TargetPasswordName, secrets.TargetPassword?.Reveal()),
+        ];
+        var buffer = new FixedBuffer(texts.Sum(text => text.Length) + optional.Sum(o => o.Text?.Length ?? 0));
         try
         {
             using (var json = new Utf8JsonWriter(buffer))
             {
                 json.WriteStartObject();
                 for (var i = 0; i < Names.Length; i++) json.WriteString(Names[i], texts[i]);
-                if (callback is not null) json.WriteString(CallbackName, callback);
+                foreach (var (name, text) in optional)
+                {
+                    if (text is not null) json.WriteString(name, text);
+                }
+
                 json.WriteEndObject();
             }
 
@@ -58,9 +67,10 @@ internal static class JobSecretsJson
         }
 
         string Text(int index) => values[Names[index]];
+        Secret? Optional(string name) => values.TryGetValue(name, out var secret) ? new Secret(secret) : null;
         return new JobSecrets(
             Text(0), new Secret(Text(1)), new Secret(Text(2)), new Secret(Text(3)), new Secret(Text(4)),
-            values.TryGetValue(CallbackName, out var callback) ? new Secret(callback) : null);
+            Optional(CallbackName), values.GetValueOrDefault(TargetUsernameName), Optional(TargetPasswordName));
     }
 
     /// <summary>

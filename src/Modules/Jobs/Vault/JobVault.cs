@@ -17,9 +17,9 @@ internal sealed class JobVault(JobStore store, SecretSealer sealer) : IJobVault
         return found is null ? null : sealer.Open(job, found);
     }
 
-    /// <summary>Forgets the log-in at the source once nothing needs it any more; the clone's own secrets stay. Harmless when repeated.</summary>
+    /// <summary>Forgets the log-ins at the sites once nothing needs them any more; the clone's own secrets stay. Harmless when repeated.</summary>
     public Task ForgetSourceAsync(JobId job, CancellationToken cancellation) =>
-        ReduceAsync(job, secrets => secrets with { SourceUsername = "", SourcePassword = Nothing }, cancellation);
+        ReduceAsync(job, secrets => secrets with { SourceUsername = "", SourcePassword = Nothing, TargetUsername = null, TargetPassword = null }, cancellation);
 
     /// <summary>Keeps nothing but the address of an owner who has still to be called. Harmless when repeated.</summary>
     public Task ForgetCloneAsync(JobId job, CancellationToken cancellation) =>
