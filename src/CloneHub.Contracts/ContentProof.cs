@@ -19,7 +19,10 @@ public sealed record SiteVersions(string WordPress, string Php, string Database)
 /// <param name="Rewritten">Values in which addresses of the source became the clone's.</param>
 /// <param name="SourceSum">Of the values as the source sent them: SHA-256 in lower-case hex.</param>
 /// <param name="CloneSum">Of the values as the clone's database gave them back.</param>
-public sealed record TableProof(string Name, long Rows, int Columns, int Compared, long Rewritten, string SourceSum, string CloneSum);
+/// <param name="SettledSum">As the source's, of those rows only that do not change by themselves; null if the table has no others.</param>
+/// <param name="LastKey">The greatest number by which a row is found at the source; null if rows are found otherwise, or if there is none.</param>
+public sealed record TableProof(
+    string Name, long Rows, int Columns, int Compared, long Rewritten, string SourceSum, string CloneSum, string? SettledSum = null, long? LastKey = null);
 
 /// <param name="Rewritten">Files in which addresses of the source became the clone's.</param>
 /// <param name="SourceSum">Of the files as the source has them: SHA-256 in lower-case hex.</param>

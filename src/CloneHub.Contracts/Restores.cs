@@ -26,8 +26,16 @@ public sealed record RestoreOrder(
     IReadOnlyList<TableMark>? Base = null, IReadOnlyList<TableMark>? Snapshot = null);
 
 /// <summary>By which a table is recognised as unchanged.</summary>
-/// <param name="Sum">As <see cref="TableProof.SourceSum"/> is made: SHA-256 in lower-case hex.</param>
-public sealed record TableMark(string Name, long Rows, string Sum);
+/// <param name="Sum">As <see cref="TableProof.SourceSum"/> is made: SHA-256 in lower-case hex. After <see cref="Settled"/>: of those rows only that do not change by themselves.</param>
+/// <param name="LastKey">The greatest number by which a row is found; null if rows are found otherwise.</param>
+public sealed record TableMark(string Name, long Rows, string Sum, long? LastKey = null)
+{
+    public const string Settled = "settled:";
+
+    /// <summary>The site's table as it was when it was copied.</summary>
+    public static TableMark Of(TableProof proof) =>
+        new(proof.Name, proof.Rows, proof.SettledSum is { } settled ? Settled + settled : proof.SourceSum, proof.LastKey);
+}
 
 /// <summary>What a restore would do. Every list is bounded, because the job's log keeps it; see <see cref="Bounded"/>.</summary>
 /// <param name="Tables">Those that change first.</param>

@@ -32,11 +32,12 @@ public static class ProvisioningModule
         else AddLocalBackend(services, configuration);
         AddPool(services, configuration, kind);
 
-        services.AddSingleton(new SourceOptions
+        services.AddSingleton(provider => new SourceOptions
         {
             AllowLoopback = configuration.GetValue<bool>("CloneHub:AllowLoopbackSources"),
             // One that is none is named by the check of the API's settings.
             AllowedNetworks = NetworksOf(configuration.GetSection("CloneHub:AllowedSourceNetworks").Get<string[]>() ?? []),
+            IsClone = address => provider.GetRequiredService<ICloneDoor>().Leads(address),
         });
         services.AddSingleton<SourceConnector>();
         services.AddSingleton<IApplicationPasswords, ApplicationPasswords>();
@@ -50,6 +51,7 @@ public static class ProvisioningModule
         services.AddSingleton<ICloneStep, Crawl>();
         services.AddSingleton<ICloneStep, Remove>();
         services.AddSingleton<ICloneStep, AwaitConnector>();
+        AddRestore(services);
 
         services.AddSingleton<ICloneLogs, CloneLogs>();
         services.AddSingleton<IConnectorPackages, ConnectorPackages>();
@@ -69,6 +71,16 @@ public static class ProvisioningModule
     {
         var router = app.ApplicationServices.GetRequiredService<CloneRouter>();
         return app.Use(next => context => router.InvokeAsync(context, next));
+    }
+
+    private static void AddRestore(IServiceCollection services)
+    {
+        services.AddSingleton<RestoreSites>();
+        services.AddSingleton<ICloneStep, PlanRestore>();
+        services.AddSingleton<ICloneStep, StageRestore>();
+        services.AddSingleton<ICloneStep, SwapRestore>();
+        services.AddSingleton<ICloneStep, EndRestore>();
+        services.AddSingleton<ICloneStep, RollBackRestore>();
     }
 
     private static IPNetwork[] NetworksOf(string[] texts) => [.. texts.SelectMany(text => IPNetwork.TryParse(text, out var network) ? [network] : Array.Empty<IPNetwork>())];

@@ -18,6 +18,11 @@ internal static class PublicAddress
         return Of(template, any).Host[any.Value.Length..];
     }
 
+    /// <summary>Whether a clone is there, if there is one of that id.</summary>
+    public static bool Leads(string template, Uri address) =>
+        address.Host.EndsWith(SuffixOf(template), StringComparison.OrdinalIgnoreCase) && JobId.TryParse(address.Host[..^SuffixOf(template).Length].ToLowerInvariant(), out var job)
+        && Of(template, job) is var own && own.Scheme == address.Scheme && own.Port == address.Port;
+
     public static bool IsTemplate(string template) =>
         template.Contains("://" + JobPlaceholder + ".", StringComparison.Ordinal)
         && Uri.TryCreate(template.Replace(JobPlaceholder, "job", StringComparison.Ordinal), UriKind.Absolute, out var url)

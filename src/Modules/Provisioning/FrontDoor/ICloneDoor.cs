@@ -8,6 +8,9 @@ internal interface ICloneDoor
     /// <summary>What follows the job id in a clone's host name: <c>.localhost</c>.</summary>
     string HostSuffix { get; }
 
+    /// <summary>Whether an address leads to the clone of some job.</summary>
+    bool Leads(Uri address);
+
     /// <summary>Carries requests to clones.</summary>
     HttpMessageInvoker Invoker { get; }
 

@@ -21,9 +21,8 @@ internal sealed class PublicRoute : IDisposable
     })
     { Timeout = Patience };
 
-    public void Dispose() => Http.Dispose();
-
-    private static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
+    /// <summary>For <see cref="SocketsHttpHandler.ConnectCallback"/>.</summary>
+    public static async ValueTask<Stream> ConnectAsync(SocketsHttpConnectionContext context, CancellationToken cancellation)
     {
         var name = context.DnsEndPoint;
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp) { NoDelay = true };
@@ -41,4 +40,6 @@ internal sealed class PublicRoute : IDisposable
             throw;
         }
     }
+
+    public void Dispose() => Http.Dispose();
 }

@@ -15,6 +15,8 @@ internal sealed class KubernetesDoor(ClusterView view, IOptions<KubernetesOption
 {
     public string HostSuffix { get; } = PublicAddress.SuffixOf(options.Value.PublicUrlTemplate);
 
+    public bool Leads(Uri address) => PublicAddress.Leads(options.Value.PublicUrlTemplate, address);
+
     // As YARP asks for: redirects, cookies, compression and trace headers are the client's and the clone's business.
     public HttpMessageInvoker Invoker { get; } = new(new SocketsHttpHandler
     {

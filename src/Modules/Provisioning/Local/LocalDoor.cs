@@ -12,6 +12,8 @@ internal sealed class LocalDoor(CloneRoutes routes, NginxClient nginx, IOptions<
 
     public string HostSuffix { get; } = options.Value.HostSuffix;
 
+    public bool Leads(Uri address) => PublicAddress.Leads(options.Value.PublicUrlTemplate, address);
+
     public HttpMessageInvoker Invoker => nginx.Invoker;
 
     public string? DestinationOf(JobId job) => routes.IsOpen(job) ? Nginx : null;

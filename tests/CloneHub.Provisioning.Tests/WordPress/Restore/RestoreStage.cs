@@ -13,7 +13,7 @@ namespace CloneHub.Provisioning.Tests.WordPress.Restore;
 
 /// <summary>One site and its clone for all tests of a restore: making them takes longer than most tests do.</summary>
 [CollectionDefinition(RestoreStage.Sites)]
-public sealed class RestoreSites : ICollectionFixture<ImportedSite>;
+public sealed class SharedSites : ICollectionFixture<ImportedSite>;
 
 /// <summary>A site, a clone of it that was worked in, and a restore that has both at hand.</summary>
 internal sealed class RestoreStage : IAsyncDisposable
@@ -28,7 +28,8 @@ internal sealed class RestoreStage : IAsyncDisposable
     private RestoreStage(ImportedSite sites, SourceChannel clone, TargetChannel target, RestoreRules rules)
     {
         (_sites, Clone, Target) = (sites, clone, target);
-        Restorer = new SiteRestorer(clone, target, rules, _http, new Progress<ContentProgress>());
+        Restorer = new SiteRestorer(clone, target, rules, new Progress<ContentProgress>());
+        Turn = new SiteTurn(target, rules, _http);
     }
 
     public SourceSite Site => _sites.Site;
@@ -38,6 +39,8 @@ internal sealed class RestoreStage : IAsyncDisposable
     public TargetChannel Target { get; }
 
     public SiteRestorer Restorer { get; }
+
+    public SiteTurn Turn { get; }
 
     public static async Task<RestoreStage> OpenAsync(ImportedSite sites, RestoreRules? rules = null)
     {
@@ -53,7 +56,7 @@ internal sealed class RestoreStage : IAsyncDisposable
 
     public async Task StageAsync()
     {
-        Assert.Empty((await Restorer.PlanAsync(CancellationToken.None)).Obstacles);
+        Assert.Empty((await Restorer.PlanAsync(since: null, CancellationToken.None)).Facts.Obstacles);
         await Restorer.StageAsync(CancellationToken.None);
     }
 

@@ -21,19 +21,16 @@ public sealed class SiteRestorerTests(ImportedSite sites, ITestOutputHelper outp
         await using var stage = await RestoreStage.OpenAsync(sites);
         var before = await stage.StateAsync();
 
-        var plan = await stage.Restorer.PlanAsync(CancellationToken.None);
-        Assert.Empty(plan.Obstacles);
-        Assert.Contains("wp_posts", plan.Tables);
-        Assert.DoesNotContain("wp_users", plan.Tables);
+        Assert.Empty((await stage.Restorer.PlanAsync(since: null, CancellationToken.None)).Facts.Obstacles);
         var staged = await stage.Restorer.StageAsync(CancellationToken.None);
         Assert.Contains(staged.Warnings, warning => warning.Contains("clonewriter", StringComparison.Ordinal));
         AssertSame(before, await stage.StateAsync());
 
-        var swapped = await stage.Restorer.SwapAsync(CancellationToken.None);
+        var swapped = await stage.Turn.SwapAsync(planned: null, CancellationToken.None);
         output.WriteLine($"{staged.Rows} rows, {staged.Files} files; visitors held for {swapped.Milliseconds} ms");
         await AssertRestoredAsync(stage);
 
-        await stage.Restorer.RollBackAsync(CancellationToken.None);
+        await stage.Turn.RollBackAsync(CancellationToken.None);
         AssertSame(before, await stage.StateAsync());
         await stage.EndAsync();
         Assert.Empty(Directory.GetFileSystemEntries(stage.Site.Root.FullName, "*clonehub-*", SearchOption.AllDirectories));

@@ -67,14 +67,14 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
             await other.OpenAsync();
             await ExecuteAsync(other, "LOCK TABLES wp_links READ");
 
-            Assert.Equal("SWAP_REFUSED", await SourceTests.FaultOf(() => stage.Restorer.SwapAsync(CancellationToken.None)));
+            Assert.Equal("SWAP_REFUSED", await SourceTests.FaultOf(() => stage.Turn.SwapAsync(planned: null, CancellationToken.None)));
             await ExecuteAsync(other, "UNLOCK TABLES");
         }
 
         Assert.Equal(before, await stage.StateAsync());
         Assert.Equal(200, (await stage.VisitAsync()).Status);
-        Assert.Equal(TargetState.Swapped, (await stage.Restorer.SwapAsync(CancellationToken.None)).State);
-        await stage.Restorer.RollBackAsync(CancellationToken.None);
+        Assert.Equal(TargetState.Swapped, (await stage.Turn.SwapAsync(planned: null, CancellationToken.None)).State);
+        await stage.Turn.RollBackAsync(CancellationToken.None);
         Assert.Equal(before, await stage.StateAsync());
         await stage.EndAsync();
     }
@@ -97,7 +97,7 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
 
         Assert.Equal(TargetState.Swapped, (await swap).State);
         Assert.Contains(_marks[1], (await stage.VisitAsync()).Page, StringComparison.Ordinal);
-        await stage.Restorer.RollBackAsync(CancellationToken.None);
+        await stage.Turn.RollBackAsync(CancellationToken.None);
         Assert.Equal(before, await stage.StateAsync());
         await stage.EndAsync();
     }
@@ -109,7 +109,7 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         await WorkAsync();
         await using var stage = await RestoreStage.OpenAsync(sites);
         await stage.StageAsync();
-        await stage.Restorer.SwapAsync(CancellationToken.None);
+        await stage.Turn.SwapAsync(planned: null, CancellationToken.None);
         var restored = await stage.StateAsync();
         foreach (var file in Directory.GetFiles(stage.Site.Root.FullName, "*.php", SearchOption.AllDirectories).Where(file => file.Contains("/plugins/clonehub-", StringComparison.Ordinal)))
             await File.WriteAllTextAsync(file, Expiry().Replace(await File.ReadAllTextAsync(file), match => match.Groups[1].Value + "1000" + match.Groups[2].Value));
@@ -134,13 +134,13 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         await stage.StageAsync();
         var before = await stage.StateAsync();
 
-        await stage.Restorer.SwapAsync(CancellationToken.None);
+        await stage.Turn.SwapAsync(planned: null, CancellationToken.None);
 
         var active = (await stage.Site.RunPhpAsync("echo implode(' ', array_filter(get_option('active_plugins'), fn($p) => 0 !== strpos($p, 'clonehub-')));", CancellationToken.None));
         Assert.Equal("wordfence/wordfence.php of-the-clone/of-the-clone.php", active);
         Assert.Equal("of the site", await stage.Site.RunPhpAsync("echo get_option('wordfence_key');", CancellationToken.None));
         Assert.True(File.Exists(Path.Combine(stage.Site.Root.FullName, "wp-content/plugins/of-the-clone/of-the-clone.php")));
-        await stage.Restorer.RollBackAsync(CancellationToken.None);
+        await stage.Turn.RollBackAsync(CancellationToken.None);
         Assert.Equal(before, await stage.StateAsync());
         await stage.EndAsync();
     }
@@ -159,7 +159,7 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         try
         {
             await stage.StageAsync();
-            Assert.Equal("RESTORE_BROKE_SITE", await SourceTests.FaultOf(() => stage.Restorer.SwapAsync(CancellationToken.None)));
+            Assert.Equal("RESTORE_BROKE_SITE", await SourceTests.FaultOf(() => stage.Turn.SwapAsync(planned: null, CancellationToken.None)));
             Assert.Equal(before, await stage.StateAsync());
             await stage.Target.FinishAsync(CancellationToken.None);
             await stage.StageAsync();
@@ -173,7 +173,7 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         Assert.Equal(500, (await stage.VisitAsync()).Status);
         await File.WriteAllTextAsync(Path.Combine(stage.Work, "unconfirmed"), "1000");
         await Eventually.Until("a visitor has made it take its old content back", async () => (await stage.VisitAsync()).Status == 200, TimeSpan.FromSeconds(60));
-        Assert.Equal("RESTORE_BROKE_SITE", await SourceTests.FaultOf(() => stage.Restorer.SwapAsync(CancellationToken.None)));
+        Assert.Equal("RESTORE_BROKE_SITE", await SourceTests.FaultOf(() => stage.Turn.SwapAsync(planned: null, CancellationToken.None)));
         Assert.Equal(before, await stage.StateAsync());
         await stage.EndAsync();
     }
@@ -192,8 +192,8 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
 
         Assert.Equal((200, true), (status, page.Contains(_marks[1], StringComparison.Ordinal)));
         Assert.False(File.Exists(Path.Combine(stage.Work, "unconfirmed")));
-        Assert.Equal(TargetState.Swapped, (await stage.Restorer.SwapAsync(CancellationToken.None)).State);
-        await stage.Restorer.RollBackAsync(CancellationToken.None);
+        Assert.Equal(TargetState.Swapped, (await stage.Turn.SwapAsync(planned: null, CancellationToken.None)).State);
+        await stage.Turn.RollBackAsync(CancellationToken.None);
         await stage.EndAsync();
     }
 
@@ -205,15 +205,15 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         await using var first = await RestoreStage.OpenAsync(sites);
         await using var second = await RestoreStage.OpenAsync(sites);
         await first.StageAsync();
-        Assert.Equal("TARGET_BUSY", await SourceTests.FaultOf(() => second.Restorer.PlanAsync(CancellationToken.None)));
+        Assert.Equal("TARGET_BUSY", await SourceTests.FaultOf(() => second.Restorer.PlanAsync(since: null, CancellationToken.None)));
 
-        await first.Restorer.SwapAsync(CancellationToken.None);
+        await first.Turn.SwapAsync(planned: null, CancellationToken.None);
         var between = await first.StateAsync();
         await second.StageAsync();
-        await second.Restorer.SwapAsync(CancellationToken.None);
+        await second.Turn.SwapAsync(planned: null, CancellationToken.None);
 
-        Assert.Equal("SWAP_REFUSED", await SourceTests.FaultOf(() => first.Restorer.RollBackAsync(CancellationToken.None)));
-        await second.Restorer.RollBackAsync(CancellationToken.None);
+        Assert.Equal("UNDO_OVER", await SourceTests.FaultOf(() => first.Turn.RollBackAsync(CancellationToken.None)));
+        await second.Turn.RollBackAsync(CancellationToken.None);
         Assert.Equal(between, await second.StateAsync());
         await second.EndAsync();
         await first.EndAsync();

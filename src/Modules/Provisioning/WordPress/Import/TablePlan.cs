@@ -1,3 +1,4 @@
+using System.Buffers.Text;
 using CloneHub.Contracts;
 using MySqlConnector;
 
@@ -6,17 +7,30 @@ namespace CloneHub.Provisioning.WordPress.Import;
 /// <summary>One table on its way into the clone.</summary>
 internal sealed class TablePlan
 {
+    private static readonly string[] Whole = ["tinyint", "smallint", "mediumint", "int", "bigint"];
+
     /// <summary>Of the values as the source sent them, and as they went to the clone.</summary>
     private readonly ValueSums _source;
     private readonly ValueSums _clone;
+
+    /// <summary>Of the source's rows that do not change by themselves; null if the table has no others.</summary>
+    private readonly SettledSums? _settled;
+    private readonly int _key;
     private long _rewritten;
+    private long? _lastKey;
 
     /// <param name="rewritesNames">Also what only looks like an address: a restore takes those of its clone back.</param>
     internal TablePlan(SourceTable table, bool rewritesNames = false)
     {
         (Table, Columns) = (table, MakeColumns(table, rewritesNames));
         (_source, _clone) = (new ValueSums(Columns), new ValueSums(Columns));
+        _settled = SettledSums.Of(table, Columns);
+        _key = NumberKey(table) is { } key ? Array.FindIndex(Columns, plan => plan.Column.Name == key) : -1;
     }
+
+    /// <summary>The column of whole numbers that leads to one row each; null if there is none.</summary>
+    internal static string? NumberKey(SourceTable table) =>
+        table.Key is [var key] && table.Columns.Any(column => column.Name == key && Whole.Contains(column.DataType)) ? key : null;
 
     internal SourceTable Table { get; }
 
@@ -32,14 +46,17 @@ internal sealed class TablePlan
         Rows++;
         _source.EndRow();
         _clone.EndRow();
+        _settled?.EndRow();
     }
 
     /// <param name="rewritten">Null where the value goes to the clone as it is.</param>
     internal void Sum(int column, ReadOnlySpan<byte> value, byte[]? rewritten)
     {
         if (rewritten is not null) _rewritten++;
+        if (column == _key && Utf8Parser.TryParse(value, out long key, out var read) && read == value.Length && !(key <= _lastKey)) _lastKey = key;
         if (!Columns[column].IsCompared) return;
         var sent = Crc32.Append(0, value);
+        _settled?.Add(column, value, sent);
         _source.Add(column, sent);
         _clone.Add(column, rewritten is null ? sent : Crc32.Append(0, rewritten));
     }
@@ -49,6 +66,7 @@ internal sealed class TablePlan
         if (!Columns[column].IsCompared) return;
         _source.AddNull(column);
         _clone.AddNull(column);
+        _settled?.AddNull(column);
     }
 
     internal void Configure(MySqlBulkLoader loader)
@@ -88,7 +106,7 @@ internal sealed class TablePlan
     {
         if (rows != Rows) throw ImportFault.Verification($"Table {Table.Name} has {rows} rows in the clone, {Rows} were sent.");
         if (_clone.Difference(sums) is { } difference) throw ImportFault.Verification($"Table {Table.Name}: {difference}.");
-        Proof = new TableProof(Table.Name, rows, Columns.Length, Columns.Count(plan => plan.IsCompared), _rewritten, _source.Digest(rows), _clone.Digest(rows));
+        Proof = new TableProof(Table.Name, rows, Columns.Length, Columns.Count(plan => plan.IsCompared), _rewritten, _source.Digest(rows), _clone.Digest(rows), _settled?.Digest(), _lastKey);
     }
 
     private static ColumnPlan[] MakeColumns(SourceTable table, bool rewritesNames)

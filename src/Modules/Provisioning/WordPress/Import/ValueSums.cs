@@ -48,12 +48,15 @@ internal sealed class ValueSums(IReadOnlyList<ColumnPlan> columns)
     }
 
     /// <summary>SHA-256 of one line with the number of rows, one for each compared column, and one with the sum of the rows.</summary>
-    internal string Digest(long rows)
+    internal string Digest(long rows) => Digest(columns, rows, _columns, _rows);
+
+    /// <summary>The same of sums that a database made.</summary>
+    internal static string Digest(IReadOnlyList<ColumnPlan> columns, long rows, IReadOnlyList<Int128> sums, Int128 rowSum)
     {
         var text = new StringBuilder().Append(CultureInfo.InvariantCulture, $"rows\t{rows}\n");
         foreach (var (at, plan) in columns.Index())
-            if (plan.IsCompared) text.Append(CultureInfo.InvariantCulture, $"{plan.Column.Name}\t{_columns[at]}\n");
-        text.Append(CultureInfo.InvariantCulture, $"row\t{_rows}\n");
+            if (plan.IsCompared) text.Append(CultureInfo.InvariantCulture, $"{plan.Column.Name}\t{sums[at]}\n");
+        text.Append(CultureInfo.InvariantCulture, $"row\t{rowSum}\n");
         return Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(text.ToString())));
     }
 

@@ -42,8 +42,10 @@ internal static class ProtectedPlugins
         new("wp-cloudflare-page-cache", ["swcfpc_"], []),
     ];
 
-    /// <summary>Tasks that wait to be done are the site's as much as its cron is.</summary>
-    private static readonly string[] Tasks = ["actionscheduler_"];
+    /// <summary>Tasks that wait to be done are the site's as much as its cron is; so are the visits that go on there, and what counts them.</summary>
+    private static readonly string[] Tasks = ["actionscheduler_", "woocommerce_sessions", "wc_rate_limits", "wc_reserved_stock", "statistics_"];
+
+    public static IReadOnlyList<string> Options { get; } = [.. All.SelectMany(plugin => plugin.Options).Distinct(StringComparer.Ordinal)];
 
     public static IReadOnlyList<string> Folders { get; } = [.. All.Select(plugin => plugin.Folder)];
 

@@ -8,10 +8,6 @@ internal static class RestoreFaults
     public static StepFaultException Unsupported(string obstacles) => Final(
         "RESTORE_UNSUPPORTED", $"The site cannot be restored: {obstacles}.", "Put that right on the site, then request the restore again.");
 
-    public static StepFaultException Schema(int clone, int target) => Final(
-        "RESTORE_SCHEMA_DIFFERS", $"The clone's WordPress has database version {clone}, the site's has {target}.",
-        "Bring both to the same version of WordPress, or make a new clone.");
-
     public static StepFaultException Busy() => Final(
         "TARGET_BUSY", "Another restore is at work on the site.", "Request this one again when the other one is over.");
 
@@ -22,8 +18,18 @@ internal static class RestoreFaults
         "SWAP_REFUSED", $"The site could not change its tables and files, and is as it was: {why}", "It is tried again; see the message.");
 
     public static StepFaultException Probe(string what) => Final(
-        "RESTORE_BROKE_SITE", $"With the clone's content the site did not answer as it should, so it has its old content again: {what}",
+        StepFault.RestoreBrokeSite, $"With the clone's content the site did not answer as it should, so it has its old content again: {what}",
         "See the site's PHP error log; a plugin or theme of the clone may lack something on this site.");
+
+    public static StepFaultException Changed(IReadOnlyCollection<string> tables) => Final(
+        StepFault.TargetChanged, $"The site changed after it was planned for, in {string.Join(", ", tables)}. It is as it was.",
+        "Request the restore again: the plan then tells what would be lost.");
+
+    public static StepFaultException UndoOver(string why) => Final(
+        StepFault.UndoOver, $"The site's old content is no longer there: {why}", "Restore a clone of before, or a backup.");
+
+    public static StepFaultException Gone() => Final(
+        "CHANNEL_BLOCKED", "The connector that holds what was staged is no longer on the site, or nobody gets through to it.", "Request the restore again.");
 
     public static StepFaultException Files(int count, string first) => Passing(
         "VERIFY_FAILED", $"{count} files did not arrive on the site as they were sent, among them {first}.", "It is tried again.");

@@ -1,13 +1,59 @@
+using CloneHub.Contracts;
+using TablePlan = CloneHub.Contracts.TablePlan;
+
 namespace CloneHub.Provisioning.WordPress.Restore;
 
-/// <summary>What a restore would do, in words and numbers for the owner of the site.</summary>
-/// <param name="Tables">Tables that the site gets.</param>
-/// <param name="KeptTables">Tables that stay as they are.</param>
-/// <param name="Files">Files that differ, or that only the clone has; generated ones may turn out to be the same.</param>
-/// <param name="Warnings">What will not fit together.</param>
-/// <param name="Obstacles">Why it cannot be done; none if it can.</param>
-internal sealed record RestorePlan(
-    IReadOnlyList<string> Tables, IReadOnlyList<string> KeptTables, int Files, long Bytes, IReadOnlyList<string> Warnings, IReadOnlyList<string> Obstacles);
+/// <summary>What a restore would do.</summary>
+/// <param name="Snapshot">The site's tables that change, as they were when the plan was made.</param>
+internal sealed record RestorePlan(PlanFacts Facts, IReadOnlyList<TableMark> Snapshot);
 
 /// <summary>What was brought.</summary>
-internal sealed record StagedContent(long Rows, long Files, long Bytes, IReadOnlyList<string> Warnings);
+internal sealed record StagedContent(int Tables, long Rows, long Files, long Bytes, IReadOnlyList<string> Warnings);
+
+/// <summary>Puts a plan in words and numbers for the owner of the site.</summary>
+internal static class RestoreOutline
+{
+    /// <param name="rows">Of the site's tables, where they were counted.</param>
+    public static IReadOnlyList<TablePlan> Tables(RestoredTables tables, SourceSchema clone, SourceSchema site, IReadOnlyDictionary<string, long> rows)
+    {
+        var (there, ours) = (ByName(site), ByName(clone));
+        long RowsOfSite(string name) => rows.TryGetValue(name, out var counted) ? counted : there.GetValueOrDefault(name)?.ApproximateRows ?? 0;
+        long RowsOfClone(string name) => ours.GetValueOrDefault(name)?.ApproximateRows ?? 0;
+        return
+        [
+            .. tables.Tables.Select(table => new TablePlan(table.Name, RowsOfSite(table.Name), RowsOfClone(table.Name))),
+            .. tables.Kept.Order(StringComparer.Ordinal).Select(name => new TablePlan(name, RowsOfSite(name), RowsOfClone(name), Stays: true)),
+        ];
+    }
+
+    public static FilesPlan Files(RestoredFiles files)
+    {
+        var changed = files.Changed.Count(file => files.SumAtTarget(file.Path) is not null);
+        return new FilesPlan(files.Changed.Count - changed, changed, files.LeftOver, files.Changed.Sum(file => file.Source.Size));
+    }
+
+    public static IReadOnlyList<ExtensionPlan> Extensions(RestoreRules rules, IReadOnlyList<SourceExtension> clone, IReadOnlyList<SourceExtension> site)
+    {
+        var (ours, theirs) = (clone.Where(each => each.Name != CustomMigratorPackage.Folder).ToLookup(Key), site.ToLookup(Key));
+        return
+        [
+            .. ours.Select(each => each.Key).Union(theirs.Select(each => each.Key)).Order()
+                .Select(key => Extension(rules, key.IsTheme, key.Name, ours[key].FirstOrDefault(), theirs[key].FirstOrDefault())),
+        ];
+    }
+
+    public static IReadOnlyList<string> OptionsKept(RestoreRules rules, string prefix) =>
+        [.. rules.KeptNames(prefix), .. rules.KeptPatterns.Select(beginning => beginning + "*")];
+
+    private static (bool IsTheme, string Name) Key(SourceExtension extension) => (extension.IsTheme, extension.Name);
+
+    private static ExtensionPlan Extension(RestoreRules rules, bool isTheme, string name, SourceExtension? clone, SourceExtension? site)
+    {
+        var isKept = isTheme ? rules.PreserveThemes : rules.PreservePlugins || ProtectedPlugins.Folders.Contains(name);
+        var isActive = isKept ? site?.Active : clone?.Active;
+        return new ExtensionPlan(
+            isTheme ? ExtensionKind.Theme : ExtensionKind.Plugin, name, site?.Version, clone?.Version, isKept || clone is null, clone?.Active == true, isActive == true);
+    }
+
+    private static Dictionary<string, SourceTable> ByName(SourceSchema schema) => schema.Tables.Where(table => !table.IsView).ToDictionary(table => table.Name, StringComparer.Ordinal);
+}

@@ -45,6 +45,9 @@ internal sealed partial class RestoredFiles
 
     public IReadOnlyList<string> NewFolders { get; }
 
+    /// <summary>Number of files that the site has and will not have.</summary>
+    public int LeftOver => _target.Values.Count(file => file.Kind == SourceFileKind.File && IsLeftOver(file));
+
     /// <summary>The changes of places that bring them, outermost only: a folder that is new as a whole is moved as one.</summary>
     /// <param name="files">Of <see cref="Changed"/> those that differ once their addresses are the site's.</param>
     public IReadOnlyList<FileMove> MovesFor(IEnumerable<RestoredFile> files)

@@ -18,15 +18,21 @@ internal sealed partial class RestoredTables
     /// <summary>Who may log in, and with which password, is the site's business alone.</summary>
     private static readonly string[] Users = ["users", "usermeta"];
 
+    /// <summary>Every log-in changes it.</summary>
+    private const string Sessions = "usermeta";
+
     private readonly string _prefix;
+    private readonly IReadOnlyList<string> _asked;
     private readonly List<RestoredTable> _tables = [];
     private readonly List<string> _kept = [];
     private readonly List<string> _obstacles = [];
     private readonly List<string> _warnings = [];
 
-    public RestoredTables(SourceSchema clone, SourceSchema target, string prefix)
+    /// <param name="asked">Tables that stay because somebody asked for it.</param>
+    public RestoredTables(SourceSchema clone, SourceSchema target, string prefix, IReadOnlyList<string>? asked = null)
     {
-        _prefix = prefix;
+        (_prefix, _asked) = (prefix, asked ?? []);
+        _obstacles.AddRange(_asked.Except(target.Tables.Select(table => table.Name)).Select(name => $"it has no table {name} to keep"));
         var there = target.Tables.ToDictionary(table => table.Name, StringComparer.Ordinal);
         foreach (var table in clone.Tables.Where(table => !table.IsView)) Add(table, there.GetValueOrDefault(table.Name));
         _kept.AddRange(there.Values.Where(table => !table.IsView && clone.Tables.All(other => other.Name != table.Name)).Select(table => table.Name));
@@ -46,10 +52,13 @@ internal sealed partial class RestoredTables
     /// <summary>The name without the site's prefix.</summary>
     public string BareName(string table) => table.StartsWith(_prefix, StringComparison.Ordinal) ? table[_prefix.Length..] : table;
 
+    /// <summary>Whether a table changes while nobody works on the site.</summary>
+    public bool ChangesByItself(string table) => BareName(table) is var name && (name == Sessions || ProtectedPlugins.HasTable(name));
+
     private void Add(SourceTable clone, SourceTable? target)
     {
         var name = BareName(clone.Name);
-        if (Users.Contains(name) || ProtectedPlugins.HasTable(name))
+        if (Users.Contains(name) || ProtectedPlugins.HasTable(name) || _asked.Contains(clone.Name))
         {
             if (target is not null) _kept.Add(clone.Name);
             return;

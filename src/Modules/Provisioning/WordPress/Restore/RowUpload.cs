@@ -98,7 +98,7 @@ internal sealed class RowUpload(
 
     private async Task CompareAsync(CancellationToken cancellation)
     {
-        var order = _tables.Index().ToDictionary(table => table.Index, table => table.Item.Columns.Select(plan => new object[] { plan.Column.Name, plan.IsCompared }));
+        var order = _tables.Index().ToDictionary(table => table.Index, table => (TargetChannel.ColumnsOf(table.Item.Columns), TablePlan.NumberKey(table.Item.Table)));
         foreach (var (number, sums) in await target.SumsAsync(order, cancellation)) _tables[number].Check((long)sums[0], sums[1..]);
     }
 

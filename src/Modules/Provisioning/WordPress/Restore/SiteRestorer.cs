@@ -1,16 +1,14 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
+using CloneHub.Contracts;
 using CloneHub.Provisioning.WordPress.Import;
 using CloneHub.Provisioning.WordPress.Rewriting;
 
 namespace CloneHub.Provisioning.WordPress.Restore;
 
-/// <summary>
-/// Brings a clone's content back to a site: everything beside what is there, compared, and then one change of places. The site is wholly as it
-/// was, or wholly as it is to be, at every moment.
-/// </summary>
-internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, RestoreRules rules, SourceHttp http, IProgress<ContentProgress> report)
+/// <summary>Brings a clone's content to a site, beside what is there: what changes lies ready then, compared, and nobody has noticed.</summary>
+internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, RestoreRules rules, IProgress<ContentProgress> report)
 {
     private readonly ImportWarnings _warnings = new();
     private SourceFacts _from = null!;
@@ -19,25 +17,30 @@ internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, Re
     private RestoredFiles _files = null!;
 
     /// <summary>Looks at both sides and changes nothing.</summary>
-    public async Task<RestorePlan> PlanAsync(CancellationToken cancellation)
+    /// <param name="since">The site's tables at some time before; null if what it has earned since is not asked for.</param>
+    public async Task<RestorePlan> PlanAsync(IReadOnlyList<TableMark>? since, CancellationToken cancellation)
     {
         (_from, _to) = (await clone.HelloAsync(cancellation), await target.Site.HelloAsync(cancellation));
         var inspection = await target.InspectAsync(cancellation);
         if (inspection.Busy) throw RestoreFaults.Busy();
         var obstacles = inspection.Obstacles.ToList();
         var version = await SchemaVersionAsync(cancellation);
-        if (version != inspection.SchemaVersion) throw RestoreFaults.Schema(version, inspection.SchemaVersion);
+        if (version != inspection.SchemaVersion) obstacles.Add($"its WordPress has database version {inspection.SchemaVersion}, the clone's has {version}");
         if (_from.TablePrefix != _to.TablePrefix) obstacles.Add("its tables have another prefix than the clone's");
-        _tables = new RestoredTables(await clone.SchemaAsync(cancellation), await target.Site.SchemaAsync(cancellation), _to.TablePrefix);
+        var (ours, theirs) = (await clone.SchemaAsync(cancellation), await target.Site.SchemaAsync(cancellation));
+        _tables = new RestoredTables(ours, theirs, _to.TablePrefix, rules.KeptTables);
         obstacles.AddRange(_tables.Obstacles);
-        var (ours, theirs) = (await ListAsync(clone, cancellation), await ListAsync(target.Site, cancellation));
-        _files = new RestoredFiles(rules, ours, theirs);
-        foreach (var warning in _tables.Warnings) _warnings.Add(warning);
-        if (rules.PreservePlugins)
-            foreach (var plugin in RestoredFiles.MissingPlugins(_from.ActivePlugins, theirs)) _warnings.Count("Plugins that are active in the clone and that the site does not have", plugin);
-        var changed = _files.Changed;
-        return new RestorePlan(
-            [.. _tables.Tables.Select(table => table.Name)], _tables.Kept, changed.Count, changed.Sum(file => file.Source.Size), _warnings.ToList(), obstacles);
+        report.Report(new ContentProgress(0.3, "Comparing files"));
+        await CompareFilesAsync(cancellation);
+        report.Report(new ContentProgress(0.6, "Comparing tables"));
+        var site = theirs.Tables.Where(table => !table.IsView).ToDictionary(table => table.Name, StringComparer.Ordinal);
+        var marks = await new SiteDrift(target, _tables).MarkAsync(_tables.Tables.Where(table => site.ContainsKey(table.Name)).Select(table => site[table.Name]), cancellation);
+        var drift = since is null ? [] : await new SiteDrift(target, _tables).SinceAsync(site, since, marks, cancellation);
+        var facts = new PlanFacts(
+            RestoreOutline.Tables(_tables, ours, theirs, marks.ToDictionary(mark => mark.Name, mark => mark.Rows, StringComparer.Ordinal)), RestoreOutline.Files(_files),
+            RestoreOutline.Extensions(rules, await clone.ExtensionsAsync(cancellation), await target.Site.ExtensionsAsync(cancellation)),
+            RestoreOutline.OptionsKept(rules, _to.TablePrefix), drift, obstacles, _warnings.ToList());
+        return new RestorePlan(facts.Bounded(), marks);
     }
 
     /// <summary>Everything that is to change lies beside what is there, and is what was sent. Visitors notice nothing. Needs the plan.</summary>
@@ -49,53 +52,16 @@ internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, Re
         var progress = new ImportProgress(report);
         var rows = await new RowUpload(target, _tables, users, rewriter, _warnings, progress).RunAsync(clone, cancellation);
         var (files, bytes) = await new FileUpload(clone, target, _files, rewriter, progress).RunAsync(cancellation);
-        return new StagedContent(rows, files, bytes, _warnings.ToList());
+        return new StagedContent(_tables.Tables.Count, rows, files, bytes, _warnings.ToList());
     }
 
-    /// <summary>Changes places and looks at the site. If it does not answer as before, it gets its old content again.</summary>
-    public async Task<TargetState> SwapAsync(CancellationToken cancellation)
+    private async Task CompareFilesAsync(CancellationToken cancellation)
     {
-        var probe = new SiteProbe(http, new Uri(_to.HomeUrl + "/"));
-        var swapped = await target.StateAsync(cancellation);
-        if (swapped.State == TargetState.Staging) swapped = await target.SwapAsync(rules, _to.TablePrefix, await probe.LookAsync(cancellation), cancellation);
-        if (swapped.State == TargetState.Reverted) throw RestoreFaults.Probe(swapped.Refusal ?? "it was undone.");
-        Require(swapped, TargetState.Swapped);
-        if (await BrokenAsync(probe, swapped.Before, cancellation) is { } fault)
-        {
-            await RollBackAsync(cancellation);
-            throw RestoreFaults.Probe(fault);
-        }
-
-        var kept = await target.ConfirmAsync(cancellation);
-        return kept.State == TargetState.Swapped ? swapped : throw RestoreFaults.Probe(kept.Refusal ?? "it was undone.");
-    }
-
-    /// <summary>The site gets its old content again.</summary>
-    public async Task<TargetState> RollBackAsync(CancellationToken cancellation)
-    {
-        var reverted = Require(await target.RollBackAsync(cancellation), TargetState.Reverted);
-        await target.TryFlushAsync(cancellation);
-        return reverted;
-    }
-
-    private async Task<string?> BrokenAsync(SiteProbe probe, IReadOnlyList<int?> before, CancellationToken cancellation)
-    {
-        try
-        {
-            await target.TryFlushAsync(cancellation);
-            return await probe.CompareAsync(before, cancellation);
-        }
-        catch (StepFaultException fault)
-        {
-            // Whatever it is that does not answer: a moment ago, with the old content, it did.
-            return fault.Fault.Message;
-        }
-    }
-
-    private static TargetState Require(TargetState state, string expected)
-    {
-        if (state.Busy) throw RestoreFaults.InUse();
-        return state.State == expected ? state : throw RestoreFaults.Refused(state.Refusal ?? $"it says '{state.State}'.");
+        var (ours, theirs) = (await ListAsync(clone, cancellation), await ListAsync(target.Site, cancellation));
+        _files = new RestoredFiles(rules, ours, theirs);
+        foreach (var warning in _tables.Warnings) _warnings.Add(warning);
+        if (!rules.PreservePlugins) return;
+        foreach (var plugin in RestoredFiles.MissingPlugins(_from.ActivePlugins, theirs)) _warnings.Count("Plugins that are active in the clone and that the site does not have", plugin);
     }
 
     /// <summary>The way back of what was done when the clone was made.</summary>

@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text.Json;
+using CloneHub.Provisioning.WordPress.Import;
 
 namespace CloneHub.Provisioning.WordPress.Restore;
 
@@ -20,6 +21,9 @@ internal sealed record TargetState(bool Busy, string? State, string? Refusal, in
     /// <summary>What was noted of the site's pages before its content changed.</summary>
     public IReadOnlyList<int?> Before { get; init; } = [];
 
+    /// <summary>Those that change places.</summary>
+    public IReadOnlyList<string> Tables { get; init; } = [];
+
     public const string Staging = "staging";
     public const string Swapped = "swapped";
     public const string Reverted = "reverted";
@@ -38,6 +42,7 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
     private const int MostBody = 768 << 10;
     private const int MovesPerCall = 4_000;
     private const int FilesPerCall = 1_000;
+    private const int TablesPerCall = 40;
 
     /// <summary>Seconds that pages which are being served may take to end, before the change is put off.</summary>
     private const double Patience = 4;
@@ -100,13 +105,38 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
     }
 
     /// <summary>Number of rows of each table, a sum of each column and one of the rows.</summary>
-    public async Task<IReadOnlyDictionary<int, decimal[]>> SumsAsync(IReadOnlyDictionary<int, IEnumerable<object[]>> tables, CancellationToken cancellation)
+    /// <param name="tables">Of each its columns, with whether they are compared, and the column of numbers by which its rows are found.</param>
+    public async Task<IReadOnlyDictionary<int, decimal[]>> SumsAsync(IReadOnlyDictionary<int, (IEnumerable<object[]> Columns, string? Key)> tables, CancellationToken cancellation)
     {
-        var answer = await AskAsync("sums", new { tables = tables.ToDictionary(table => table.Key.ToString(CultureInfo.InvariantCulture), table => table.Value) }, default, cancellation);
-        return answer.GetProperty("sums").EnumerateObject().ToDictionary(
-            table => int.Parse(table.Name, CultureInfo.InvariantCulture),
-            table => table.Value.EnumerateArray().Select(sum => decimal.Parse(sum.GetString()!, CultureInfo.InvariantCulture)).ToArray());
+        var order = tables.ToDictionary(table => table.Key.ToString(CultureInfo.InvariantCulture), table => new { columns = table.Value.Columns, key = table.Value.Key });
+        var answer = await AskAsync("sums", new { tables = order }, default, cancellation);
+        return answer.GetProperty("sums").EnumerateObject().ToDictionary(table => int.Parse(table.Name, CultureInfo.InvariantCulture), table => NumbersOf(table.Value));
     }
+
+    /// <summary>The site's own tables as they are now.</summary>
+    public async Task<IReadOnlyList<MarkedTable>> MarksAsync(IReadOnlyList<TableToMark> tables, CancellationToken cancellation)
+    {
+        var marks = new List<MarkedTable>();
+        foreach (var part in tables.Chunk(TablesPerCall))
+        {
+            var order = part.Select(table => new
+            {
+                name = table.Name,
+                columns = ColumnsOf(table.Columns),
+                key = TablePlan.NumberKey(table.Table),
+                skip = table.Skipped.Select(rows => new object[] { rows.Column, rows.Values, rows.Beginnings }),
+                after = table.After,
+                by = table.By,
+            });
+            var answer = (await AskAsync("marks", new { tables = order }, default, cancellation)).GetProperty("marks");
+            marks.AddRange(part.Select(table => Marked(table, answer.GetProperty(table.Name))));
+        }
+
+        return marks;
+    }
+
+    /// <summary>As the site is told of them.</summary>
+    public static IEnumerable<object[]> ColumnsOf(IEnumerable<ColumnPlan> columns) => columns.Select(plan => new object[] { plan.Column.Name, plan.IsCompared });
 
     /// <summary>The new content takes the place of the old one, as a whole or not at all.</summary>
     /// <param name="before">What its pages answer now; noted there for whoever goes on after this attempt.</param>
@@ -217,6 +247,16 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
         payload.CopyTo(body.AsMemory(8 + json.Length));
         return body;
     }
+
+    private static MarkedTable Marked(TableToMark table, JsonElement mark)
+    {
+        var (last, added) = (mark.GetProperty("last"), mark.GetProperty("added"));
+        return new MarkedTable(
+            table, mark.GetProperty("rows").GetInt64(), last.ValueKind == JsonValueKind.Number ? last.GetInt64() : null, NumbersOf(mark.GetProperty("sums")),
+            added.ValueKind == JsonValueKind.Object ? added.EnumerateObject().ToDictionary(kind => kind.Name, kind => kind.Value.GetInt64()) : null);
+    }
+
+    private static decimal[] NumbersOf(JsonElement sums) => [.. sums.EnumerateArray().Select(sum => decimal.Parse(sum.GetString()!, CultureInfo.InvariantCulture))];
 
     private static string KindOf(MoveKind kind) => kind switch
     {

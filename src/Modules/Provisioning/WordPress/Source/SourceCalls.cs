@@ -147,6 +147,7 @@ internal sealed record Refusal(string? Error, long Time);
 [JsonSerializable(typeof(ClonePluginFacts))]
 [JsonSerializable(typeof(CloneUrls))]
 [JsonSerializable(typeof(SourceAddresses))]
+[JsonSerializable(typeof(IReadOnlyList<SourceExtension>))]
 [JsonSerializable(typeof(Restore.TargetInspection))]
 [JsonSerializable(typeof(Restore.TargetState))]
 internal sealed partial class CallJson : JsonSerializerContext;

@@ -89,24 +89,12 @@ internal sealed class SourceChannel : IAsyncDisposable
         return Task.FromResult(_facts);
     }
 
-    public async Task<SourceSchema> SchemaAsync(CancellationToken cancellation)
-    {
-        var pace = new TransferPace(_clock);
-        var errors = new ConnectorErrors();
-        while (true)
-        {
-            try
-            {
-                var answer = await _calls.AskAsync("schema", JsonSerializer.SerializeToUtf8Bytes(new { deflate = _deflate }), cancellation);
-                return answer.Deserialize(CallJson.Default.SourceSchema)!;
-            }
-            catch (AnswerBrokenException trouble)
-            {
-                errors.Note(trouble);
-                await pace.BrokenAsync(trouble, cancellation);
-            }
-        }
-    }
+    public async Task<SourceSchema> SchemaAsync(CancellationToken cancellation) =>
+        (await AskAsync("schema", new { deflate = _deflate }, cancellation)).Deserialize(CallJson.Default.SourceSchema)!;
+
+    /// <summary>The site's plugins and themes.</summary>
+    public async Task<IReadOnlyList<SourceExtension>> ExtensionsAsync(CancellationToken cancellation) =>
+        (await AskAsync("extensions", new { deflate = _deflate }, cancellation)).GetProperty("extensions").Deserialize(CallJson.Default.IReadOnlyListSourceExtension)!;
 
     public async IAsyncEnumerable<DumpItem> DumpAsync(
         IReadOnlyList<DumpRequest> tables, [EnumeratorCancellation] CancellationToken cancellation)
@@ -203,6 +191,24 @@ internal sealed class SourceChannel : IAsyncDisposable
         _http.Dispose();
         _signer.Dispose();
         return ValueTask.CompletedTask;
+    }
+
+    private async Task<JsonElement> AskAsync(string op, object arguments, CancellationToken cancellation)
+    {
+        var pace = new TransferPace(_clock);
+        var errors = new ConnectorErrors();
+        while (true)
+        {
+            try
+            {
+                return await _calls.AskAsync(op, JsonSerializer.SerializeToUtf8Bytes(arguments), cancellation);
+            }
+            catch (AnswerBrokenException trouble)
+            {
+                errors.Note(trouble);
+                await pace.BrokenAsync(trouble, cancellation);
+            }
+        }
     }
 
     private static DumpItem? Take(DumpProgress progress, Frame frame)

@@ -11,6 +11,9 @@ internal sealed class SourceOptions
 
     /// <summary>Networks that are not public and whose sites may be cloned all the same.</summary>
     public IReadOnlyList<IPNetwork> AllowedNetworks { get; set; } = [];
+
+    /// <summary>Whether an address is that of a clone of ours: a restore reaches it wherever it is.</summary>
+    public Predicate<Uri> IsClone { get; set; } = _ => false;
 }
 
 /// <summary>Gets our connector onto a source site with nothing but a log-in, and off it again.</summary>
@@ -29,12 +32,12 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         return secrets.SourceUsername.Length > 0 ? await InstallAsync(order, secrets, attempt, use, cancellation) : throw SourceFaults.ConnectorAwaited();
     }
 
-    /// <summary>The connector that a person has installed; null while nobody has.</summary>
+    /// <summary>The connector that a person has installed, or one of this restore; null if there is none.</summary>
     /// <param name="everywhere">Not only where it answers as a rule.</param>
     /// <exception cref="StepFaultException">The site does not answer, or the connector says why it cannot work.</exception>
     public async Task<SourceChannel?> FindAsync(CloneOrder order, JobSecrets secrets, bool everywhere, CancellationToken cancellation)
     {
-        var http = new SourceHttp(options, clock, order.Job);
+        var http = NewHttp(order);
         var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
         SourceChannel? channel = null;
         try
@@ -43,8 +46,8 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
             signer.Offset = door.ClockOffset;
             if (await Endpoint.FindAsync(http, door, signer, clock, cancellation, everywhere) is not { } endpoint) return null;
             if (endpoint.Facts.IsMultisite) throw SourceFaults.Multisite();
-            LogFound(order.Job);
-            return channel = new SourceChannel(http, endpoint.Address, signer, endpoint.Facts, ConnectorBuild.LastFolderOf(order.Job), clock) { IsByHand = true };
+            if (order.Restore is null) LogFound(order.Job);
+            return channel = new SourceChannel(http, endpoint.Address, signer, endpoint.Facts, ConnectorBuild.LastFolderOf(order.Job), clock) { IsByHand = order.Restore is null };
         }
         finally
         {
@@ -56,11 +59,13 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         }
     }
 
+    private SourceHttp NewHttp(CloneOrder order) => new(options, clock, order.Job, order.Restore is not null && options.IsClone(order.SourceUrl) ? order.SourceUrl : null);
+
     private async Task<SourceChannel> InstallAsync(CloneOrder order, JobSecrets secrets, int attempt, ConnectorUse? use, CancellationToken cancellation)
     {
         using var part = ProvisioningTelemetry.StartPart("log in");
         var started = clock.GetTimestamp();
-        var http = new SourceHttp(options, clock, order.Job);
+        var http = NewHttp(order);
         var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
         try
         {
@@ -100,7 +105,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
 
     private async Task TryLeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
-        using var http = new SourceHttp(options, clock, order.Job);
+        using var http = NewHttp(order);
         using var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
         var door = order.ByHand
             ? await DoorFinder.OfHomeAsync(http, order.SourceUrl, clock, cancellation)

@@ -106,7 +106,10 @@ internal static class SourceFaults
     public static StepFaultException ChannelBlocked(string why) => Passing("CHANNEL_BLOCKED",
         $"The connector is active but its answers do not get through: {why}", "A firewall or cache drops signed POST requests to the site; let them pass.");
 
-    public static StepFaultException Expired() => Passing("CHANNEL_EXPIRED",
+    /// <summary>Of <see cref="Expired"/>.</summary>
+    public const string ExpiredCode = "CHANNEL_EXPIRED";
+
+    public static StepFaultException Expired() => Passing(ExpiredCode,
         "The connector's time on the site was up.", "The step is tried again with a new one.");
 
     public static StepFaultException Untrusted(string path) => Final("SOURCE_UNTRUSTED",

@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 using System.Net;
 using System.Net.Http.Headers;
 using CloneHub.Contracts;
+using CloneHub.Provisioning.FrontDoor;
 
 namespace CloneHub.Provisioning.WordPress;
 
@@ -28,10 +29,12 @@ internal sealed class SourceHttp : IDisposable
     private string? _cookieHost;
 
     /// <param name="job">Whose calls these are. A source notes it with every log-in, so that one that was left open is found again.</param>
-    public SourceHttp(SourceOptions options, TimeProvider clock, JobId? job = null)
+    /// <param name="own">Address of a clone of ours, which may be reached as the public does, whatever network it is in.</param>
+    public SourceHttp(SourceOptions options, TimeProvider clock, JobId? job = null, Uri? own = null)
     {
         _clock = clock;
         _job = job;
+        var guard = new GuardedConnection(options.AllowLoopback, pins: true, SourceFaults.AddressRefused, options.AllowedNetworks);
         var handler = new SocketsHttpHandler
         {
             AllowAutoRedirect = false,
@@ -42,7 +45,8 @@ internal sealed class SourceHttp : IDisposable
             ActivityHeadersPropagator = null,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
-            ConnectCallback = new GuardedConnection(options.AllowLoopback, pins: true, SourceFaults.AddressRefused, options.AllowedNetworks).OpenAsync,
+            ConnectCallback = (context, cancellation) =>
+                own is not null && context.DnsEndPoint.Host == own.IdnHost && context.DnsEndPoint.Port == own.Port ? PublicRoute.ConnectAsync(context, cancellation) : guard.OpenAsync(context, cancellation),
         };
         _client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
         _client.DefaultRequestHeaders.UserAgent.Add(new ProductInfoHeaderValue("CloneHub", CustomMigratorPackage.Version));

@@ -20,7 +20,7 @@ use CloneHub\Migrator\Reply;
  */
 final class Connector
 {
-    private const OPERATIONS = ['hello', 'schema', 'dump', 'list', 'get', 'sweep', 'bye'];
+    private const OPERATIONS = ['hello', 'extensions', 'schema', 'dump', 'list', 'get', 'sweep', 'bye'];
 
     public static function boot(string $main_file): void
     {
@@ -90,6 +90,10 @@ final class Connector
         switch ($call->op) {
             case 'hello':
                 $reply->json(Reply::JSON, Hello::facts($job));
+                $reply->json(Reply::END, []);
+                break;
+            case 'extensions':
+                $reply->json(Reply::JSON, ['extensions' => Extensions::all()]);
                 $reply->json(Reply::END, []);
                 break;
             case 'schema':

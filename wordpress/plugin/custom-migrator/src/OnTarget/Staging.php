@@ -16,9 +16,6 @@ final class Staging
     private const LARGEST_STATEMENT = 1048576;
     private const NULL_LENGTH = 0xffffffff;
 
-    /** Stands for NULL in a sum; no CRC-32 is that large. */
-    private const NULL_MARK = '4294967311';
-
     private \mysqli $db;
     private Names $names;
     private int $statement;
@@ -76,31 +73,45 @@ final class Staging
     }
 
     /**
-     * @param array<int,array<int,array{0:string,1:bool}>> $tables Columns by number of the table, and whether they are compared.
+     * @param array<int,array{columns:array<int,array{0:string,1:bool}>,key:?string}> $tables By number.
      *
-     * @return array<int,string[]> Number of rows, a sum for each column and one of the rows.
+     * @return array<int,string[]>
      */
     public function sums(array $tables, Reply $reply): array
     {
-        $sums = [];
-        foreach ($tables as $number => $columns) {
-            $select = ['COUNT(*)'];
-            $compared = [];
-            foreach ($columns as [$column, $is_compared]) {
-                $value = 'COALESCE(CRC32(' . Database::quote((string) $column) . '), ' . self::NULL_MARK . ')';
-                $select[] = $is_compared ? "COALESCE(SUM($value), 0)" : '0';
-                if ($is_compared) {
-                    $compared[] = $value;
-                }
-            }
-
-            $select[] = [] === $compared ? '0' : 'COALESCE(SUM(CRC32(CONCAT_WS(\',\', ' . implode(', ', $compared) . '))), 0)';
-            $row = $this->db->query('SELECT ' . implode(', ', $select) . ' FROM ' . Database::quote($this->names->of_new((int) $number)))->fetch_row();
-            $sums[$number] = array_map('strval', $row);
-            $reply->beat();
+        $sums = new Sums($this->db, $reply);
+        $result = [];
+        foreach ($tables as $number => ['columns' => $columns, 'key' => $key]) {
+            $result[$number] = $sums->of($this->names->of_new((int) $number), $columns, $key);
         }
 
-        return $sums;
+        return $result;
+    }
+
+    /**
+     * The site's own tables as they are now.
+     *
+     * @param array<int,array<string,mixed>> $tables
+     *
+     * @return array<string,array<string,mixed>>
+     */
+    public function marks(array $tables, Reply $reply): array
+    {
+        $sums = new Sums($this->db, $reply);
+        $marks = [];
+        foreach ($tables as $table) {
+            ['name' => $name, 'columns' => $columns, 'key' => $key, 'skip' => $skip, 'after' => $after, 'by' => $by] = $table;
+            $of_all = 'SELECT COUNT(*)' . (null === $key ? '' : ', MAX(' . Database::quote($key) . ')') . ' FROM ' . Database::quote($name);
+            $all = $this->db->query($of_all)->fetch_row();
+            $marks[$name] = [
+                'rows' => (int) $all[0],
+                'last' => isset($all[1]) ? (int) $all[1] : null,
+                'sums' => $sums->of($name, $columns, $key, $skip),
+                'added' => null === $key || null === $after ? null : (object) $sums->kinds($name, $key, (int) $after, $by, $skip),
+            ];
+        }
+
+        return $marks;
     }
 
     /** All tables of this restore, those that went as well. */

@@ -15,7 +15,7 @@ use CloneHub\Migrator\Reply;
 /** The job's end on the site that gets the content of its copy. */
 final class Target
 {
-    public const OPERATIONS = ['inspect', 'prepare', 'rows', 'files', 'missing', 'moves', 'sums', 'swap', 'confirm', 'rollback', 'flush', 'status', 'finish'];
+    public const OPERATIONS = ['inspect', 'prepare', 'rows', 'files', 'missing', 'moves', 'sums', 'marks', 'swap', 'confirm', 'rollback', 'flush', 'status', 'finish'];
 
     /** Calls that are obeyed once. The others may be repeated: they do what is not done yet. */
     public const ONCE = ['prepare', 'swap', 'rollback', 'finish'];
@@ -73,6 +73,8 @@ final class Target
                 return $this->moves((int) $arguments['from'], (array) $arguments['moves']);
             case 'sums':
                 return ['sums' => (object) (new Staging($this->names))->sums((array) $arguments['tables'], $reply)];
+            case 'marks':
+                return ['marks' => (object) (new Staging($this->names))->marks((array) $arguments['tables'], $reply)];
             case 'swap':
                 return $this->swap($arguments);
             case 'confirm':
@@ -106,7 +108,12 @@ final class Target
     private function status(): array
     {
         $state = $this->work->state();
-        return ['state' => $this->work->exists() ? $state['state'] : null, 'refusal' => $state['refusal'] ?? null, 'before' => $state['before'] ?? []];
+        return [
+            'state' => $this->work->exists() ? $state['state'] : null,
+            'refusal' => $state['refusal'] ?? null,
+            'before' => $state['before'] ?? [],
+            'tables' => array_column($state['tables'] ?? [], 'live'),
+        ];
     }
 
     /**

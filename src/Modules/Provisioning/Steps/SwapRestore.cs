@@ -1,0 +1,47 @@
+using CloneHub.Contracts;
+using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.Restore;
+using Microsoft.Extensions.Logging;
+
+namespace CloneHub.Provisioning.Steps;
+
+/// <summary>Has the site change places with what was staged, and looks at it afterwards. The job's key is enough.</summary>
+internal sealed partial class SwapRestore(IJobVault vault, RestoreSites sites, ILogger<SwapRestore> logger) : ICloneStep
+{
+    public CloneStep Kind => CloneStep.SwapRestore;
+
+    public async Task<StepFacts> RunAsync(StepToken token, CloneOrder order, IProgress<ContentProgress> progress, CancellationToken cancellation)
+    {
+        var secrets = await vault.RequireAsync(order.Job, cancellation);
+        await using var target = await sites.FindTargetAsync(token, order, secrets, cancellation) ?? throw RestoreFaults.Gone();
+        using var visitor = sites.Visitor();
+        var turn = new SiteTurn(target, RestoreSites.RulesOf(order), visitor);
+        progress.Report(new ContentProgress(0, "Changing places"));
+        var swapped = await turn.SwapAsync(order.Restore!.OnDrift == OnDrift.Overwrite ? null : order.Restore.Snapshot, cancellation);
+        int? held = swapped.Milliseconds > 0 ? swapped.Milliseconds : null;
+        progress.Report(new ContentProgress(0.8, "Noting what the site has now"));
+        return await MarksAsync(turn, token.Job, cancellation) is { } tables
+            ? new StepFacts { Swap = new SwapFacts(tables, held) }
+            : new StepFacts { Swap = new SwapFacts([], held), Warnings = ["What the site has now could not be noted: a later restore from this clone cannot tell what the site has earned."] };
+    }
+
+    /// <summary>The site has its new content; that this cannot be noted is no reason to say otherwise.</summary>
+    private async Task<IReadOnlyList<TableMark>?> MarksAsync(SiteTurn turn, JobId job, CancellationToken cancellation)
+    {
+        try
+        {
+            return await turn.MarkAsync(cancellation);
+        }
+        catch (StepFaultException trouble)
+        {
+            Log.NotMarked(logger, trouble, job);
+            return null;
+        }
+    }
+
+    private static partial class Log
+    {
+        [LoggerMessage(2016, LogLevel.Warning, "{JobId}: the site's tables could not be marked after a restore")]
+        public static partial void NotMarked(ILogger logger, Exception trouble, JobId jobId);
+    }
+}
