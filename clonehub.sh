@@ -64,6 +64,9 @@ help() {
                      lose one node after the other and measure how long its jobs stand still
   chaos --calm [NODES]
                      many nodes form a cluster, serve and end in order, with nothing broken
+  chaos --restore [ROUNDS]
+                     kill PHP at every change of a name while a site gets its clone's content, hold
+                     and end connections of its database, and change places under load, on a real site
   chaos --from FOLDER
                      exchange three nodes of an older build (the folder of its CloneHub.Chaos.dll)
                      for this one's, one at a time, and back, and check the same

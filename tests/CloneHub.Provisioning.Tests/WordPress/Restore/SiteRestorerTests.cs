@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using System.Globalization;
+using System.Text;
 using CloneHub.Provisioning.Tests.WordPress.Verification;
 using CloneHub.Provisioning.WordPress.Restore;
 using CloneHub.Testing;
@@ -14,10 +15,12 @@ public sealed class SiteRestorerTests(ImportedSite sites, ITestOutputHelper outp
 {
     private readonly string _title = $"Edited in the clone as {ServersFixture.Unique("t")}";
 
+    /// <summary>In front of the site stands something that takes no large request, and in the clone lies a row that is larger than that.</summary>
     [Fact]
     public async Task Work_is_brought_back_and_undone_to_the_byte()
     {
         await WorkAsync();
+        await sites.Site.RunPhpAsync($"wp_mkdir_p(WPMU_PLUGIN_DIR); file_put_contents(WPMU_PLUGIN_DIR . '/wall.php', base64_decode('{Convert.ToBase64String(Encoding.UTF8.GetBytes(Wall))}'));", CancellationToken.None);
         await using var stage = await RestoreStage.OpenAsync(sites);
         var before = await stage.StateAsync();
 
@@ -78,6 +81,8 @@ public sealed class SiteRestorerTests(ImportedSite sites, ITestOutputHelper outp
         await stage.EndAsync();
     }
 
+    private const string Wall = "<?php if (isset($_SERVER['HTTP_X_CLONEHUB_OP']) && $_SERVER['CONTENT_LENGTH'] > 60000) { http_response_code(413); exit; }";
+
     private async Task WorkAsync() => await RestoreStage.InCloneAsync(
         sites,
         $$"""
@@ -88,6 +93,7 @@ public sealed class SiteRestorerTests(ImportedSite sites, ITestOutputHelper outp
         file_put_contents(get_stylesheet_directory() . '/style.css', "\n/* edited */\n", FILE_APPEND);
         update_option('blogname', 'A name from the clone');
         $writer = username_exists('clonewriter') ?: wp_create_user('clonewriter', 'secret', 'writer@example.org');
+        wp_insert_post(['post_title' => 'Large', 'post_status' => 'draft', 'post_content' => str_repeat('0123456789abcdef', 12000)]);
         wp_insert_post(['post_title' => '{{_title}}', 'post_name' => 'edited-in-the-clone', 'post_status' => 'publish', 'post_author' => $writer, 'post_content' => '<a href="' . home_url('/hello-world/') . '">here</a>']);
         """);
 
@@ -97,6 +103,7 @@ public sealed class SiteRestorerTests(ImportedSite sites, ITestOutputHelper outp
         Assert.Equal(200, status);
         Assert.Contains(_title, page, StringComparison.Ordinal);
         Assert.Contains("A name from the clone", page, StringComparison.Ordinal);
+        Assert.Equal([["192000"]], await stage.Site.QueryAsync("SELECT DISTINCT LENGTH(post_content) FROM wp_posts WHERE post_title = 'Large'", CancellationToken.None));
         Assert.DoesNotContain("clonehub-banner", page, StringComparison.Ordinal);
         Assert.Empty(await stage.MentionsOfCloneAsync());
         Assert.Equal([["admin"]], await stage.Site.QueryAsync("SELECT user_login FROM wp_users", CancellationToken.None));

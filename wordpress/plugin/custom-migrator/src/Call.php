@@ -73,10 +73,14 @@ final class Call
         }
     }
 
-    /** @return array<string,mixed> */
-    public function arguments(): array
+    /**
+     * @param string|null $body What was sent before, in parts, because this web server takes no larger ones; null for that of this call.
+     *
+     * @return array<string,mixed>
+     */
+    public function arguments(?string $body = null): array
     {
-        $json = $this->body;
+        $json = $body ?? $this->body;
         if (0 === strncmp($json, self::WITH_PAYLOAD, 4) && strlen($json) >= 8) {
             $length = unpack('V', $json, 4)[1];
             $this->payload = substr($json, 8 + $length);

@@ -38,8 +38,14 @@ internal sealed record TargetState(bool Busy, string? State, string? Refusal, in
 /// <param name="fence">Of the attempt that asks. The site obeys none that is older than another it has heard of.</param>
 internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long fence) : IAsyncDisposable
 {
-    /// <summary>Many servers take no more than a megabyte unless they are told to.</summary>
+    /// <summary>Many servers take no more than a megabyte unless they are told to, and some firewalls much less.</summary>
     private const int MostBody = 768 << 10;
+    private const int LeastBody = 16 << 10;
+
+    /// <summary>For what a call says beside its bytes.</summary>
+    private const int Frame = 4 << 10;
+
+    private int _mostBody = MostBody;
     private const int MovesPerCall = 4_000;
     private const int FilesPerCall = 1_000;
     private const int TablesPerCall = 40;
@@ -52,13 +58,13 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
 
     public SourceChannel Site => site;
 
-    /// <summary>Bytes that one call may bring beside its arguments.</summary>
-    public int MostBytes { get; private set; } = MostBody;
+    /// <summary>Bytes that one call should bring beside its arguments. One that brings more takes several requests.</summary>
+    public int MostBytes => _mostBody / 4 * 3;
 
     public async Task<TargetInspection> InspectAsync(CancellationToken cancellation)
     {
         var facts = (await AskAsync("inspect", new { }, default, cancellation)).Deserialize(CallJson.Default.TargetInspection)!;
-        if (facts.LargestBody > 0) MostBytes = (int)Math.Max(16 << 10, Math.Min(MostBody, facts.LargestBody / 2));
+        if (facts.LargestBody > 0) _mostBody = (int)Math.Clamp(facts.LargestBody / 2, LeastBody, _mostBody);
         return facts;
     }
 
@@ -224,7 +230,11 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
         {
             try
             {
-                return await site.Calls.AskAsync(op, body, cancellation);
+                return await site.Calls.AskAsync(op, body.Length <= _mostBody ? body : await SendPartsAsync(body, cancellation), cancellation);
+            }
+            catch (AnswerBrokenException trouble) when (trouble.IsTooLarge && _mostBody > LeastBody && body.Length > LeastBody)
+            {
+                _mostBody = Math.Max(LeastBody, Math.Min(_mostBody, body.Length) / 2);
             }
             catch (AnswerBrokenException trouble)
             {
@@ -232,6 +242,16 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
                 await pace.BrokenAsync(trouble, cancellation);
             }
         }
+    }
+
+    /// <summary>Brings a call that is larger than the site takes, such as one with a single row that is.</summary>
+    /// <returns>The body that stands for it.</returns>
+    private async Task<ReadOnlyMemory<byte>> SendPartsAsync(ReadOnlyMemory<byte> body, CancellationToken cancellation)
+    {
+        var size = _mostBody - Frame;
+        for (var offset = 0; offset < body.Length; offset += size)
+            await site.Calls.AskAsync("part", BodyOf(new { offset }, body.Slice(offset, Math.Min(size, body.Length - offset))), cancellation);
+        return BodyOf(new { parts = new { fence, md5 = FileSum.Of(body.Span) } }, default);
     }
 
     private ReadOnlyMemory<byte> BodyOf(object arguments, ReadOnlyMemory<byte> payload)

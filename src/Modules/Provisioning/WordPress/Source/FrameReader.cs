@@ -38,6 +38,9 @@ internal sealed class AnswerBrokenException(string message, Exception? inner = n
     /// <summary>The site answered as it would to a stranger: our plugin is not there, or the call did not reach it.</summary>
     public bool IsOrdinaryPage { get; init; }
 
+    /// <summary>The site takes no call of that size.</summary>
+    public bool IsTooLarge { get; init; }
+
     /// <summary>The call may have been obeyed though its answer was lost.</summary>
     public bool MayHaveArrived { get; init; }
 

@@ -114,6 +114,7 @@ internal sealed class SourceCalls(
         {
             RetryAfter = wait,
             NeverBegan = status is 429 or 503,
+            IsTooLarge = status is 413,
             IsOrdinaryPage = status is >= 300 and < 500 && status is not (408 or 425 or 429),
         };
     }

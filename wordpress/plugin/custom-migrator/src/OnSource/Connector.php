@@ -51,6 +51,10 @@ final class Connector
         try {
             $call->verify($job->public_key, null === $job->work ? self::OPERATIONS : array_merge(self::OPERATIONS, Target::OPERATIONS));
             $arguments = $call->arguments();
+            if (null !== $job->work && isset($arguments['parts'])) {
+                $arguments = $call->arguments((new Target($job))->joined((array) $arguments['parts']));
+            }
+
             $is_leaving = 'bye' === $call->op || 'sweep' === $call->op;
             if ($is_leaving && null === $job->attempt_of((string) ($arguments['build'] ?? ''))) {
                 throw new Refused(401, 'stale');

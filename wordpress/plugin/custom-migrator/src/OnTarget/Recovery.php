@@ -25,7 +25,8 @@ final class Recovery
     public static function pass(string $folder, string $maintenance): int
     {
         try {
-            $is_free = self::wait(new Work($folder), $maintenance);
+            // A page that is being served, and for which the turn waits, may itself wait for the task that it has just called.
+            $is_free = self::wait(new Work($folder), $maintenance, defined('DOING_CRON') ? 0.0 : self::PATIENCE);
         } catch (\Throwable $trouble) {
             // The database may be away; the next request tries again.
             error_log('CloneHub: ' . $trouble->getMessage());
@@ -36,9 +37,9 @@ final class Recovery
         return $is_free ? 0 : time();
     }
 
-    private static function wait(Work $work, string $maintenance): bool
+    private static function wait(Work $work, string $maintenance, float $patience): bool
     {
-        $until = microtime(true) + self::PATIENCE;
+        $until = microtime(true) + $patience;
         do {
             clearstatcache();
             if (!is_file($maintenance)) {

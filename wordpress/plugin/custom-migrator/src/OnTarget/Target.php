@@ -10,12 +10,13 @@ namespace CloneHub\Migrator\OnTarget;
 use CloneHub\Migrator\Call;
 use CloneHub\Migrator\OnSource\Incomplete;
 use CloneHub\Migrator\OnSource\Job;
+use CloneHub\Migrator\Refused;
 use CloneHub\Migrator\Reply;
 
 /** The job's end on the site that gets the content of its copy. */
 final class Target
 {
-    public const OPERATIONS = ['inspect', 'prepare', 'rows', 'files', 'missing', 'moves', 'sums', 'marks', 'swap', 'confirm', 'rollback', 'flush', 'status', 'finish'];
+    public const OPERATIONS = ['inspect', 'part', 'prepare', 'rows', 'files', 'missing', 'moves', 'sums', 'marks', 'swap', 'confirm', 'rollback', 'flush', 'status', 'finish'];
 
     /** Calls that are obeyed once. The others may be repeated: they do what is not done yet. */
     public const ONCE = ['prepare', 'swap', 'rollback', 'finish'];
@@ -50,6 +51,8 @@ final class Target
         switch ($call->op) {
             case 'inspect':
                 return (new Inspection($this->work, $this->names))->facts();
+            case 'part':
+                return $this->part((int) $arguments['offset'], $call->payload());
             case 'prepare':
                 return $this->prepare((array) $arguments['tables']);
             case 'rows':
@@ -149,6 +152,38 @@ final class Target
         ]);
         (new Staging($this->names))->create($tables);
         return ['busy' => false, 'state' => Work::STAGING];
+    }
+
+    /**
+     * A call that is larger than what this web server takes at once comes in parts, and says then that it has come.
+     *
+     * @return array<string,mixed>
+     */
+    private function part(int $offset, string $bytes): array
+    {
+        $this->make_folder();
+        $handle = @fopen("{$this->work->folder}/parts-{$this->fence}", 'cb');
+        if (false === $handle || !ftruncate($handle, $offset) || 0 !== fseek($handle, $offset) || strlen($bytes) !== fwrite($handle, $bytes)) {
+            throw new \RuntimeException('A part of a call cannot be written; the disk may be full.');
+        }
+
+        fclose($handle);
+        return [];
+    }
+
+    /**
+     * @param array<string,mixed> $parts Number of the attempt that sent them, and MD5 of the whole.
+     *
+     * @throws Refused If that is not what came.
+     */
+    public function joined(array $parts): string
+    {
+        $body = (string) @file_get_contents($this->work->folder . '/parts-' . (int) $parts['fence']);
+        if (md5($body) !== $parts['md5']) {
+            throw new Refused(409, 'parts');
+        }
+
+        return $body;
     }
 
     private function make_folder(): void
