@@ -3,12 +3,13 @@ using NetArchTest.Rules;
 
 namespace CloneHub.Architecture.Tests;
 
-/// <summary>What decides about a clone knows no clock, no I/O, no framework.</summary>
+/// <summary>What decides about a job knows no clock, no I/O, no framework.</summary>
 public sealed class PureLifecycleTests
 {
     private static readonly Type[] Lifecycle =
     [
-        typeof(CloneJob), typeof(Stage), typeof(Outcome), typeof(Notice), typeof(IJobEvent), typeof(IJobCommand),
+        typeof(CloneJob), typeof(Stage), typeof(RestoreJob), typeof(RestoreStage), typeof(Outcome), typeof(Notice), typeof(IJobEvent), typeof(IJobCommand),
+        .. typeof(CloneJob).Assembly.GetTypes().Where(type => type.FullName is "CloneHub.Jobs.IJob" or "CloneHub.Jobs.IJobRequest" or "CloneHub.Jobs.JobJson" or "CloneHub.Jobs.NoticeRules"),
         .. typeof(CloneJob).Assembly.GetTypes().Where(type => type.IsClass && (type.IsAssignableTo(typeof(IJobEvent)) || type.IsAssignableTo(typeof(IJobCommand)))),
     ];
 

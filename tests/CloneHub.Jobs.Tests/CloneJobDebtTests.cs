@@ -41,7 +41,7 @@ public sealed class CloneJobDebtTests
     {
         var given = Serving();
         var pauses = new List<TimeSpan?>();
-        for (var attempt = 1; attempt <= CloneJob.MaxNoticeAttempts; attempt++)
+        for (var attempt = 1; attempt <= NoticeRules.MaxAttempts; attempt++)
         {
             var failed = Assert.IsType<NoticeFailed>(Assert.Single(given.When(Answer(Notice.Completed, attempt, "It answered 500."))));
             pauses.Add(failed.RetryAt - failed.At);

@@ -33,6 +33,19 @@ public sealed class EventNamesTests
         new Cancelled(Given.T0),
         new Expired(Given.T0),
         new Removed(Given.T0),
+        new RestoreRequested(
+            GivenRestore.Clone, GivenRestore.Target, "acme", "shop", "f1", true, false, OnDrift.KeepTables, ["wp_comments"], Given.T0.AddHours(2), Given.T0, Given.Id.Value, [GivenRestore.Mark]),
+        new Planned(GivenRestore.Plan with { Drift = [new TableDrift("wp_comments", DriftKind.Comments, 4, 5, 1)], Obstacles = ["PHP cannot write to wp-content"] }, Given.T0),
+        new SnapshotTaken([GivenRestore.Mark], Given.T0),
+        new Staged(new StagedFacts(12, 345, 6, 7_000), ["A user of the clone is not at the site."], Given.T0),
+        new Verified(Given.T0),
+        new Swapped([GivenRestore.Mark], 240, [], Given.T0),
+        new Probed(Given.T0),
+        new RestoreCompleted(Given.T0.AddDays(1), Given.T0),
+        new RollbackRequested(null, Given.T0),
+        new RolledBack(null, Given.T0),
+        new RollbackFailed(Given.Passing, Given.T0.AddDays(1), Given.T0),
+        new RestoreEnded(null, [], Given.T0),
     ];
 
     /// <summary>Shapes of a name that hold fields which came later and may be absent: the part after the plus sign tells them apart.</summary>
@@ -46,6 +59,11 @@ public sealed class EventNamesTests
         ("proof", new ContentImported(
             Given.Content, [], Given.T0,
             new ContentProof(new SiteVersions("6.9", "8.2.7", "8.0.39"), [new TableProof("wp_posts", 3, 23, 22, 1, "aa", "bb")], new FilesProof(2, 30, 1, "cc", "dd"), IsSnapshot: true))),
+        ("options", new RestoreRequested(
+            GivenRestore.Clone, GivenRestore.Target, "acme", null, "f1", false, true, OnDrift.Overwrite, [], Given.T0.AddHours(2), Given.T0, DryRun: true, Notifies: true, TraceParent: Given.TraceParent)),
+        ("fault", new RollbackRequested(Given.Final, Given.T0)),
+        ("fault", new RolledBack(GivenRestore.Broken, Given.T0)),
+        ("fault", new RestoreEnded(Given.Passing, ["A folder is left."], Given.T0)),
         ("traceParent", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, TraceParent: Given.TraceParent)),
     ];
 
@@ -81,7 +99,8 @@ public sealed class EventNamesTests
             var type = EventNames.TypeOf(Path.GetFileNameWithoutExtension(file).Split('+')[0]);
             Assert.True(type is not null, $"{file}: no event type has this name any more.");
             var loaded = (IJobEvent)JsonSerializer.Deserialize(File.ReadAllText(file, Encoding.UTF8), type, EventJson.Options)!;
-            CloneJob.None.Apply(Samples[0]).Apply(loaded);
+            IJob job = RestoreJobHistoryProperties.Own.Contains(type) ? GivenRestore.In(RestoreStage.Requested).Job : Given.AJobIn(Stage.Requested).Job;
+            job.After(loaded);
         }
     }
 

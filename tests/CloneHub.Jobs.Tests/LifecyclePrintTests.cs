@@ -72,7 +72,7 @@ public sealed class LifecyclePrintTests
             Beside its steps a job may owe two things, each told by an event of its own. One that was asked for with `replace` has the tenant's earlier clones of
             the same label removed once it serves (`EarlierReplaced`); if a later one with `replace` serves by then, it goes itself (`CancelRequested`). One with
             a `callback_url` calls its owner when it is completed, failed, cancelled or removed (`NoticeDelivered`, `NoticeFailed`): one notice after the other,
-            each tried up to {CloneJob.MaxNoticeAttempts} times.
+            each tried up to {NoticeRules.MaxAttempts} times.
 
             A clone is extended {CloneJob.MaxExtensions} times at most. An extension that would move its end by less than {CloneJob.SameEnd.TotalSeconds:0} seconds changes nothing.
 

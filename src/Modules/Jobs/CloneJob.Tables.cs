@@ -19,7 +19,7 @@ public sealed partial record CloneJob
     public static readonly TimeSpan SameEnd = TimeSpan.FromSeconds(30);
 
     /// <summary>What CloneHub itself lacks for a while says nothing of the step: that is tried as often as the step may be started, and does not count otherwise.</summary>
-    private static bool IsOurs(StepFault fault) => fault.Code is StepFault.BackendUnavailable or StepFault.WorkerLost;
+    internal static bool IsOurs(StepFault fault) => fault.Code is StepFault.BackendUnavailable or StepFault.WorkerLost;
 
     /// <summary>What stands between CloneHub and a source, and not between the source and its owner.</summary>
     private static bool HandsHelp(StepFault fault) => fault.Code is "CONNECTOR_AWAITED" or "LOGIN_2FA" or "LOGIN_CAPTCHA" or "LOGIN_HIDDEN" or "LOGIN_LOCKED" or "LOGIN_LOST"
@@ -32,18 +32,6 @@ public sealed partial record CloneJob
 
     /// <summary>The journal of a finished job is kept this long beside the event log.</summary>
     public static readonly TimeSpan JournalRetention = TimeSpan.FromHours(24);
-
-    /// <summary>Pauses after the attempts to call the owner; after the last one the notice is given up: four and a half hours in all.</summary>
-    private static readonly TimeSpan[] NoticePauses =
-    [
-        TimeSpan.FromSeconds(2), TimeSpan.FromSeconds(10), TimeSpan.FromMinutes(1), TimeSpan.FromMinutes(5), TimeSpan.FromMinutes(20),
-        TimeSpan.FromHours(1), TimeSpan.FromHours(3),
-    ];
-
-    /// <summary>An owner who asks for a longer pause gets this one.</summary>
-    public static readonly TimeSpan MaxNoticePause = TimeSpan.FromHours(1);
-
-    public static int MaxNoticeAttempts => NoticePauses.Length + 1;
 
     /// <summary>Since the clone serves. A crawl that began later would compare with a source that has moved on.</summary>
     public static readonly TimeSpan CrawlLimit = TimeSpan.FromMinutes(10);
@@ -134,24 +122,26 @@ public sealed partial record CloneJob
         _ => throw new UnreachableException($"No limit for {step}."),
     };
 
+    IJobRequest? IJob.Request => Request;
+
+    string IJob.Type => "clone";
+
+    bool IJob.IsWaiting => Stage is Stage.Requested;
+
+    bool IJob.HasClone => Fence > 0 && !IsTerminal;
+
+    bool IJob.NeedsLogIns => Stage is not (Stage.Serving or Stage.Failed);
+
+    IJob IJob.Apply(IJobEvent e) => Apply(e);
+
+    TimeSpan IJob.LimitOf(CloneStep step) => LimitOf(step);
+
+    StepFault IJob.TimedOut(CloneStep step) => TimedOut(step);
+
+    CloneOrder IJob.Order(JobId job) =>
+        new(job, Request!.SourceUrl, Request.Tenant, Request.CustomerId, Request.Fidelity, Request.ByHand, Username, CloneUrl, UploadWasCut);
+
     private IReadOnlyList<Notice> Owing(Notice notice) => Request is { Notifies: true } ? [.. Notices, notice] : Notices;
-
-    /// <summary>An answer about another notice or an overtaken attempt changes nothing.</summary>
-    private IReadOnlyList<IJobEvent> Told(ReportNotice n, DateTimeOffset now) => n switch
-    {
-        _ when Notices.Count == 0 || Notices[0] != n.Notice || n.Attempt != NoticeAttempt + 1 => [],
-        { Fault: null } => [new NoticeDelivered(n.Notice, n.Attempt, now)],
-        _ => [new NoticeFailed(n.Notice, n.Attempt, n.Fault, NoticePause(n) is { } pause ? now + pause : null, now)],
-    };
-
-    /// <summary>Between half of the pause in the table and all of it, or as long as the owner asks; null when there is no further attempt.</summary>
-    private static TimeSpan? NoticePause(ReportNotice n)
-    {
-        if (n.Final || n.Attempt > NoticePauses.Length) return null;
-        var pause = NoticePauses[n.Attempt - 1] * ((1 + n.Jitter) / 2);
-        var asked = n.RetryAfter > MaxNoticePause ? MaxNoticePause : n.RetryAfter ?? TimeSpan.Zero;
-        return asked > pause ? asked : pause;
-    }
 
     private static IEnumerable<string> FoundBy(Crawled crawled) => crawled switch
     {

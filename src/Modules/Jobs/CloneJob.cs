@@ -59,7 +59,7 @@ public sealed record CloneRequested(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Notifies = false,
     string? TraceParent = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] JobPriority Priority = JobPriority.Interactive,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool ByHand = false) : IJobEvent;
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool ByHand = false) : IJobRequest;
 
 public sealed record Started(DateTimeOffset At) : IJobEvent;
 public sealed record StepStarted(CloneStep Step, int Attempt, long Fence, string Node, DateTimeOffset At) : IJobEvent;
@@ -107,7 +107,7 @@ public enum Outcome { Open, Completed, Failed, Cancelled }
 /// One clone from request to removal. Pure: no clock, no I/O, no framework. <see cref="Decide"/> answers a command with events,
 /// <see cref="Apply"/> folds an event into the state; whoever drives it starts <see cref="NextStep"/>.
 /// </summary>
-public sealed partial record CloneJob
+public sealed partial record CloneJob : IJob
 {
     public static readonly CloneJob None = new();
 
@@ -214,7 +214,7 @@ public sealed partial record CloneJob
         (Extend e, Stage.Serving) when now < ExpiresAt && !EndsAround(now + e.Ttl) && Extensions < MaxExtensions => [new Extended(now + e.Ttl, now)],
         (ReportReplaced { IsReplaced: true } r, _) when ReplacesNow => [new EarlierReplaced(r.Jobs, now), new CancelRequested(now)],
         (ReportReplaced r, _) when ReplacesNow => [new EarlierReplaced(r.Jobs, now)],
-        (ReportNotice n, _) => Told(n, now),
+        (ReportNotice n, _) => NoticeRules.Told(n, Notices, NoticeAttempt, now),
 
         (Expire, Stage.Serving) when now >= ExpiresAt => [new Expired(now)],
         (Expire, Stage.Failed) when now >= RemoveAt => [new Expired(now)],

@@ -80,7 +80,7 @@ internal sealed partial class CloneJobActor
         Timers.CancelAll();
         Context.SetReceiveTimeout(null);
         if (_ordered is not null && _job.Running(_id) == _ordered) _engine.Runner.Tell(new CancelStep(_ordered));
-        _engine.Queue.Tell(new ReleaseSlot(_id, _job.Request?.Tenant ?? "", HasClone: _job is { Fence: > 0, IsTerminal: false }));
+        _engine.Queue.Tell(new ReleaseSlot(_id, _job.Request?.Tenant ?? "", _job.HasClone));
         PutOff();
         Become(Parked);
         Stash.UnstashAll();
@@ -105,7 +105,7 @@ internal sealed partial class CloneJobActor
             return;
         }
 
-        _job = events.Aggregate(_job, (job, r) => job.Apply(r.Event));
+        _job = events.Aggregate(_job, (job, r) => job.After(r.Event));
         _archivedUpTo = LastSequenceNr;
         _gone = _job.IsTerminal;
         GoOn();
@@ -123,7 +123,7 @@ internal sealed partial class CloneJobActor
         var left = events.Count;
         PersistAll(events, r =>
         {
-            _job = _job.Apply(r.Event);
+            _job = _job.After(r.Event);
             if (--left > 0) return;
             _archivedUpTo = LastSequenceNr;
             _engine.NoteLive(_id, _job.Request!);
@@ -137,7 +137,7 @@ internal sealed partial class CloneJobActor
         Become(Working);
         Stash.UnstashAll();
         // What was written before a crash may not have been told.
-        if (_job.Stage is not Stage.None) _engine.News.Tell(State);
+        if (_job.Request is not null) _engine.News.Tell(State);
         Resume();
     }
 

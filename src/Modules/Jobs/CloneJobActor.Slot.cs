@@ -27,15 +27,15 @@ internal sealed partial class CloneJobActor
     private bool NeedsSlot => _job.IsBuilding && _job.Awaited is null;
 
     /// <summary>It has begun, and does not know of a slot. A node that is alone has no other one to ask for.</summary>
-    private bool IsWithoutSlot => NeedsSlot && _job.Stage is not Stage.Requested && (_hasLostSlot || (_worker is null && !_engine.IsAlone));
+    private bool IsWithoutSlot => NeedsSlot && !_job.IsWaiting && (_hasLostSlot || (_worker is null && !_engine.IsAlone));
 
     private void TellQueue()
     {
         var request = _job.Request!;
-        if (_job.Stage is Stage.Requested || IsWithoutSlot)
-            _engine.Queue.Tell(new WantSlot(_id, request.At, request.Tenant, request.Priority, HasClone: _job.Fence > 0, _left));
+        if (_job.IsWaiting || IsWithoutSlot)
+            _engine.Queue.Tell(new WantSlot(_id, request.At, request.Tenant, request.Priority, _job.HasClone, _left));
         else if (NeedsSlot) _engine.Queue.Tell(new HoldSlot(_id, request.At, request.Tenant, request.Priority, _worker));
-        else _engine.Queue.Tell(new ReleaseSlot(_id, request.Tenant, HasClone: _job is { Fence: > 0, IsTerminal: false }));
+        else _engine.Queue.Tell(new ReleaseSlot(_id, request.Tenant, _job.HasClone));
     }
 
     private void OnSlotGranted(SlotGranted granted)
@@ -47,14 +47,14 @@ internal sealed partial class CloneJobActor
         }
 
         (_worker, _left, _hasLostSlot, _leaves) = (granted.Worker, null, false, false);
-        if (_job.Stage is Stage.Requested) Handle(new Begin());
+        if (_job.IsWaiting) Handle(new Begin());
         else Advance();
     }
 
     /// <summary>The worker may live and not know it: what it still does is overtaken by the next start of the step.</summary>
     private void OnSlotLost(SlotLost lost)
     {
-        if (_job.Stage is Stage.Requested || !NeedsSlot || IsWithoutSlot || (_worker is { } worker && worker != lost.Worker)) return;
+        if (_job.IsWaiting || !NeedsSlot || IsWithoutSlot || (_worker is { } worker && worker != lost.Worker)) return;
         _worker = lost.Worker;
         var running = _job.Running(_id);
         if (lost.AfterStep && running is not null)

@@ -23,7 +23,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     private readonly JobId _id;
     private readonly JobEngine _engine;
     private readonly List<RecordedEvent> _recovered = [];
-    private CloneJob _job = CloneJob.None;
+    private IJob _job = Lifecycles.None;
     private StepToken? _ordered;
     private DateTimeOffset? _deadlineSet;
     private long _archivedUpTo;
@@ -39,7 +39,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
 
         Recover<RecordedEvent>(r =>
         {
-            _job = _job.Apply(r.Event);
+            _job = _job.After(r.Event);
             _recovered.Add(r);
         });
         Recover<RecoveryCompleted>(_ => OnRecovered());
@@ -63,6 +63,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         });
         Command<CancelJob>(_ => Handle(new Cancel(), Sender));
         Command<ExtendJob>(e => Handle(new Extend(e.Ttl), Sender));
+        Command<RollBackJob>(_ => Handle(new RollBack(), Sender));
         Command<SlotGranted>(OnSlotGranted);
         Command<SlotLost>(OnSlotLost);
         Command<StepProgressed>(OnProgress);
@@ -99,7 +100,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         var left = recorded.Count;
         PersistAll(recorded, r =>
         {
-            _job = _job.Apply(r.Event);
+            _job = _job.After(r.Event);
             if (--left == 0) OnPersisted(before.Running(_id), ended, first, recorded, replyTo);
         });
     }
@@ -115,7 +116,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         _engine.News.Tell(_latest);
         foreach (var r in recorded) Observe(r.Event);
         if (recorded.Any(r => r.Event is ActionRequired)) GiveSlotBack();
-        if (recorded.Any(r => r.Event is IngressReady) && !_job.Request!.ByHand) _engine.Forecast.Learn(_job);
+        if (recorded.Any(r => r.Event is IngressReady) && _job is CloneJob { Request.ByHand: false } clone) _engine.Forecast.Learn(clone);
 
         if (before is not null && running != before)
         {
@@ -124,7 +125,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         }
 
         if (running is not null && running != before) Order(running);
-        if (_job.Stage is Stage.Serving or Stage.Failed || _job.IsTerminal) DropSecrets();
+        if (!_job.NeedsLogIns || _job.IsTerminal) DropSecrets();
         Advance();
     }
 
@@ -141,14 +142,14 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         if (_gone) return;
         if (_job.IsOver) _engine.DropSecrets(_id);
         else if (_job.IsTerminal) _engine.DropCloneSecrets(_id);
-        else if (_job.Stage is Stage.Serving or Stage.Failed) _engine.DropSourceSecrets(_id);
+        else if (!_job.NeedsLogIns) _engine.DropSourceSecrets(_id);
     }
 
     /// <summary>Brings everything around the job to where its state says it should be. May be called at any time, any number of times.</summary>
     private void Advance()
     {
         RestWhenIdle();
-        if (_gone || _job.Stage is Stage.None) return;
+        if (_gone || _job.Request is null) return;
         if (_leaves && !_job.StepRunning) LeaveWorker();
         KeepDeadline();
         TellQueue();
@@ -163,10 +164,8 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     private void Order(StepToken token)
     {
         (_ordered, _orderedFrom) = (token, NeedsSlot ? _worker : null);
-        var request = _job.Request!;
-        var order = new CloneOrder(_id, request.SourceUrl, request.Tenant, request.CustomerId, request.Fidelity, request.ByHand, _job.Username, _job.CloneUrl, _job.UploadWasCut);
-        _engine.Runner.Tell(new RunStep(token, order, request.TraceParent, _orderedFrom));
-        Timers.StartSingleTimer(nameof(StepTimedOut), new StepTimedOut(token), CloneJob.LimitOf(token.Step));
+        _engine.Runner.Tell(new RunStep(token, _job.Order(_id), _job.Request!.TraceParent, _orderedFrom));
+        Timers.StartSingleTimer(nameof(StepTimedOut), new StepTimedOut(token), _job.LimitOf(token.Step));
     }
 
     private void OnReported(StepReported report)
@@ -175,7 +174,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         Handle(new ReportStep(report.Token, report.Fault, report.Facts, _engine.Jitter()), ended: report.Token);
     }
 
-    private void OnTimedOut(StepToken token) => Handle(new ReportStep(token, CloneJob.TimedOut(token.Step), StepFacts.None, _engine.Jitter()));
+    private void OnTimedOut(StepToken token) => Handle(new ReportStep(token, _job.TimedOut(token.Step), StepFacts.None, _engine.Jitter()));
 
     private void OnProgress(StepProgressed progress)
     {

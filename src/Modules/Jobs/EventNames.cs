@@ -29,6 +29,18 @@ internal static class EventNames
         (typeof(Cancelled), "cancelled.v1"),
         (typeof(Expired), "expired.v1"),
         (typeof(Removed), "removed.v1"),
+        (typeof(RestoreRequested), "restore_requested.v1"),
+        (typeof(Planned), "planned.v1"),
+        (typeof(SnapshotTaken), "snapshot_taken.v1"),
+        (typeof(Staged), "staged.v1"),
+        (typeof(Verified), "verified.v1"),
+        (typeof(Swapped), "swapped.v1"),
+        (typeof(Probed), "probed.v1"),
+        (typeof(RestoreCompleted), "restore_completed.v1"),
+        (typeof(RollbackRequested), "rollback_requested.v1"),
+        (typeof(RolledBack), "rolled_back.v1"),
+        (typeof(RollbackFailed), "rollback_failed.v1"),
+        (typeof(RestoreEnded), "restore_ended.v1"),
     ];
 
     private static readonly Dictionary<Type, string> ByType = All.ToDictionary(e => e.Type, e => e.Name);

@@ -43,13 +43,13 @@ internal sealed partial class JobEngine(
     public void SetDeadline(JobId job, DateTimeOffset? deadline) =>
         _ = Note(job, "deadline", deadline is { } at ? store.SetDeadlineAsync(job, at) : store.RemoveDeadlineAsync(job));
 
-    public void NoteLive(JobId job, CloneRequested request) =>
+    public void NoteLive(JobId job, IJobRequest request) =>
         _ = Note(job, "entry in the index", store.AddLiveAsync(job, request.At, JobLabel.Of(request)));
 
     public void NoteArchived(JobId job, long upTo) => _ = Note(job, "archived number", store.SetArchivedAsync(job, upTo));
 
     /// <summary>A job that is over and archived to its end needs nobody to wake it; only its purge is still due, by its deadline.</summary>
-    public void NoteOver(JobId job, CloneRequested request) => _ = Note(job, "end", store.RemoveLiveAsync(job, JobLabel.Of(request)));
+    public void NoteOver(JobId job, IJobRequest request) => _ = Note(job, "end", store.RemoveLiveAsync(job, JobLabel.Of(request)));
 
     public void NoteProgress(JobId job, int percent) => _ = Note(job, "progress", store.RaiseProgressAsync(job, percent));
 
@@ -59,7 +59,7 @@ internal sealed partial class JobEngine(
 
     public void DropSecrets(JobId job) => _ = Note(job, "secrets", vault.DeleteAsync(job, CancellationToken.None));
 
-    public void Forget(JobId job, CloneRequested request, IActorRef replyTo) =>
+    public void Forget(JobId job, IJobRequest request, IActorRef replyTo) =>
         _ = Note(job, "index entries", store.ForgetAsync(job, JobLabel.Of(request)), then: () => replyTo.Tell(new CloneJobActor.Forgotten()));
 
     private async Task Note(JobId job, string what, Task write, Action? then = null)

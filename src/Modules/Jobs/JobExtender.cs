@@ -17,10 +17,10 @@ internal sealed class JobExtender(JobReader reader, TimeProvider clock) : IJobEx
     }
 
     /// <summary>The job counts from the moment it hears of it, which is a little later.</summary>
-    private ExtensionResult ResultOf(CloneJob job, DateTimeOffset asked, TimeSpan ttl)
+    private ExtensionResult ResultOf(IJob state, DateTimeOffset asked, TimeSpan ttl)
     {
         var heard = clock.GetUtcNow();
-        if (job.Stage is not Stage.Serving || job.ExpiresAt <= heard) return ExtensionResult.NotServing;
+        if (state is not CloneJob { Stage: Stage.Serving } job || job.ExpiresAt <= heard) return ExtensionResult.NotServing;
         return job.EndsAround(asked + ttl) || job.EndsAround(heard + ttl) ? ExtensionResult.Extended : ExtensionResult.TooOften;
     }
 }

@@ -15,10 +15,13 @@ internal sealed record CancelJob(JobId Job) : IJobMessage;
 /// <summary>The owner wants the clone to serve for so long from now on. Answered by <see cref="JobState"/> once that is durable; unchanged if it does not serve or may not be extended again.</summary>
 internal sealed record ExtendJob(JobId Job, TimeSpan Ttl) : IJobMessage;
 
+/// <summary>The owner of a restored site wants its old content again. Answered by <see cref="JobState"/> once that is durable; unchanged if there is nothing to undo any more.</summary>
+internal sealed record RollBackJob(JobId Job) : IJobMessage;
+
 /// <param name="Version">Events the job has had.</param>
 /// <param name="Fraction">How much of the running step is done.</param>
 /// <param name="Doing">What the running step says of itself; null if it has said nothing yet.</param>
-internal sealed record JobState(JobId Id, CloneJob Job, long Version, double Fraction, string? Doing) : IWireMessage;
+internal sealed record JobState(JobId Id, IJob Job, long Version, double Fraction, string? Doing) : IWireMessage;
 
 /// <summary>To the waker: this job's actor had to stop; wake it in a moment.</summary>
 internal sealed record WakeLater(JobId Job) : IWireMessage;

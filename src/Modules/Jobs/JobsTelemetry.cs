@@ -83,7 +83,7 @@ internal static class JobsTelemetry
     public static void CountLostSlot() => LostSlots.Add(1);
 
     /// <param name="job">The job with the event applied.</param>
-    public static void Count(IJobEvent e, CloneJob job)
+    public static void Count(IJobEvent e, IJob job)
     {
         switch (e)
         {
@@ -103,7 +103,7 @@ internal static class JobsTelemetry
             case Cancelled:
                 JobsCancelled.Add(1);
                 break;
-            case Expired x when (job.ExpiresAt ?? job.RemoveAt) is { } due:
+            case Expired x when job is CloneJob clone && (clone.ExpiresAt ?? clone.RemoveAt) is { } due:
                 Lateness.Record((x.At - due).TotalSeconds);
                 break;
             case NoticeDelivered n:
@@ -139,7 +139,7 @@ internal static class JobsTelemetry
     }
 
     /// <summary>A mark in the job's trace: this was written down. Log lines of what follows from it carry the trace.</summary>
-    public static Activity? Mark(JobId id, CloneJob job, IReadOnlyList<RecordedEvent> recorded) =>
+    public static Activity? Mark(JobId id, IJob job, IReadOnlyList<RecordedEvent> recorded) =>
         Start($"job {EventNames.Of(recorded[0].Event)}", id, job.Request?.TraceParent);
 
     public static Activity? StartArchiving(ArchiveEntry entry) =>

@@ -34,7 +34,7 @@ public sealed partial class WebhookDocumentTests : VaultWorld
     {
         var given = Given.Nothing.After(new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1", Notifies: true)).After(new Cancel());
         var pauses = new List<string>();
-        for (var attempt = 1; attempt <= CloneJob.MaxNoticeAttempts; attempt++)
+        for (var attempt = 1; attempt <= NoticeRules.MaxAttempts; attempt++)
         {
             var failed = (NoticeFailed)given.When(new ReportNotice(Notice.Cancelled, attempt, "It answered 500.", Jitter: 1)).Single();
             given = given.After(new ReportNotice(Notice.Cancelled, attempt, "It answered 500.", Jitter: 1));

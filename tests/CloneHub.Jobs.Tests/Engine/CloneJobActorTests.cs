@@ -150,7 +150,7 @@ public sealed class CloneJobActorTests(Stores stores) : JobKit(stores, stores.Ne
 
         Report(first, Given.Passing);
 
-        var waiting = (await StateAsync(job)).Job;
+        var waiting = Assert.IsType<CloneJob>((await StateAsync(job)).Job);
         Assert.Equal((1, false), (waiting.Failures, waiting.StepRunning));
         Runner.ExpectNoMsg(TimeSpan.Zero);
         Pass(waiting.RetryAt - Clock.GetUtcNow());

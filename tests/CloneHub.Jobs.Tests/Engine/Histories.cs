@@ -43,6 +43,37 @@ internal static class Histories
         }
     }
 
+    /// <summary>A restore from its request to its end, undone or not.</summary>
+    public static IReadOnlyList<RecordedEvent> Restore(RequestRestore request, DateTimeOffset from, bool isUndone = false)
+    {
+        var (now, job, recorded) = (from, RestoreJob.None, new List<RecordedEvent>());
+        Do(request);
+        Do(new Begin());
+        while (job.NextStep is not null) Step();
+        if (isUndone) Do(new RollBack());
+        if (job.Stage is RestoreStage.RollingBack) Step();
+        now += RestoreJob.UndoLimit;
+        Do(new Expire());
+        if (job.NextStep is not null) Step();
+        return recorded;
+
+        void Step()
+        {
+            Do(new StartStep("n1"));
+            Do(new ReportStep(job.Running(Given.Id)!, null, GivenRestore.Facts, 1));
+        }
+
+        void Do(IJobCommand command)
+        {
+            now += TimeSpan.FromMicroseconds(1001);
+            foreach (var e in job.Decide(command, now))
+            {
+                job = job.Apply(e);
+                recorded.Add(new RecordedEvent(Guid.CreateVersion7(now), e));
+            }
+        }
+    }
+
     public static ArchiveEntry Entry(JobId job, IReadOnlyList<RecordedEvent> history, int first, int last, bool lookFirst = false) =>
         new(job, first, [.. history.Skip(first - 1).Take(last - first + 1)], lookFirst);
 

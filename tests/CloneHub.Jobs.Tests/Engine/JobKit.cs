@@ -125,14 +125,16 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
         ((TestScheduler)Sys.Scheduler).Advance(time);
     }
 
-    internal async Task<JobId> AcceptedAsync(RequestClone? request = null)
+    internal async Task<JobId> AcceptedAsync(IJobCommand? request = null)
     {
         var job = Histories.NewJob();
         var now = Clock.GetUtcNow();
-        var requested = CloneJob.None.Decide(request ?? new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1", TraceParent: Given.TraceParent), now).Single();
+        var none = request is RequestRestore ? RestoreJob.None : Lifecycles.None;
+        var requested = (IJobRequest)none.Decide(request ?? new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1", TraceParent: Given.TraceParent), now).Single();
         var secrets = Vault.Seal(job, JobSecretsFactory.New("admin", new Secret("source-password"), CallbackUrl is { } url ? new Secret(url.AbsoluteUri) : null));
+        if (request is RequestRestore) secrets = Vault.Seal(job, JobSecretsFactory.New("admin", new Secret("source-password")) with { TargetUsername = "owner", TargetPassword = new Secret("target-password") });
         var first = Format.FirstEvent(job, new RecordedEvent(Guid.CreateVersion7(now), requested));
-        await Store.AcceptAsync(new Intake(job, first, secrets, now, now + CloneJob.BuildLimit, JobLabel.Of((CloneRequested)requested)));
+        await Store.AcceptAsync(new Intake(job, first, secrets, now, now + CloneJob.BuildLimit, JobLabel.Of(requested)));
         return job;
     }
 

@@ -9,7 +9,7 @@ namespace CloneHub.Jobs.Tests.Follow;
 /// <summary>What followers are told of an event.</summary>
 public sealed class JobEventBodyTests
 {
-    private static readonly string[] OurOwn = ["Tenant", "RequestHash", "GiveUpAt", "Fence", "Node", "Notifies", "TraceParent", "CrawlFollows"];
+    private static readonly string[] OurOwn = ["Tenant", "RequestHash", "GiveUpAt", "Fence", "Node", "Notifies", "TraceParent", "CrawlFollows", "Base", "Tables"];
 
     /// <summary>Told by the job's certificate: a stream is no place for a line about every table.</summary>
     private static readonly string[] ToldElsewhere = ["Proof"];
@@ -41,7 +41,7 @@ public sealed class JobEventBodyTests
     [Fact]
     public void Facts_are_told_or_kept_on_purpose()
     {
-        string[] renamed = ["Ttl", "Fault", "Facts", "Version", "Username", "Jobs", "Replaces"];
+        string[] renamed = ["Ttl", "Fault", "Facts", "Version", "Username", "Jobs", "Replaces", "Brought"];
         var told = typeof(JobEventBody).GetProperties().Select(p => p.Name).ToHashSet();
 
         var facts = EventNames.Entries.SelectMany(e => e.Type.GetProperties(BindingFlags.Public | BindingFlags.Instance)).Select(p => p.Name).Distinct().ToList();

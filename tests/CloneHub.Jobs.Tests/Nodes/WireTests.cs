@@ -20,13 +20,6 @@ public sealed class WireTests : IDisposable
 {
     private static readonly StepToken Token = new(Given.Id, CloneStep.ImportContent, 2, 5);
 
-    private static readonly TableMark Mark = new("wp_posts", 3, "aa");
-
-    private static readonly PlanFacts Plan = new(
-        [new TablePlan("wp_posts", 3, 4, 2, 1, 1), new TablePlan("wp_users", 2, 3, Stays: true)], new FilesPlan(1, 2, 3, 4_000),
-        [new ExtensionPlan(ExtensionKind.Theme, "twentytwentyfive", "1.0", "1.1", false, true, true)], ["siteurl"], [new TableDrift("wp_comments", DriftKind.Comments, 4, 5, 1)],
-        ["PHP cannot write to wp-content"], ["A plugin is missing."]);
-
     private static readonly IReadOnlyList<IWireMessage> Samples =
     [
         new WakeJob(Given.Id),
@@ -36,6 +29,8 @@ public sealed class WireTests : IDisposable
         new ExpireJob(Given.Id),
         new JobState(Given.Id, Given.AJobIn(Stage.Serving).Job, 16, 0.25, "Copying files: 1,204 of 10,000"),
         new JobState(Given.Id, Given.AJobIn(Stage.Failed).Job, 9, 0, null),
+        new JobState(Given.Id, GivenRestore.In(RestoreStage.Undoable).Job, 12, 0, null),
+        new RollBackJob(Given.Id),
         new WakeLater(Given.Id),
         new WantSlot(Given.Id, Given.T0),
         new HoldSlot(Given.Id),
@@ -68,13 +63,13 @@ public sealed class WireTests : IDisposable
             Token with { Step = CloneStep.StageRestore },
             new CloneOrder(
                 Given.Id, Given.Source, "acme", null,
-                Restore: new RestoreOrder(new Uri("https://live.example/"), false, true, OnDrift.KeepTables, ["wp_comments"], true, [Mark], [Mark with { Rows = 4 }]))),
+                Restore: new RestoreOrder(new Uri("https://live.example/"), false, true, OnDrift.KeepTables, ["wp_comments"], true, [GivenRestore.Mark], [GivenRestore.Mark with { Rows = 4 }]))),
         new CancelStep(Token),
         new StepProgressed(Token, 0.5, "Half of it"),
         new StepReported(Token, null, Given.Facts),
         new StepReported(Token, Given.Final, StepFacts.None),
-        new StepReported(Token with { Step = CloneStep.PlanRestore }, null, new StepFacts { Plan = Plan, Snapshot = [Mark] }),
-        new StepReported(Token with { Step = CloneStep.SwapRestore }, null, new StepFacts { Staged = new StagedFacts(9, 8, 7, 6), Swap = new SwapFacts([Mark], 240) }),
+        new StepReported(Token with { Step = CloneStep.PlanRestore }, null, new StepFacts { Plan = GivenRestore.Plan with { Drift = [new TableDrift("wp_comments", DriftKind.Comments, 4, 5, 1)] }, Snapshot = [GivenRestore.Mark] }),
+        new StepReported(Token with { Step = CloneStep.SwapRestore }, null, new StepFacts { Staged = new StagedFacts(9, 8, 7, 6), Swap = new SwapFacts([GivenRestore.Mark], 240) }),
         new WorkerDrains("akka.tcp://clonehub@core-0:4053"),
         new WantNews([Given.Id]),
         new HaveNews(Given.Id, null),
@@ -149,6 +144,7 @@ public sealed class WireTests : IDisposable
         foreach (var (type, _) in WireNames.Entries) Gather(type, parts);
 
         Assert.Contains(typeof(CloneRequested), parts);
+        Assert.Contains(typeof(RestoreRequested), parts);
         Assert.DoesNotContain(typeof(Secret), parts);
         Assert.DoesNotContain(typeof(JobSecrets), parts);
     }
@@ -158,6 +154,8 @@ public sealed class WireTests : IDisposable
         foreach (var argument in type.GetGenericArguments()) Gather(argument, parts);
         if (type.Namespace?.StartsWith("CloneHub", StringComparison.Ordinal) != true || !parts.Add(type)) return;
         foreach (var property in type.GetProperties(BindingFlags.Instance | BindingFlags.Public)) Gather(property.PropertyType, parts);
+        if (!type.IsInterface) return;
+        foreach (var kind in type.Assembly.GetTypes().Where(kind => kind.IsClass && kind.IsAssignableTo(type))) Gather(kind, parts);
     }
 
     private sealed record NoMessage(string Text);

@@ -25,7 +25,7 @@ public sealed class RebuildTests : IAsyncLifetime
         await _log.Runner.StartAsync(default);
         for (var part = 0; part < 5; part++)
         {
-            await _log.AppendAsync(_traffic.Jobs(40, Begin.AddDays(part), 2));
+            await _log.AppendAsync([.. _traffic.Jobs(40, Begin.AddDays(part), 2), .. Traffic.Restores(3, Begin.AddDays(part))]);
             await _log.UntilCaughtUpAsync();
         }
 

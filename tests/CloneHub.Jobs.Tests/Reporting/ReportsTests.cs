@@ -17,7 +17,7 @@ public sealed class ReportsTests : IAsyncLifetime
     public async Task InitializeAsync()
     {
         _log = await ReportLog.NewAsync();
-        await _log.AppendAsync(_traffic.Jobs(300, Begin, 10), atATime: 5);
+        await _log.AppendAsync([.. _traffic.Jobs(300, Begin, 10), .. Traffic.Restores(10, Begin)], atATime: 5);
         await _log.CatchUpAsync();
     }
 

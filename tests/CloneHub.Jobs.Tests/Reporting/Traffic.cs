@@ -13,6 +13,10 @@ internal sealed class Traffic(int seed)
     /// <summary>Begin, end and size of everything that was asked to happen, for computing the truth without the projection.</summary>
     public List<(string Tenant, string? Customer, IJobEvent Event)> Happened { get; } = [];
 
+    /// <summary>Restores beside the clones. The reports do not count them.</summary>
+    public static IReadOnlyList<(JobId Job, IReadOnlyList<RecordedEvent> Events)> Restores(int count, DateTimeOffset from) =>
+        [.. Enumerable.Range(0, count).Select(n => (Histories.NewJob(), Histories.Restore(GivenRestore.Request, from.AddHours(n), isUndone: n % 2 == 0)))];
+
     public (JobId Job, IReadOnlyList<RecordedEvent> Events) Job(string tenant, string? customer, DateTimeOffset at)
     {
         var (now, job, recorded) = (at, CloneJob.None, new List<RecordedEvent>());

@@ -34,6 +34,16 @@ internal sealed record JobEventBody
     public IReadOnlyList<string>? Replaced { get; init; }
     public string? Notice { get; init; }
     public string? Reason { get; init; }
+    public Uri? TargetUrl { get; init; }
+    public string? SourceJob { get; init; }
+    public bool? PreservePlugins { get; init; }
+    public bool? PreserveThemes { get; init; }
+    public string? OnDrift { get; init; }
+    public IReadOnlyList<string>? KeepTables { get; init; }
+    public bool? DryRun { get; init; }
+    public PlanBody? Plan { get; init; }
+    public long? HeldMilliseconds { get; init; }
+    public DateTimeOffset? UndoUntil { get; init; }
 
     /// <summary>The event's name in both logs without its version: versions are about how it is stored.</summary>
     public static string NameOf(IJobEvent e)
@@ -43,7 +53,7 @@ internal sealed record JobEventBody
     }
 
     /// <param name="after">The job once the event was applied.</param>
-    public static JobEventBody From(JobId id, IJobEvent e, CloneJob after)
+    public static JobEventBody From(JobId id, IJobEvent e, IJob after)
     {
         var body = new JobEventBody { JobId = id.Value, At = e.At, Status = Enum.Parse<JobStatus>(after.Status, ignoreCase: true) };
         return e switch
@@ -70,11 +80,11 @@ internal sealed record JobEventBody
             EarlierReplaced r => body with { Replaced = r.Jobs },
             NoticeDelivered n => body with { Notice = JobSnapshots.NameOf(n.Notice), Attempt = n.Attempt },
             NoticeFailed n => body with { Notice = JobSnapshots.NameOf(n.Notice), Attempt = n.Attempt, Reason = n.Reason, RetryAt = n.RetryAt },
-            _ => body,
+            _ => RestoreEventBody.From(body, e),
         };
     }
 
-    private static JobErrorBody ErrorOf(StepFault fault, CloneStep? step) => new(fault.Code, fault.Message, fault.Hint, JobSnapshots.NameOf(step), fault.Retryable);
+    public static JobErrorBody ErrorOf(StepFault fault, CloneStep? step) => new(fault.Code, fault.Message, fault.Hint, JobSnapshots.NameOf(step), fault.Retryable);
 }
 
 /// <summary>Where a job stands between two of its events. Not stored, so it has no number and is never sent again.</summary>

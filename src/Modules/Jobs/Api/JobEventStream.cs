@@ -25,7 +25,7 @@ internal sealed class JobEventStream(JobSnapshot job, LastSeen seen, IJobHistory
 
     private static readonly TimeSpan BeforeSecondLook = TimeSpan.FromSeconds(1);
 
-    private CloneJob _job = CloneJob.None;
+    private IJob _job = Lifecycles.None;
     private long _read;
     private (int Progress, string Message) _told;
     private JsonSerializerOptions _json = null!;
@@ -116,7 +116,7 @@ internal sealed class JobEventStream(JobSnapshot job, LastSeen seen, IJobHistory
         var text = new StringBuilder();
         foreach (var e in await history.ReadAsync(job.Job, _read + 1, cancellation))
         {
-            _job = _job.Apply(e);
+            _job = _job.After(e);
             if (++_read <= seen.Id) continue;
             text.Append(CultureInfo.InvariantCulture, $"id: {_read}\nevent: {JobEventBody.NameOf(e)}\n");
             text.Append("data: ").Append(JsonSerializer.Serialize(JobEventBody.From(job.Job, e, _job), _json)).Append("\n\n");

@@ -21,7 +21,7 @@ internal sealed record JobSnapshot
 
     public string? CustomerId { get; init; }
 
-    /// <summary>What kind of work it is: "clone".</summary>
+    /// <summary>What kind of work it is: "clone" or "restore".</summary>
     public required string Type { get; init; }
 
     public required JobStatus Status { get; init; }
@@ -56,6 +56,9 @@ internal sealed record JobSnapshot
 
     public CloneOutcome? Result { get; init; }
 
+    /// <summary>Of a restore only.</summary>
+    public RestoreState? Restore { get; init; }
+
     public JobError? Error { get; init; }
 
     /// <summary>What the owner has to do before the job goes on; null while it goes on by itself.</summary>
@@ -77,6 +80,16 @@ internal sealed record CloneOutcome(
     ContentFacts? Content,
     IReadOnlyList<string> Warnings,
     DateTimeOffset? RemovedAt);
+
+/// <summary>What a restore would do, does or has done.</summary>
+/// <param name="SourceJob">The job of the clone, if the tenant's own made it.</param>
+/// <param name="Plan">Null until both sides were compared.</param>
+/// <param name="Brought">Null until all lies beside the site.</param>
+/// <param name="HeldMilliseconds">How long visitors were held while places changed.</param>
+/// <param name="UndoUntil">Null if there is nothing to undo, or not any more.</param>
+internal sealed record RestoreState(
+    Uri TargetUrl, Uri CloneUrl, string? SourceJob, bool DryRun, PlanFacts? Plan, StagedFacts? Brought, long? HeldMilliseconds, DateTimeOffset? UndoUntil, DateTimeOffset? RolledBackAt,
+    IReadOnlyList<string> Warnings);
 
 /// <summary>Why a job waits for its owner to install the connector at the source.</summary>
 /// <param name="Until">It has failed if nothing has happened by then.</param>

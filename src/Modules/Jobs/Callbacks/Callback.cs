@@ -17,7 +17,7 @@ internal sealed record Callback(JobId Job, string Tenant, string Id, ReadOnlyMem
         return new Callback(state.Id, state.Job.Request!.Tenant, $"msg_{state.Id.Key}_{name}", JsonSerializer.SerializeToUtf8Bytes(body, WireJson.Default.CallbackBody));
     }
 
-    private static DateTimeOffset HappenedAt(CloneJob job, Notice notice) => (notice is Notice.Removed ? job.RemovedAt : job.CompletedAt)!.Value;
+    private static DateTimeOffset HappenedAt(IJob job, Notice notice) => (notice is Notice.Removed ? job.RemovedAt : job.CompletedAt)!.Value;
 }
 
 /// <summary>What is sent: the envelope of Standard Webhooks around the job.</summary>

@@ -28,9 +28,9 @@ internal sealed class CompletionForecast(int slots, TimeProvider clock)
 
     /// <param name="position">Its place in the queue, 1 for the next one; null if it has left the queue.</param>
     /// <param name="offered">Slots that there are now; 0 if that is not known.</param>
-    public DateTimeOffset? Of(CloneJob job, int? position, int offered = 0)
+    public DateTimeOffset? Of(IJob job, int? position, int offered = 0)
     {
-        if (!job.IsBuilding || job.Awaited is not null) return null;
+        if (job is not CloneJob { IsBuilding: true, Awaited: null }) return null;
         var now = clock.GetUtcNow();
         var elapsed = now - (job.StartedAt ?? now);
         if (TypicalAbove(elapsed) is not { } whole) return null;

@@ -117,7 +117,7 @@ internal sealed partial class JobReader(
     private async Task<JobSnapshot> WithPositionAsync(JobState state)
     {
         var snapshot = JobSnapshots.Of(state);
-        if (state.Job.Stage is not Stage.Requested) return snapshot with { EstimatedCompletion = forecast.Of(state.Job, position: null) };
+        if (!state.Job.IsWaiting) return snapshot with { EstimatedCompletion = forecast.Of(state.Job, position: null) };
         try
         {
             var answer = await queue.ActorRef.Ask<QueuePosition>(new GetQueuePosition(state.Id), PatienceWithQueue);

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.Json;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Api;
@@ -9,27 +10,44 @@ internal static class JobSnapshots
 {
     public static JobSnapshot Of(JobState state) => Of(state.Id, state.Job, state.Version, state.Fraction, state.Doing);
 
-    public static JobSnapshot Of(JobId id, CloneJob job, long version, double fraction = 0, string? doing = null) => new()
+    public static JobSnapshot Of(JobId id, IJob job, long version, double fraction = 0, string? doing = null)
     {
-        Job = id,
-        Tenant = job.Request!.Tenant,
-        CustomerId = job.Request.CustomerId,
-        Type = "clone",
-        Status = Enum.Parse<JobStatus>(job.Status, ignoreCase: true),
-        Progress = job.Progress(fraction),
-        Message = job.IsBuilding && job.StepRunning && doing is not null ? doing : job.Message,
-        CreatedAt = job.Request.At,
-        UpdatedAt = job.UpdatedAt,
-        StartedAt = job.StartedAt,
-        CompletedAt = job.CompletedAt,
+        var common = new JobSnapshot
+        {
+            Job = id,
+            Tenant = job.Request!.Tenant,
+            CustomerId = job.Request.CustomerId,
+            Type = job.Type,
+            Status = Enum.Parse<JobStatus>(job.Status, ignoreCase: true),
+            Progress = job.Progress(fraction),
+            Message = job.IsBuilding && job.StepRunning && doing is not null ? doing : job.Message,
+            CreatedAt = job.Request.At,
+            UpdatedAt = job.UpdatedAt,
+            StartedAt = job.StartedAt,
+            CompletedAt = job.CompletedAt,
+            IsTerminal = job.IsTerminal,
+            Error = job.Fault is { } fault ? new JobError(fault.Code, fault.Message, fault.Hint, NameOf(job.FaultStep), fault.Retryable) : null,
+            Version = version,
+        };
+        return job switch
+        {
+            CloneJob clone => Of(common, clone),
+            RestoreJob restore => common with { Restore = Of(restore) },
+            _ => throw new UnreachableException($"{job.GetType().Name} is no lifecycle."),
+        };
+    }
+
+    private static JobSnapshot Of(JobSnapshot common, CloneJob job) => common with
+    {
         ExpiresAt = job.ExpiresAt,
-        IsTerminal = job.IsTerminal,
         Serves = job.Stage is Stage.Serving,
-        Result = job.CloneUrl is { } url ? new CloneOutcome(url, job.Username!, NameOf(job.Request.Fidelity), job.Content, job.Warnings, job.RemovedAt) : null,
-        Awaited = job is { IsBuilding: true, Awaited: { } awaited } ? new RequiredAction(awaited.Code, awaited.Message, awaited.Hint, job.Request.GiveUpAt) : null,
-        Error = job.Fault is { } fault ? new JobError(fault.Code, fault.Message, fault.Hint, NameOf(job.FaultStep), fault.Retryable) : null,
-        Version = version,
+        Result = job.CloneUrl is { } url ? new CloneOutcome(url, job.Username!, NameOf(job.Request!.Fidelity), job.Content, job.Warnings, job.RemovedAt) : null,
+        Awaited = job is { IsBuilding: true, Awaited: { } awaited } ? new RequiredAction(awaited.Code, awaited.Message, awaited.Hint, job.Request!.GiveUpAt) : null,
     };
+
+    private static RestoreState Of(RestoreJob job) => new(
+        job.Request!.TargetUrl, job.Request.CloneUrl, job.Request.SourceJob, job.Request.DryRun, job.Plan, job.Brought, job.HeldMilliseconds,
+        job.Stage is RestoreStage.Undoable ? job.UndoUntil : null, job.RolledBackAt, job.Warnings);
 
     public static string NameOf(CloneFidelity fidelity) => fidelity is CloneFidelity.Public ? "public" : "full";
 

@@ -15,7 +15,7 @@ internal sealed class JobStatusView
     /// <summary>Events folded so far; equals the version of the stream.</summary>
     public long Version { get; init; }
 
-    public required CloneJob Job { get; init; }
+    public required IJob Job { get; init; }
 
     /// <summary>Copied out of <see cref="Job"/> so that lists can be filtered by it.</summary>
     public string? Tenant { get; init; }
@@ -31,7 +31,7 @@ internal sealed class JobStatusView
 
     public JobStatusView After(IJobEvent e, long version)
     {
-        var job = Job.Apply(e);
+        var job = Job.After(e);
         return new JobStatusView
         {
             Id = Id,
@@ -49,5 +49,5 @@ internal sealed class JobStatusView
 internal sealed partial class JobStatusProjection : SingleStreamProjection<JobStatusView, string>
 {
     public override JobStatusView Evolve(JobStatusView? snapshot, string id, IEvent e) =>
-        (snapshot ?? new JobStatusView { Id = id, Job = CloneJob.None }).After((IJobEvent)e.Data, e.Version);
+        (snapshot ?? new JobStatusView { Id = id, Job = Lifecycles.None }).After((IJobEvent)e.Data, e.Version);
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using CloneHub.Contracts;
 using CloneHub.Jobs.Vault;
 using StackExchange.Redis;
@@ -10,10 +11,24 @@ namespace CloneHub.Jobs.Journal;
 internal sealed record Intake(
     JobId Job, byte[] FirstEvent, SealedSecrets Secrets, DateTimeOffset AcceptedAt, DateTimeOffset Deadline, JobLabel? Label = null);
 
-/// <summary>A tenant's own name of its clones; several jobs may bear it.</summary>
+/// <summary>A tenant's own name of its clones, or the site that restores are for; several jobs may bear it.</summary>
 internal sealed record JobLabel(string Tenant, string CustomerId)
 {
-    public static JobLabel? Of(CloneRequested request) => request.CustomerId is { } id ? new JobLabel(request.Tenant, id) : null;
+    public static JobLabel? Of(IJobRequest request) => request switch
+    {
+        // Of nobody: a site may be restored by several tenants. No tenant has an empty name.
+        RestoreRequested restore => new JobLabel("", TargetOf(restore.TargetUrl)),
+        { CustomerId: { } id } => new JobLabel(request.Tenant, id),
+        _ => null,
+    };
+
+    /// <summary>The same for every way in which a site may be addressed.</summary>
+    public static string TargetOf(Uri site)
+    {
+        var host = site.IdnHost.ToLowerInvariant();
+        var port = site.IsDefaultPort ? "" : string.Create(CultureInfo.InvariantCulture, $":{site.Port}");
+        return (host.StartsWith("www.", StringComparison.Ordinal) ? host[4..] : host) + port + site.AbsolutePath.TrimEnd('/');
+    }
 }
 
 internal enum IntakeResult

@@ -21,6 +21,7 @@ internal static class WireNames
         (typeof(CancelJob), "cancel_job.v1"),
         (typeof(ExtendJob), "extend_job.v1"),
         (typeof(ExpireJob), "expire_job.v1"),
+        (typeof(RollBackJob), "roll_back_job.v1"),
         (typeof(JobState), "job_state.v1"),
         (typeof(WakeLater), "wake_later.v1"),
         (typeof(WantSlot), "want_slot.v1"),

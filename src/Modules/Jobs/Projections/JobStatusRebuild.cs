@@ -93,7 +93,7 @@ internal sealed class JobStatusRebuild(IDocumentStore store, NpgsqlDataSource da
             var (job, name) = (reader.GetString(0), reader.GetString(1));
             var type = EventNames.TypeOf(name) ?? throw new UnknownEventException(name);
             var e = (IJobEvent)System.Text.Json.JsonSerializer.Deserialize(reader.GetString(2), type, EventJson.Options)!;
-            var before = views.GetValueOrDefault(job) ?? new JobStatusView { Id = job, Job = CloneJob.None };
+            var before = views.GetValueOrDefault(job) ?? new JobStatusView { Id = job, Job = Lifecycles.None };
             views[job] = before.After(e, reader.GetInt64(3));
         }
 

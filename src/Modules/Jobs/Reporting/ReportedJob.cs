@@ -23,8 +23,11 @@ internal sealed record ReportedJob
 
     public bool Serves { get; init; }
 
-    public static ReportedJob Of(string id, CloneRequested request) =>
-        new() { Id = id, Tenant = request.Tenant, Customer = request.CustomerId ?? "", RequestedAt = request.At };
+    /// <summary>The reports are of clones: a restore is remembered only so that its events are known for what they are.</summary>
+    public bool IsRestore { get; init; }
+
+    public static ReportedJob Of(string id, IJobRequest request) =>
+        new() { Id = id, Tenant = request.Tenant, Customer = request.CustomerId ?? "", RequestedAt = request.At, IsRestore = request is RestoreRequested };
 
     /// <summary>Null once nothing more can happen to the job.</summary>
     public ReportedJob? After(IJobEvent e) => e switch
@@ -33,7 +36,7 @@ internal sealed record ReportedJob
         IngressReady => this with { Step = null, StepStartedAt = null, Serves = true },
         CancelRequested or Expired => this with { Step = null, StepStartedAt = null, Serves = false },
         DatabaseReady or PodReady or ContentImported or PluginActivated or Crawled or StepFailed or JobFailed => this with { Step = null, StepStartedAt = null },
-        Removed or Cancelled => null,
+        Removed or RestoreEnded or Cancelled => null,
         _ => this,
     };
 }

@@ -19,12 +19,16 @@ internal sealed class ReportsProjection : ProjectionBase, IProjection
     [
         typeof(CloneRequested), typeof(Started), typeof(StepStarted), typeof(DatabaseReady), typeof(PodReady), typeof(ContentImported),
         typeof(PluginActivated), typeof(IngressReady), typeof(Crawled), typeof(StepFailed), typeof(JobFailed), typeof(CancelRequested), typeof(Cancelled),
-        typeof(Expired), typeof(Removed),
+        typeof(Expired), typeof(Removed), typeof(RestoreRequested), typeof(RestoreEnded),
     ];
 
     /// <summary>Events that no report asks about; they are not even loaded.</summary>
     public static readonly IReadOnlyList<Type> Ignored =
-        [typeof(Extended), typeof(EarlierReplaced), typeof(NoticeDelivered), typeof(NoticeFailed), typeof(ActionRequired), typeof(ActionTaken)];
+    [
+        typeof(Extended), typeof(EarlierReplaced), typeof(NoticeDelivered), typeof(NoticeFailed), typeof(ActionRequired), typeof(ActionTaken),
+        typeof(Planned), typeof(SnapshotTaken), typeof(Staged), typeof(Verified), typeof(Swapped), typeof(Probed), typeof(RestoreCompleted), typeof(RollbackRequested), typeof(RolledBack),
+        typeof(RollbackFailed),
+    ];
 
     public ReportsProjection()
     {
@@ -42,7 +46,7 @@ internal sealed class ReportsProjection : ProjectionBase, IProjection
         var jobs = await JobsAsync(operations, events, cancellation);
         var known = jobs.Keys.ToHashSet(StringComparer.Ordinal);
         var happened = events.Select(e => (Job: Fold(jobs, e), Event: (IJobEvent)e.Data)).ToList();
-        await CountAsync(operations, [.. happened.Where(h => h.Event is not StepStarted)], cancellation);
+        await CountAsync(operations, [.. happened.Where(h => h.Event is not StepStarted && !h.Job.IsRestore)], cancellation);
         foreach (var (id, job) in jobs)
         {
             if (job is not null) operations.Store(job);
@@ -60,7 +64,7 @@ internal sealed class ReportsProjection : ProjectionBase, IProjection
     /// <summary>Takes the job one event further and answers what it was before.</summary>
     private static ReportedJob Fold(Dictionary<string, ReportedJob?> jobs, IEvent e)
     {
-        var job = e.Data is CloneRequested request
+        var job = e.Data is IJobRequest request
             ? ReportedJob.Of(e.StreamKey!, request)
             : jobs.GetValueOrDefault(e.StreamKey!) ?? throw new UnreachableException($"Job {e.StreamKey}: {e.EventTypeName} follows its end or precedes its request.");
         jobs[e.StreamKey!] = job.After((IJobEvent)e.Data);
