@@ -37,7 +37,8 @@ public sealed class CloneJobActorTests(Stores stores) : JobKit(stores, stores.Ne
             var order = Ordered();
             var started = Assert.IsType<StepStarted>((await JournalAsync(job))[^1].Event);
             Assert.Equal(new StepToken(job, step, started.Attempt, started.Fence), order.Token);
-            Assert.Equal(new CloneOrder(job, Given.Source, "acme", "shop", Username: step > CloneStep.ActivatePlugin ? Given.Facts.Username : null), order.Order);
+            Assert.Equal(
+                new CloneOrder(job, Given.Source, "acme", "shop", Username: step > CloneStep.ActivatePlugin ? Given.Facts.Username : null, UploadWasCut: step is CloneStep.ImportContent), order.Order);
             Report(order);
         }
     }
