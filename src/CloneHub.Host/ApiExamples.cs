@@ -7,12 +7,26 @@ internal static class ApiExamples
 {
     private const string Job = "job-mfrggzdfmztwq2lknnwg23tpoa";
 
+    private const string Restore = "job-nzxw4zlnmfwgyzlomvzhgzlgmu";
+
     private const string Site = "https://www.example.com/";
     private const string ApplicationPassword = "abcd efgh ijkl mnop qrst uvwx";
 
     public static JsonNode Request(string? operation) => operation switch
     {
         "ExtendJob" => new JsonObject { ["ttl_minutes"] = 60 },
+        "RequestRestore" => new JsonObject
+        {
+            ["source_job_id"] = Job,
+            ["target_url"] = Site,
+            ["target_username"] = "admin",
+            ["target_password"] = ApplicationPassword,
+            ["preserve_plugins"] = true,
+            ["preserve_themes"] = false,
+            ["on_drift"] = "keep_tables",
+            ["keep_tables"] = new JsonArray("wp_comments", "wp_commentmeta"),
+            ["dry_run"] = false,
+        },
         "CreateAppPassword" => new JsonObject { ["url"] = Site, ["username"] = "admin", ["password"] = "correct horse", ["app_name"] = "CloneHub" },
         _ => new JsonObject
         {
@@ -42,6 +56,16 @@ internal static class ApiExamples
         ("CreateAppPassword", "422") => Problem("login-failed", "The site made no application password", 422, "The site refused user name and password.",
             "Check both. An application password works only where WordPress offers them: https, or a local environment."),
         (_, "200") => Completed(),
+        ("RequestRestore", "202") => Restoring("pending", 0, "Waiting for a free slot…", new JsonObject { ["target_url"] = Site, ["clone_url"] = $"http://{Job}.localhost:5080/", ["source_job_id"] = Job, ["dry_run"] = false }),
+        ("RollBackJob", "202") => Restoring("completed", 100, "Giving the site its old content again…", new JsonObject
+        {
+            ["target_url"] = Site,
+            ["clone_url"] = $"http://{Job}.localhost:5080/",
+            ["source_job_id"] = Job,
+            ["dry_run"] = false,
+            ["held_milliseconds"] = 240,
+            ["integrity"] = new JsonObject { ["status"] = "healthy", ["warnings"] = new JsonArray() },
+        }),
         (_, "202") => Accepted(),
         ("ListJobs", "400") => Problem("validation-failed", "Some fields are not right", 400, "limit must be from 1 to 200.",
             "Correct the fields named in errors and send the request again.", ("limit", "must be from 1 to 200")),
@@ -50,8 +74,12 @@ internal static class ApiExamples
         (_, "401") => Problem("api-key-required", "An API key is needed", 401, "An API key is needed.", "Send 'Authorization: Bearer KEY' or 'X-Api-Key: KEY'."),
         (_, "404") => Problem("job-not-found", "There is no such job", 404, $"No job {Job} was accepted for this key.",
             "Use the job_id that the answer to POST /api/v2/clone gave, with the same API key."),
-        ("ExtendJob", "409") => Problem("not-serving", "There is no clone to extend", 409, $"Job {Job} has no clone that serves now.",
-            "Extend a clone while its job is completed and its time is not over; otherwise request a new one."),
+        ("ExtendJob", "409") => Problem("not-serving", "There is no clone that serves", 409, $"Job {Job} has no clone that serves now.",
+            "Do this while the clone's job is completed and its time is not over; otherwise request a new one."),
+        ("RequestRestore", "409") => Problem("restore-running", "Another restore is at work at this site", 409, $"Job {Job} restores {Site} now.",
+            "Request this one again when the other one is over."),
+        ("RollBackJob", "409") => Problem("not-undoable", "There is nothing to undo", 409, $"Job {Job} has nothing to undo now.",
+            "A restore can be undone from its completion until its undo_until, as long as no later one has changed the site."),
         (_, "409") => Problem("idempotency-conflict", "This idempotency key belongs to another request", 409,
             "Another request was accepted under the Idempotency-Key 'order-17'.", "Send the first request's body again, or choose a new Idempotency-Key."),
         _ => null,
@@ -68,6 +96,19 @@ internal static class ApiExamples
         ["queue_position"] = 1,
         ["created_at"] = "2026-01-31T08:15:30.123Z",
         ["updated_at"] = "2026-01-31T08:15:30.123Z",
+    };
+
+    private static JsonObject Restoring(string status, int progress, string message, JsonObject restore) => new()
+    {
+        ["job_id"] = Restore,
+        ["type"] = "restore",
+        ["status"] = status,
+        ["progress"] = progress,
+        ["message"] = message,
+        ["status_url"] = $"/api/v2/job-status/{Restore}",
+        ["created_at"] = "2026-01-31T08:45:30.123Z",
+        ["updated_at"] = "2026-01-31T08:45:30.123Z",
+        ["restore"] = restore,
     };
 
     private static JsonObject Completed() => new()

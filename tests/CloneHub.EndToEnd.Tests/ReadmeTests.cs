@@ -76,21 +76,7 @@ public sealed partial class ReadmeTests(SourceSiteFixture source) : IClassFixtur
         }
     }
 
-    [Fact]
-    public async Task What_this_version_cannot_do_is_answered_as_said()
-    {
-        await using var host = await HostProcess.StartAsync(source.Servers);
-
-        Assert.Equal("NOT_FOUND", await RefusalAsync(host.Client, "api/v2/restore", new { target_url = "https://www.example.com/" }));
-    }
-
     private static bool IsDescribed(string call) => call.Contains("/api/", StringComparison.Ordinal) || !call.StartsWith("GET ", StringComparison.Ordinal);
-
-    private static async Task<string?> RefusalAsync(HttpClient client, string path, object body)
-    {
-        using var answer = await client.PostAsJsonAsync(new Uri(path, UriKind.Relative), body);
-        return (await answer.Content.ReadFromJsonAsync<JsonElement>()).GetProperty("code").GetString();
-    }
 
     /// <summary>Runs a block in a shell in which the reader's own values are set.</summary>
     private static async Task<JsonElement> RunAsync(ReadmeBlock block, Dictionary<string, string> values)

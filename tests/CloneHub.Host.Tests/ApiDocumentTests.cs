@@ -28,7 +28,7 @@ public sealed partial class ApiDocumentTests(HostFixture fixture) : IClassFixtur
     {
         var operations = Operations((await Host.GetAsync("/openapi/v1.json")).Json).ToList();
 
-        Assert.Equal(20, operations.Count);
+        Assert.Equal(22, operations.Count);
         Assert.All(operations, operation =>
         {
             Assert.False(string.IsNullOrEmpty(operation.Value.GetProperty("summary").GetString()), operation.Key);

@@ -61,7 +61,7 @@ public sealed class ListJobsTests(TwoTenants tenants) : IClassFixture<TwoTenants
     [InlineData("status=done", "status", "one of pending, running, completed, failed, cancelled")]
     [InlineData("status=Pending", "status", "one of")]
     [InlineData("status=pending&status=failed", "status", "given once")]
-    [InlineData("type=restore", "type", "must be clone")]
+    [InlineData("type=migration", "type", "must be clone or restore")]
     [InlineData("customer_id=-acme", "customer_id", "1 to 50")]
     [InlineData("customer_id=", "customer_id", "1 to 50")]
     [InlineData("limit=0", "limit", "from 1 to 200")]

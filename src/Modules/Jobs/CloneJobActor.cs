@@ -126,14 +126,16 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
 
         if (running is not null && running != before) Order(running);
         if (!_job.NeedsLogIns || _job.IsTerminal) DropSecrets();
+        NoteTarget();
         Advance();
     }
 
     /// <summary>Does again whatever an earlier note to Redis may have failed to do, then goes on.</summary>
     private void Resume()
     {
-        _deadlineSet = null;
+        (_deadlineSet, _holdsTarget) = (null, null);
         DropSecrets();
+        NoteTarget();
         Advance();
     }
 

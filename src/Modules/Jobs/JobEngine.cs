@@ -59,6 +59,12 @@ internal sealed partial class JobEngine(
 
     public void DropSecrets(JobId job) => _ = Note(job, "secrets", vault.DeleteAsync(job, CancellationToken.None));
 
+    public void NoteTarget(JobId job, string site, bool holds) =>
+        _ = Note(job, "site", holds ? store.TakeTargetAsync(site, job) : store.ReleaseTargetAsync(site, job));
+
+    public void NoteRestored(JobId job, string sourceJob, string site, bool hasRestored) =>
+        _ = Note(job, "restored site", hasRestored ? store.SetRestoredAsync(sourceJob, site, job) : store.ForgetRestoredAsync(sourceJob, site, job));
+
     public void Forget(JobId job, IJobRequest request, IActorRef replyTo) =>
         _ = Note(job, "index entries", store.ForgetAsync(job, JobLabel.Of(request)), then: () => replyTo.Tell(new CloneJobActor.Forgotten()));
 

@@ -32,7 +32,7 @@ internal sealed class JobIntake(
     /// <summary>The client of Redis needs up to ten seconds to find out that nobody answers.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(5);
 
-    public async Task<Accepted> AcceptAsync(CloneRequest request, CancellationToken cancellation)
+    public async Task<Accepted> AcceptAsync(IJobDemand request, CancellationToken cancellation)
     {
         if (lag.IsTooLarge)
             throw new UnavailableException(UnavailableException.Archive, "The event log is too far behind to accept more jobs.");
@@ -48,7 +48,22 @@ internal sealed class JobIntake(
         }
     }
 
-    private async Task<Accepted> TakeAsync(CloneRequest request)
+    public async Task<Accepted?> EarlierAsync(IJobDemand request, CancellationToken cancellation)
+    {
+        if (request.IdempotencyKey is not { } key) return null;
+        try
+        {
+            var job = ids.Of(request.Tenant, key);
+            var earlier = await EarlierAsync(request) ?? (await store.IsKnownAsync(job) ? job : null);
+            return earlier is { } known ? await ExistingAsync(known, request).WaitAsync(Patience, clock, cancellation) : null;
+        }
+        catch (Exception e) when (RedisTrouble.Is(e) && !cancellation.IsCancellationRequested)
+        {
+            throw new UnavailableException(UnavailableException.Store, "The store of live jobs does not answer.", e);
+        }
+    }
+
+    private async Task<Accepted> TakeAsync(IJobDemand request)
     {
         if (await EarlierAsync(request) is { } earlier) return await ExistingAsync(earlier, request);
         var job = request.IdempotencyKey is { } key ? ids.Of(request.Tenant, key) : IdempotentJobId.New();
@@ -71,17 +86,21 @@ internal sealed class JobIntake(
         return waiting < limits.Value.MaxWaiting ? null : new UnavailableException(UnavailableException.Queue, "Too many jobs wait to accept more.");
     }
 
-    private async Task<Accepted?> StoreAsync(JobId job, CloneRequest request)
+    private async Task<Accepted?> StoreAsync(JobId job, IJobDemand request)
     {
         var now = clock.GetUtcNow();
-        var command = new RequestClone(
-            request.SourceUrl, request.Tenant, request.CustomerId, request.Ttl, fingerprint.Of(request), request.Fidelity, request.Replaces, request.CallbackUrl is not null,
-            JobsTelemetry.TraceParent, request.Priority, request.ByHand);
-        var requested = CloneJob.None.Decide(command, now).Single();
-        var state = CloneJob.None.Apply(requested);
-        var secrets = vault.Seal(job, JobSecretsFactory.New(request.Username, request.Password, request.CallbackUrl));
+        var command = request.Command(fingerprint.Of(request), JobsTelemetry.TraceParent);
+        var requested = (IJobRequest)(command is RequestRestore ? RestoreJob.None : Lifecycles.None).Decide(command, now).Single();
+        var state = Lifecycles.None.After(requested);
+        var secrets = vault.Seal(job, request.Secrets());
         var first = format.FirstEvent(job, new RecordedEvent(Guid.CreateVersion7(now), requested));
-        if (await store.AcceptAsync(new Intake(job, first, secrets, now, state.Deadline!.Value, JobLabel.Of((CloneRequested)requested))) is IntakeResult.AlreadyKnown) return null;
+        var intake = new Intake(job, first, secrets, now, state.Deadline!.Value, JobLabel.Of(requested), (state as RestoreJob)?.HoldsTarget);
+        switch (await store.AcceptAsync(intake))
+        {
+            case IntakeResult.AlreadyKnown: return null;
+            case IntakeResult.TargetTaken: return await AfterHolderAsync(job, request, intake.Label!.CustomerId);
+        }
+
         JobsTelemetry.CountAccepted();
         queue.Coming(job, request.Tenant, now);
         jobs.ActorRef.Tell(new WakeJob(job), Akka.Actor.ActorRefs.NoSender);
@@ -90,7 +109,17 @@ internal sealed class JobIntake(
         return new Accepted(snapshot, Acceptance.Created);
     }
 
-    private async Task<Accepted> ExistingAsync(JobId job, CloneRequest request)
+    /// <summary>Who is at work at the site says so itself: what it noted when it let go may have been lost.</summary>
+    private async Task<Accepted?> AfterHolderAsync(JobId job, IJobDemand request, string site)
+    {
+        if (await store.HolderOfTargetAsync(site) is not { } holder) return await StoreAsync(job, request);
+        var state = await reader.AskAsync(holder, CancellationToken.None);
+        if (state.Job is RestoreJob { HoldsTarget: true }) return new Accepted(JobSnapshots.Of(state), Acceptance.TargetTaken);
+        await store.ReleaseTargetAsync(site, holder);
+        return await StoreAsync(job, request);
+    }
+
+    private async Task<Accepted> ExistingAsync(JobId job, IJobDemand request)
     {
         var state = await reader.AskAsync(job, CancellationToken.None);
         var same = fingerprint.Matches(request, state.Job.Request!.RequestHash);
@@ -98,7 +127,7 @@ internal sealed class JobIntake(
     }
 
     /// <summary>The job of the same key from before a rotation of the master key, if there is one.</summary>
-    private async Task<JobId?> EarlierAsync(CloneRequest request)
+    private async Task<JobId?> EarlierAsync(IJobDemand request)
     {
         if (request.IdempotencyKey is not { } key) return null;
         foreach (var job in ids.Earlier(request.Tenant, key))

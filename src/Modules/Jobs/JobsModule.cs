@@ -58,6 +58,8 @@ public static class JobsModule
         services.AddSingleton<NewJobs>();
         services.AddSingleton<IJobList, JobList>();
         services.AddSingleton<IJobIntake, JobIntake>();
+        services.AddSingleton<IRestoreSources, RestoreSources>();
+        services.AddSingleton<IRestoreUndo, RestoreUndo>();
         services.AddSingleton<IJobDirectory, JobDirectory>();
         services.AddJobsApi(configuration);
         return services;

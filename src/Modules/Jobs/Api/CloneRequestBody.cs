@@ -113,7 +113,7 @@ internal sealed partial record CloneRequestBody
         _ => null,
     };
 
-    private static Problem Incomplete(string missing, string given) =>
+    public static Problem Incomplete(string missing, string given) =>
         new(ProblemKind.CredentialsIncomplete, $"The request has {given} but not {missing}.")
         {
             Errors = new Dictionary<string, string[]> { [missing] = [$"is required with {given}"] },

@@ -53,6 +53,19 @@ internal sealed class FieldReader(JsonElement root)
         return null;
     }
 
+    /// <summary>Null if it is not there; none of the texts is empty, or twice among them.</summary>
+    public IReadOnlyList<string>? Texts(string name, int most, int maxLength)
+    {
+        _known.Add(name);
+        if (!Has(name)) return null;
+        var value = root.GetProperty(name);
+        if (value.ValueKind != JsonValueKind.Array || value.GetArrayLength() > most) return Refused<IReadOnlyList<string>>(name, $"must be a list of at most {most} texts");
+        var texts = value.EnumerateArray().Select(item => item.ValueKind == JsonValueKind.String && Utf8Of(item) is { Length: > 0 } text && text.Length <= maxLength ? text : null).ToList();
+        return texts.Contains(null) || texts.Distinct(StringComparer.Ordinal).Count() < texts.Count
+            ? Refused<IReadOnlyList<string>>(name, $"must hold different texts of 1 to {maxLength} characters")
+            : [.. texts.Select(text => text!)];
+    }
+
     /// <summary>A field of the contract that may be there, but so far with one value only, or null.</summary>
     public void Only(string name, JsonValueKind allowed)
     {
@@ -69,6 +82,19 @@ internal sealed class FieldReader(JsonElement root)
     }
 
     public Problem ToProblem() => Problem.Invalid(_errors);
+
+    private static string? Utf8Of(JsonElement text)
+    {
+        try
+        {
+            return text.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            // Half of a surrogate pair: JSON, but no text.
+            return null;
+        }
+    }
 
     private T? Refused<T>(string name, string reason) where T : class
     {

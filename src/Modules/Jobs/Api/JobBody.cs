@@ -10,7 +10,7 @@ internal sealed record JobBody
     [Description("Names the job and its clone.")]
     public required string JobId { get; init; }
 
-    [Description("What kind of work it is: clone.")]
+    [Description("What kind of work it is: clone or restore.")]
     public required string Type { get; init; }
 
     public required JobStatus Status { get; init; }
@@ -49,12 +49,16 @@ internal sealed record JobBody
 
     public CloneResultBody? Result { get; init; }
 
+    [Description("Of a restore: what it would do, does or has done.")]
+    public RestoreBody? Restore { get; init; }
+
     public JobErrorBody? Error { get; init; }
 
     public static string StatusPath(JobId job) => $"/api/v2/job-status/{job}";
 
     /// <param name="credentials">The job's secrets if the caller may see them now, else null.</param>
-    public static JobBody From(JobSnapshot job, JobSecrets? credentials = null) => new()
+    /// <param name="isListed">Among others: a plan is left out.</param>
+    public static JobBody From(JobSnapshot job, JobSecrets? credentials = null, bool isListed = false) => new()
     {
         JobId = job.Job.Value,
         Type = job.Type,
@@ -72,6 +76,7 @@ internal sealed record JobBody
         EstimatedCompletion = job.EstimatedCompletion,
         ActionRequired = job.Awaited is { } action ? ActionBody.From(job.Job, action) : null,
         Result = job.Result is { } result ? CloneResultBody.From(result, job.ExpiresAt, credentials) : null,
+        Restore = job.Restore is { } restore ? RestoreBody.From(job, restore, withPlan: !isListed) : null,
         Error = job.Error is { } e ? new JobErrorBody(e.Code, e.Message, e.Hint, e.Step, e.Retryable) : null,
     };
 }

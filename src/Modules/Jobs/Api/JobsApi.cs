@@ -60,10 +60,12 @@ public static class JobsApi
     {
         var api = Guarded(routes.MapGroup("/api/v2"));
         api.MapRequestClone();
+        api.MapRequestRestore();
         api.MapGetJobStatus();
         api.MapListJobs();
         api.MapFollowJob();
         api.MapExtendJob();
+        api.MapRollBackJob();
         api.MapRemoveJob();
         api.MapGetCertificate();
         api.MapGetConnector();

@@ -26,7 +26,7 @@ internal static class ListJobsEndpoint
         if (filter is null) return problem!;
         var page = await list.ListAsync(filter, cancellation);
         context.Response.Headers.CacheControl = "no-store";
-        return TypedResults.Ok(new JobListBody([.. page.Jobs.Select(job => JobBody.From(job))], page.Next?.ToString()));
+        return TypedResults.Ok(new JobListBody([.. page.Jobs.Select(job => JobBody.From(job, isListed: true))], page.Next?.ToString()));
     }
 }
 
@@ -49,7 +49,7 @@ internal sealed record ListJobsQuery
     public string? Status { get; init; }
 
     [FromQuery(Name = "type")]
-    [Description("Only jobs of this type: clone.")]
+    [Description("Only jobs of this type: clone or restore.")]
     public string? Type { get; init; }
 
     [FromQuery(Name = "customer_id")]
@@ -69,13 +69,13 @@ internal sealed record ListJobsQuery
         var asked = new QueryReader(query, "this list", Known);
         var statuses = Enum.GetValues<JobStatus>().ToDictionary(s => s.ToString().ToLowerInvariant(), s => (JobStatus?)s);
         if (Status is not null && !statuses.ContainsKey(Status)) asked.Refuse("status", $"must be one of {string.Join(", ", statuses.Keys)}");
-        if (Type is not (null or "clone")) asked.Refuse("type", "must be clone");
+        if (Type is not (null or "clone" or "restore")) asked.Refuse("type", "must be clone or restore");
         if (CustomerId is not null && !CloneRequestBody.IsLabel(CustomerId)) asked.Refuse("customer_id", CloneRequestBody.LabelFault);
         var limit = DefaultLimit;
         if (Limit is not null && (!int.TryParse(Limit, NumberStyles.None, CultureInfo.InvariantCulture, out limit) || limit is < 1 or > MaxLimit))
             asked.Refuse("limit", $"must be from 1 to {MaxLimit}");
         JobCursor? after = null;
         if (Cursor is not null && !JobCursor.TryParse(Cursor, out after)) asked.Refuse("cursor", "must be the next_cursor of an earlier page");
-        return asked.Problem is { } problem ? (null, problem) : (new JobFilter(tenant, Status is null ? null : statuses[Status], CustomerId, after, limit), null);
+        return asked.Problem is { } problem ? (null, problem) : (new JobFilter(tenant, Status is null ? null : statuses[Status], CustomerId, after, limit, Type), null);
     }
 }

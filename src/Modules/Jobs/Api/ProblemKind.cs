@@ -51,7 +51,20 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
         "Send the first request's body again, or choose a new Idempotency-Key.");
 
     public static readonly ProblemKind NotServing = new(
-        StatusCodes.Status409Conflict, "NOT_SERVING", "There is no clone to extend", "Extend a clone while its job is completed and its time is not over; otherwise request a new one.");
+        StatusCodes.Status409Conflict, "NOT_SERVING", "There is no clone that serves", "Do this while the clone's job is completed and its time is not over; otherwise request a new one.");
+
+    public static readonly ProblemKind CloneNotWhole = new(
+        StatusCodes.Status409Conflict, "CLONE_NOT_WHOLE", "The clone is no whole copy", "Clone the site with an administrator's log-in, and work in that clone.");
+
+    public static readonly ProblemKind DriftUnknown = new(
+        StatusCodes.Status409Conflict, "DRIFT_UNKNOWN", "What the site has earned since cannot be told",
+        "Name the clone by source_job_id; or see the plan with dry_run, and then send on_drift 'overwrite' if nothing of the site is to be kept.");
+
+    public static readonly ProblemKind RestoreRunning = new(
+        StatusCodes.Status409Conflict, "RESTORE_RUNNING", "Another restore is at work at this site", "Request this one again when the other one is over.");
+
+    public static readonly ProblemKind NotUndoable = new(
+        StatusCodes.Status409Conflict, "NOT_UNDOABLE", "There is nothing to undo", "A restore can be undone from its completion until its undo_until, as long as no later one has changed the site.");
 
     public static readonly ProblemKind ExtendedTooOften = new(
         StatusCodes.Status409Conflict, "EXTENDED_TOO_OFTEN", "This clone was extended too often", "It serves until its expires_at; request a new clone to go on longer.");
@@ -102,7 +115,7 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
     public static readonly IReadOnlyList<ProblemKind> All =
     [
         BadRequest, MalformedJson, ValidationFailed, CredentialsIncomplete, SourceAddressRefused, CallbackAddressRefused, KeyRequired, KeyInvalid, JobNotFound,
-        NotFound, MethodNotAllowed, IdempotencyConflict, NotServing, ExtendedTooOften, NotCertified, NoConnector, NoSuchLog, NoLog, BodyTooLarge, UnsupportedMediaType, RateLimited, TooManyOpen, TooManyJobs, Internal, StoreUnavailable,
+        NotFound, MethodNotAllowed, IdempotencyConflict, NotServing, CloneNotWhole, DriftUnknown, RestoreRunning, NotUndoable, ExtendedTooOften, NotCertified, NoConnector, NoSuchLog, NoLog, BodyTooLarge, UnsupportedMediaType, RateLimited, TooManyOpen, TooManyJobs, Internal, StoreUnavailable,
         ArchiveLag, QueueFull, QueueUnknown,
     ];
 

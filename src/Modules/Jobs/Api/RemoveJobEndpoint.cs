@@ -13,7 +13,7 @@ internal static class RemoveJobEndpoint
         .MapDelete("/jobs/{job_id}", RemoveJob)
         .WithName("RemoveJob")
         .WithSummary("Cancel a job or remove its clone")
-        .WithDescription("Cancels a job that waits or runs, and removes a clone that serves. May be repeated.")
+        .WithDescription("Cancels a job that waits or runs, removes a clone that serves, and ends the time in which a restore can be undone. A restore that changes the site in this moment is not cancelled. May be repeated.")
         .WithTags("Jobs")
         .Produces<JobBody>(StatusCodes.Status202Accepted)
         .Refuses(404);

@@ -11,7 +11,7 @@ namespace CloneHub.Jobs.Api;
 /// <summary>POST /api/v2/clone: checks, makes durable, answers. Nothing is asked of the source here.</summary>
 internal static class RequestCloneEndpoint
 {
-    private const string KeyHeader = "Idempotency-Key";
+    public const string KeyHeader = "Idempotency-Key";
     private const int MaxKey = 200;
 
     public static void MapRequestClone(this IEndpointRouteBuilder routes) => routes
@@ -63,7 +63,7 @@ internal static class RequestCloneEndpoint
         body.Priority is CloneRequestBody.Bulk ? JobPriority.Bulk : JobPriority.Interactive,
         body.ByHand ?? false);
 
-    private static bool IsKey(string text) => text.Length is >= 1 and <= MaxKey && text.All(c => c is >= ' ' and <= '~');
+    public static bool IsKey(string text) => text.Length is >= 1 and <= MaxKey && text.All(c => c is >= ' ' and <= '~');
 
-    private static Problem BadKey() => Problem.Invalid(KeyHeader, $"must be 1 to {MaxKey} printable ASCII characters");
+    public static Problem BadKey() => Problem.Invalid(KeyHeader, $"must be 1 to {MaxKey} printable ASCII characters");
 }

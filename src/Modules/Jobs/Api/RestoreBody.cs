@@ -4,6 +4,58 @@ using CloneHub.Contracts;
 
 namespace CloneHub.Jobs.Api;
 
+/// <summary>What a restore would do, does or has done.</summary>
+internal sealed record RestoreBody
+{
+    [Description("The site that gets the content.")]
+    public required Uri TargetUrl { get; init; }
+
+    [Description("The clone that it comes from.")]
+    public required Uri CloneUrl { get; init; }
+
+    [Description("The job of that clone; absent if none of yours made it.")]
+    public string? SourceJobId { get; init; }
+
+    public required bool DryRun { get; init; }
+
+    [Description("Present once clone and site were compared, and in answers about this job alone.")]
+    public PlanBody? Plan { get; init; }
+
+    [Description("What was laid beside the site, as counted there.")]
+    public ContentBody? Brought { get; init; }
+
+    [Description("How long visitors were held while places changed.")]
+    public long? HeldMilliseconds { get; init; }
+
+    [Description("Until then POST /api/v2/jobs/{job_id}/rollback gives the site its old content again; absent if there is nothing to undo, or not any more.")]
+    public DateTimeOffset? UndoUntil { get; init; }
+
+    [Description("When the site got its old content again; absent if it did not.")]
+    public DateTimeOffset? RolledBackAt { get; init; }
+
+    [Description("Whether database and files agree at the restored site. Present once the restore is completed.")]
+    public IntegrityBody? Integrity { get; init; }
+
+    public static RestoreBody From(JobSnapshot job, RestoreState restore, bool withPlan) => new()
+    {
+        TargetUrl = restore.TargetUrl,
+        CloneUrl = restore.CloneUrl,
+        SourceJobId = restore.SourceJob,
+        DryRun = restore.DryRun,
+        Plan = withPlan && restore.Plan is { } plan ? PlanBody.From(plan) : null,
+        Brought = restore.Brought is { } brought ? new ContentBody(brought.Tables, brought.Rows, brought.Files, brought.Bytes) : null,
+        HeldMilliseconds = restore.HeldMilliseconds,
+        UndoUntil = restore.UndoUntil,
+        RolledBackAt = restore.RolledBackAt,
+        Integrity = job.Status is JobStatus.Completed && !restore.DryRun ? new IntegrityBody(restore.Warnings.Count == 0 ? "healthy" : "warnings", restore.Warnings) : null,
+    };
+}
+
+/// <summary>How what was restored fits together.</summary>
+internal sealed record IntegrityBody(
+    [property: Description("healthy or warnings.")] string Status,
+    [property: Description("What is missing at the site, or was left out.")] IReadOnlyList<string> Warnings);
+
 /// <summary>What a restore would do.</summary>
 internal sealed record PlanBody(
     [property: Description("Tables of either side; those that change first, 300 at most.")] IReadOnlyList<TablePlanBody> Tables,

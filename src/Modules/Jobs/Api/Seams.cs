@@ -1,4 +1,6 @@
+using System.Text;
 using CloneHub.Contracts;
+using CloneHub.Jobs.Vault;
 
 namespace CloneHub.Jobs.Api;
 
@@ -20,9 +22,86 @@ internal sealed record CloneRequest(
     bool Replaces = false,
     Secret? CallbackUrl = null,
     JobPriority Priority = JobPriority.Interactive,
-    bool ByHand = false)
+    bool ByHand = false) : IJobDemand
 {
     public CloneFidelity Fidelity => Username.Length == 0 && !ByHand ? CloneFidelity.Public : CloneFidelity.Full;
+
+    // What was added later counts only where it is asked for, so that requests from before it keep their fingerprint.
+    IReadOnlyList<string> IJobDemand.Parts =>
+    [
+        SourceUrl.AbsoluteUri, Username, Password.Reveal(), CustomerId ?? "", $"{Ttl.TotalSeconds:0}",
+        .. Replaces ? (string[])["replace"] : [],
+        .. Priority is JobPriority.Bulk ? (string[])["bulk"] : [],
+        .. ByHand ? (string[])["by_hand"] : [],
+        .. CallbackUrl is { } callback ? (string[])[$"callback_url={callback.Reveal()}"] : [],
+    ];
+
+    IJobCommand IJobDemand.Command(string fingerprint, string? traceParent) =>
+        new RequestClone(SourceUrl, Tenant, CustomerId, Ttl, fingerprint, Fidelity, Replaces, CallbackUrl is not null, traceParent, Priority, ByHand);
+
+    JobSecrets IJobDemand.Secrets() => JobSecretsFactory.New(Username, Password, CallbackUrl);
+}
+
+/// <summary>A request to bring a clone's content to a site that has passed every check that can be made without asking either.</summary>
+/// <param name="CloneUrl">Null, as the next two are, until the clone of <paramref name="SourceJob"/> was looked up.</param>
+/// <param name="CloneUsername">An administrator of the clone.</param>
+/// <param name="SourceJob">The tenant's job that made the clone; null if the clone was named by its address, and is none of the tenant's.</param>
+/// <param name="Base">See <see cref="RestoreOrder"/>.</param>
+internal sealed record RestoreRequest(
+    string Tenant,
+    Uri? CloneUrl,
+    string? CloneUsername,
+    Secret? ClonePassword,
+    JobId? SourceJob,
+    Uri TargetUrl,
+    string TargetUsername,
+    Secret TargetPassword,
+    bool PreservePlugins,
+    bool PreserveThemes,
+    OnDrift OnDrift,
+    IReadOnlyList<string> KeepTables,
+    bool DryRun,
+    string? CustomerId,
+    string? IdempotencyKey,
+    Secret? CallbackUrl = null,
+    IReadOnlyList<TableMark>? Base = null) : IJobDemand
+{
+    /// <summary>How the clone was named, which <see cref="CloneUrl"/> does not tell once it was looked up.</summary>
+    public required IReadOnlyList<string> Source { get; init; }
+
+    IReadOnlyList<string> IJobDemand.Parts =>
+    [
+        "restore", .. Source, TargetUrl.AbsoluteUri, TargetUsername, TargetPassword.Reveal(), $"{PreservePlugins}", $"{PreserveThemes}", $"{OnDrift}", string.Join(',', KeepTables), $"{DryRun}",
+        CustomerId ?? "", CallbackUrl?.Reveal() ?? "",
+    ];
+
+    IJobCommand IJobDemand.Command(string fingerprint, string? traceParent) => new RequestRestore(
+        CloneUrl!, new RestoreOrder(TargetUrl, PreservePlugins, PreserveThemes, OnDrift, KeepTables, DryRun, Base), Tenant, CustomerId, fingerprint, SourceJob?.Value, CallbackUrl is not null, traceParent);
+
+    JobSecrets IJobDemand.Secrets() =>
+        JobSecretsFactory.New(CloneUsername!, ClonePassword!, CallbackUrl) with { TargetUsername = TargetUsername, TargetPassword = TargetPassword };
+
+    // The record's own text would show user names in a log line.
+    private bool PrintMembers(StringBuilder builder)
+    {
+        builder.Append("TargetUrl = ").Append(TargetUrl);
+        return true;
+    }
+}
+
+/// <summary>A request that becomes a job.</summary>
+internal interface IJobDemand
+{
+    string Tenant { get; }
+
+    string? IdempotencyKey { get; }
+
+    /// <summary>All that tells it from another request, secrets included; for a keyed hash and nothing else.</summary>
+    IReadOnlyList<string> Parts { get; }
+
+    IJobCommand Command(string fingerprint, string? traceParent);
+
+    JobSecrets Secrets();
 }
 
 /// <summary>What became of a request.</summary>
@@ -36,8 +115,12 @@ internal enum Acceptance
 
     /// <summary>Another request was accepted before under this idempotency key; nothing was done.</summary>
     Conflict,
+
+    /// <summary>Another restore is at work at the site; nothing was done.</summary>
+    TargetTaken,
 }
 
+/// <param name="Job">Of <see cref="Acceptance.TargetTaken"/> the other one, which may be another tenant's.</param>
 internal sealed record Accepted(JobSnapshot Job, Acceptance Acceptance);
 
 /// <summary>
@@ -46,7 +129,40 @@ internal sealed record Accepted(JobSnapshot Job, Acceptance Acceptance);
 /// </summary>
 internal interface IJobIntake
 {
-    Task<Accepted> AcceptAsync(CloneRequest request, CancellationToken cancellation);
+    Task<Accepted> AcceptAsync(IJobDemand request, CancellationToken cancellation);
+
+    /// <summary>What became of a request under the same key before; null if there was none.</summary>
+    Task<Accepted?> EarlierAsync(IJobDemand request, CancellationToken cancellation);
+}
+
+/// <summary>Looks up what a restore is to bring.</summary>
+internal interface IRestoreSources
+{
+    /// <summary>The request with clone, log-in and base; or why there is none. Exactly one of the two is set.</summary>
+    Task<(RestoreRequest? Request, Problem? Problem)> FindAsync(RestoreRequest request, CancellationToken cancellation);
+}
+
+/// <summary>Undoes restores.</summary>
+internal interface IRestoreUndo
+{
+    /// <summary>Has the site that the job has restored get its old content again.</summary>
+    Task<Undo> RollBackAsync(JobId job, CancellationToken cancellation);
+}
+
+/// <param name="Job">As it stands afterwards.</param>
+internal sealed record Undo(JobSnapshot Job, UndoResult Result);
+
+/// <summary>What became of an order to undo a restore.</summary>
+internal enum UndoResult
+{
+    /// <summary>The site gets its old content again, or has it already.</summary>
+    RollingBack,
+
+    /// <summary>There is nothing to undo, or not any more.</summary>
+    NotUndoable,
+
+    /// <summary>Another restore is at work at the site.</summary>
+    TargetTaken,
 }
 
 /// <summary>Tells where jobs stand.</summary>
@@ -59,10 +175,11 @@ internal interface IJobReader
 
 /// <summary>Which jobs to list.</summary>
 /// <param name="After">Where the page before ended; null for the first one.</param>
-internal sealed record JobFilter(string Tenant, JobStatus? Status, string? CustomerId, JobCursor? After, int Limit)
+/// <param name="Type">clone or restore; null for both.</param>
+internal sealed record JobFilter(string Tenant, JobStatus? Status, string? CustomerId, JobCursor? After, int Limit, string? Type = null)
 {
     public bool Matches(JobSnapshot job) =>
-        job.Tenant == Tenant && (Status is null || job.Status == Status) && (CustomerId is null || job.CustomerId == CustomerId) && After?.IsBefore(job) != false;
+        job.Tenant == Tenant && (Status is null || job.Status == Status) && (CustomerId is null || job.CustomerId == CustomerId) && (Type is null || job.Type == Type) && After?.IsBefore(job) != false;
 }
 
 /// <param name="Jobs">Newest first.</param>

@@ -24,6 +24,7 @@ namespace CloneHub.Jobs.Api;
 [JsonSerializable(typeof(WebhookSecretBody))]
 [JsonSerializable(typeof(CloneRequestBody))]
 [JsonSerializable(typeof(ExtendRequestBody))]
+[JsonSerializable(typeof(RestoreRequestBody))]
 [JsonSerializable(typeof(JobEventBody))]
 [JsonSerializable(typeof(JobProgressBody))]
 [JsonSerializable(typeof(ProblemBody))]

@@ -8,6 +8,10 @@ internal sealed partial class JobStore
         public const string Accept =
             """
             if tonumber(redis.call('GET', KEYS[1]) or '0') >= 1 then return 0 end
+            if ARGV[6] then
+                if redis.call('HEXISTS', KEYS[8], ARGV[6]) == 1 then return 2 end
+                if ARGV[7] == '1' then redis.call('HSET', KEYS[8], ARGV[6], ARGV[1]) end
+            end
             redis.call('ZADD', KEYS[2], 1, ARGV[2])
             redis.call('SET', KEYS[1], '1')
             redis.call('ZADD', KEYS[3], ARGV[3], ARGV[1])
@@ -37,6 +41,18 @@ internal sealed partial class JobStore
             """
             if redis.call('HGET', KEYS[1], ARGV[1]) ~= ARGV[2] then return 0 end
             redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
+            return 1
+            """;
+
+        public const string Take =
+            """
+            redis.call('HSETNX', KEYS[1], ARGV[1], ARGV[2])
+            return redis.call('HGET', KEYS[1], ARGV[1])
+            """;
+
+        public const string Release =
+            """
+            if redis.call('HGET', KEYS[1], ARGV[1]) == ARGV[2] then redis.call('HDEL', KEYS[1], ARGV[1]) end
             return 1
             """;
 

@@ -8,8 +8,9 @@ namespace CloneHub.Jobs.Journal;
 /// <summary>What is written when a job is accepted.</summary>
 /// <param name="FirstEvent">Made by <see cref="RedisJournalFormat.FirstEvent"/>.</param>
 /// <param name="Label">The tenant's own name of the clone, if it gave one.</param>
+/// <param name="Holds">Of a restore: whether no other one may begin at its site until it lets go.</param>
 internal sealed record Intake(
-    JobId Job, byte[] FirstEvent, SealedSecrets Secrets, DateTimeOffset AcceptedAt, DateTimeOffset Deadline, JobLabel? Label = null);
+    JobId Job, byte[] FirstEvent, SealedSecrets Secrets, DateTimeOffset AcceptedAt, DateTimeOffset Deadline, JobLabel? Label = null, bool? Holds = null);
 
 /// <summary>A tenant's own name of its clones, or the site that restores are for; several jobs may bear it.</summary>
 internal sealed record JobLabel(string Tenant, string CustomerId)
@@ -37,6 +38,9 @@ internal enum IntakeResult
 
     /// <summary>The job had events before, even if they are purged by now; nothing was changed.</summary>
     AlreadyKnown,
+
+    /// <summary>A restore is at work at the site; nothing was changed.</summary>
+    TargetTaken,
 }
 
 /// <summary>Where a page of live jobs ends and the next one begins.</summary>
@@ -61,11 +65,17 @@ internal sealed partial class JobStore(IConnectionMultiplexer redis, RedisOption
     public async Task<IntakeResult> AcceptAsync(Intake intake)
     {
         var persistenceId = PersistenceId.Of(intake.Job);
-        var accepted = await Database.ScriptEvaluateAsync(
-            Scripts.Accept,
-            WithLabel([_keys.Highest(persistenceId), _keys.Events(persistenceId), _keys.Live, _keys.Deadlines, _keys.Archived, _keys.Secrets], intake.Label),
-            [intake.Job.Value, intake.FirstEvent, Score(intake.AcceptedAt), Score(intake.Deadline), intake.Secrets.Blob]);
-        return (bool)accepted ? IntakeResult.Accepted : IntakeResult.AlreadyKnown;
+        var keys = WithLabel([_keys.Highest(persistenceId), _keys.Events(persistenceId), _keys.Live, _keys.Deadlines, _keys.Archived, _keys.Secrets], intake.Label);
+        RedisValue[] values = [intake.Job.Value, intake.FirstEvent, Score(intake.AcceptedAt), Score(intake.Deadline), intake.Secrets.Blob];
+        var accepted = intake is { Holds: { } holds, Label: { } site }
+            ? await Database.ScriptEvaluateAsync(Scripts.Accept, [.. keys, _keys.Targets], [.. values, site.CustomerId, holds ? "1" : "0"])
+            : await Database.ScriptEvaluateAsync(Scripts.Accept, keys, values);
+        return (int)accepted switch
+        {
+            1 => IntakeResult.Accepted,
+            2 => IntakeResult.TargetTaken,
+            _ => IntakeResult.AlreadyKnown,
+        };
     }
 
     /// <summary>True if the job was ever accepted; purged jobs included.</summary>

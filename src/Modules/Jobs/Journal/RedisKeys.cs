@@ -26,6 +26,12 @@ internal sealed class RedisKeys(string prefix)
     /// <summary>Sorted set: jobs of one label that are not over, by time of acceptance. A customer id holds no colon, so two labels never share a key.</summary>
     public RedisKey Label(JobLabel label) => $"{prefix}jobs:label:{label.Tenant}:{label.CustomerId}";
 
+    /// <summary>Hash: site to the restore that is at work there.</summary>
+    public RedisKey Targets { get; } = prefix + "jobs:targets";
+
+    /// <summary>Hash: site to the last restore that brought this clone's content there.</summary>
+    public RedisKey Restored(string sourceJob) => $"{prefix}jobs:restored:{sourceJob}";
+
     /// <summary>Hash: job id to the last sequence number that the event log has.</summary>
     public RedisKey Archived { get; } = prefix + "jobs:archived";
 

@@ -54,6 +54,7 @@ internal sealed partial class JobList(IDocumentStore documents, JobStore store, 
         var (where, values) = ("where d.tenant = ?", new List<object> { filter.Tenant });
         if (filter.Status is { } status) Add("d.status = ?", JobStatusView.NameOf(status));
         if (filter.CustomerId is { } customer) Add("d.customer_id = ?", customer);
+        if (filter.Type is { } type) where += type == "restore" ? " and jsonb_exists(d.data -> 'job', 'restore')" : " and not jsonb_exists(d.data -> 'job', 'restore')";
         if (filter.After is { } after) Add("(d.created_at, d.id) < (?, ?)", after.CreatedAt, after.Job.Value);
         values.Add(filter.Limit + 1);
         await using var session = documents.QuerySession();

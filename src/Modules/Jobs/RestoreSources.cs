@@ -1,0 +1,48 @@
+using CloneHub.Contracts;
+using CloneHub.Jobs.Api;
+using CloneHub.Jobs.GetJobStatus;
+using CloneHub.Jobs.Journal;
+
+namespace CloneHub.Jobs;
+
+/// <summary>Looks up what a restore is to bring: the clone, its administrator, and the state of the site that what it has earned is measured against.</summary>
+internal sealed class RestoreSources(JobStore store, JobReader reader, IJobHistory history, IJobVault vault) : IRestoreSources
+{
+    public async Task<(RestoreRequest? Request, Problem? Problem)> FindAsync(RestoreRequest request, CancellationToken cancellation)
+    {
+        if (request.SourceJob is { } job) return await OfJobAsync(request, job, cancellation);
+        if (!JobId.TryParse(request.CloneUrl!.IdnHost.Split('.')[0], out var named) || await CloneAsync(named, request.Tenant, cancellation) is not { } clone) return Checked(request);
+        return Checked(request with { SourceJob = named, Base = await BaseAsync(named, clone, request, cancellation) });
+    }
+
+    private async Task<(RestoreRequest?, Problem?)> OfJobAsync(RestoreRequest request, JobId job, CancellationToken cancellation)
+    {
+        if (await CloneAsync(job, request.Tenant, cancellation) is not { } clone) return (null, GetJobStatusEndpoint.Unknown(job.Value));
+        if (clone.Stage is not Stage.Serving || await vault.OpenAsync(job, cancellation) is not { } secrets) return (null, new Problem(ProblemKind.NotServing, $"Job {job} has no clone that serves now."));
+        if (clone.Request!.Fidelity is CloneFidelity.Public)
+            return (null, new Problem(ProblemKind.CloneNotWhole, $"The clone of job {job} holds only what its source publishes, so that more would be lost than is brought."));
+        return Checked(request with
+        {
+            CloneUrl = clone.CloneUrl,
+            CloneUsername = clone.Username,
+            ClonePassword = secrets.ClonePassword,
+            Base = await BaseAsync(job, clone, request, cancellation),
+        });
+    }
+
+    private static (RestoreRequest?, Problem?) Checked(RestoreRequest request) => request is { Base: null, DryRun: false, OnDrift: not OnDrift.Overwrite }
+        ? (null, new Problem(ProblemKind.DriftUnknown, "CloneHub did not copy this site into this clone, so that it cannot tell what the site has earned since."))
+        : (request, null);
+
+    private async Task<CloneJob?> CloneAsync(JobId job, string tenant, CancellationToken cancellation) =>
+        await reader.ReadAsync(job, seen: 0, cancellation) is { } known && known.Tenant == tenant ? (await reader.AskAsync(job, cancellation)).Job as CloneJob : null;
+
+    /// <summary>As the last restore of this clone has left the site; else as the site was when it was copied. Null if it is another site.</summary>
+    private async Task<IReadOnlyList<TableMark>?> BaseAsync(JobId job, CloneJob clone, RestoreRequest request, CancellationToken cancellation)
+    {
+        var site = JobLabel.TargetOf(request.TargetUrl);
+        if (await store.RestoredAsync(job.Value, site) is { } last && (await history.ReadAsync(last, 1, cancellation)).OfType<Swapped>().LastOrDefault() is { Tables: { Count: > 0 } left }) return left;
+        if (JobLabel.TargetOf(clone.Request!.SourceUrl) != site) return null;
+        return (await history.ReadAsync(job, 1, cancellation)).OfType<ContentImported>().LastOrDefault()?.Proof?.Tables.Select(table => new TableMark(table.Name, table.Rows, table.SourceSum)).ToList();
+    }
+}
