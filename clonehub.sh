@@ -50,7 +50,7 @@ help() {
                      three tests that failed beside the others run once more, alone
   test kube          run the tests that need a Kubernetes cluster: the one that KUBECONFIG
                      names, or a single node of our own (CLONEHUB_KUBE, ../shared/kube); with
-                     --long also those that wait ten minutes
+                     --long also CloneHub in the cluster and a storm over it, half an hour more
   chaos [--backend local] [--seed N] [--minutes M] [--nodes N] [--jobs N]
                      break things at random for a while and check that nothing is lost, doubled or left;
                      clones are lines in a ledger, or with --backend local real ones
