@@ -64,7 +64,7 @@ help() {
                      lose one node after the other and measure how long its jobs stand still
   chaos --calm [NODES]
                      many nodes form a cluster, serve and end in order, with nothing broken
-  chaos --restore [ROUNDS]
+  chaos restore [ROUNDS]
                      kill PHP at every change of a name while a site gets its clone's content, hold
                      and end connections of its database, and change places under load, on a real site
   chaos --from FOLDER
@@ -276,6 +276,20 @@ run_kube_chaos() {
     return 1
 }
 
+# ROUNDS: what a site goes through that gets its clone's content, as often as is said.
+run_restore_chaos() {
+    local results=artifacts/restore-results what=tests/CloneHub.Provisioning.Tests status=0
+    [[ $1 =~ ^[1-9][0-9]*$ ]] || fail "How often? ./clonehub.sh chaos restore ROUNDS" 64
+    need_packages strace:strace
+    need_dotnet
+    rm -rf "$results"
+    say "Building."
+    build "$what"
+    say "Restoring."
+    CLONEHUB_RESTORE_ROUNDS=$1 silence=60m test_with "$what" "$results" --filter 'FullyQualifiedName~WordPress.Restore&Takes=long' --logger 'console;verbosity=detailed' || status=$?
+    count_tests "$results" 1 && return "$status"
+}
+
 # FOLDER EXPECTED: a project that died before it wrote its result file must not pass unseen.
 count_tests() {
     local passed failed files
@@ -344,6 +358,10 @@ case $command in
         if [[ ${1:-} == kube ]]; then
             shift
             run_kube_chaos "$@"
+            exit
+        fi
+        if [[ ${1:-} == restore ]]; then
+            run_restore_chaos "${2:-1}"
             exit
         fi
         need_packages

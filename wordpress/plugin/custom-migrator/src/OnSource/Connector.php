@@ -11,6 +11,7 @@ use CloneHub\Migrator\Budget;
 use CloneHub\Migrator\Call;
 use CloneHub\Migrator\OnTarget\Caches;
 use CloneHub\Migrator\OnTarget\Target;
+use CloneHub\Migrator\OnTarget\Work;
 use CloneHub\Migrator\Refused;
 use CloneHub\Migrator\Reply;
 
@@ -69,7 +70,7 @@ final class Connector
 
         if ('flush' === $call->op) {
             // Who keeps pages is loaded after us.
-            add_action('wp_loaded', static fn () => self::flush(), PHP_INT_MAX);
+            add_action('wp_loaded', static fn () => self::flush($job), PHP_INT_MAX);
             return;
         }
 
@@ -128,9 +129,9 @@ final class Connector
         }
     }
 
-    private static function flush(): void
+    private static function flush(Job $job): void
     {
-        Caches::flush();
+        Caches::flush(new Work(Target::folder($job)));
         $reply = new Reply(false);
         $reply->json(Reply::JSON, []);
         $reply->json(Reply::END, []);

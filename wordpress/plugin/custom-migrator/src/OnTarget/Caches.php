@@ -18,12 +18,12 @@ final class Caches
         'litespeed_purge_all', 'cache_enabler_clear_complete_cache', 'breeze_clear_all_cache', 'wphb_clear_page_cache', 'rt_nginx_helper_purge_all', 'swcfpc_purge_cache',
     ];
 
-    public static function flush(): void
+    public static function flush(Work $work): void
     {
         wp_cache_flush();
-        if (function_exists('opcache_reset')) {
-            @opcache_reset();
-        }
+
+        // Whoever has mended the site may have been another kind of PHP, with compiled code of its own.
+        (new Swap($work))->forget_code();
 
         foreach (self::FUNCTIONS as $function) {
             self::attempt(static function () use ($function): void {

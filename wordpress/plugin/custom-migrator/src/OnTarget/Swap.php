@@ -50,18 +50,40 @@ final class Swap
         }
     }
 
-    /** A reset counts for later requests only; one that is held goes on by what was compiled before, unless that is taken from it file by file. */
+    /**
+     * A request that is held goes on by what was compiled before, unless that is taken from it file by file. Not by a reset: that counts for
+     * later requests only, and as long as one of before is under way all others compile everything anew.
+     */
     public function forget_code(): void
     {
-        foreach (function_exists('opcache_invalidate') ? $this->work->moves() : [] as [$path]) {
-            if ('.php' === substr($path, -4)) {
-                @opcache_invalidate("{$this->state['content']}/$path", true);
+        $is_done = function_exists('opcache_invalidate');
+        foreach ($is_done ? $this->work->moves() : [] as [$path]) {
+            [$new, $live, $old] = $this->places($path);
+            foreach (array_unique(array_merge(self::code_in($new), self::code_in($live), self::code_in($old))) as $code) {
+                $is_done = @opcache_invalidate($live . $code, true) && $is_done;
             }
         }
 
-        if (function_exists('opcache_reset')) {
+        if (!$is_done && function_exists('opcache_reset')) {
             @opcache_reset();
         }
+    }
+
+    /** @return string[] What follows the path, of each file of PHP that it is or holds. */
+    private static function code_in(string $path): array
+    {
+        if (is_link($path) || !is_dir($path)) {
+            return '.php' === substr($path, -4) ? [''] : [];
+        }
+
+        $found = [];
+        foreach (array_diff(@scandir($path) ?: [], ['.', '..']) as $name) {
+            foreach (self::code_in("$path/$name") as $code) {
+                $found[] = "/$name$code";
+            }
+        }
+
+        return $found;
     }
 
     /** Whether the database went away. Whoever comes next goes on then; any other failure would only come again. */
