@@ -20,14 +20,18 @@ internal sealed class RestoreStage : IAsyncDisposable
 {
     public const string Sites = "a site and its clone";
 
+    /// <summary>How often what takes long is done: <c>./clonehub.sh chaos --restore</c> says it.</summary>
+    public static int Rounds { get; } = int.TryParse(Environment.GetEnvironmentVariable("CLONEHUB_RESTORE_ROUNDS"), CultureInfo.InvariantCulture, out var rounds) ? rounds : 1;
+
     private readonly ImportedSite _sites;
     private readonly SourceHttp _http = new(new SourceOptions { AllowLoopback = true }, TimeProvider.System);
 
+    private readonly RestoreRules _rules;
     private bool _isEnded;
 
     private RestoreStage(ImportedSite sites, SourceChannel clone, TargetChannel target, RestoreRules rules)
     {
-        (_sites, Clone, Target) = (sites, clone, target);
+        (_sites, Clone, Target, _rules) = (sites, clone, target, rules);
         Restorer = new SiteRestorer(clone, target, rules, new Progress<ContentProgress>());
         Turn = new SiteTurn(target, rules, _http);
     }
@@ -36,11 +40,11 @@ internal sealed class RestoreStage : IAsyncDisposable
 
     public SourceChannel Clone { get; }
 
-    public TargetChannel Target { get; }
+    public TargetChannel Target { get; private set; }
 
     public SiteRestorer Restorer { get; }
 
-    public SiteTurn Turn { get; }
+    public SiteTurn Turn { get; private set; }
 
     public static async Task<RestoreStage> OpenAsync(ImportedSite sites, RestoreRules? rules = null)
     {
@@ -58,6 +62,17 @@ internal sealed class RestoreStage : IAsyncDisposable
     {
         Assert.Empty((await Restorer.PlanAsync(since: null, CancellationToken.None)).Facts.Obstacles);
         await Restorer.StageAsync(CancellationToken.None);
+    }
+
+    /// <summary>Another attempt stages where the first one has.</summary>
+    public async Task<StagedContent> AgainAsync()
+    {
+        var again = new SiteRestorer(Clone, new TargetChannel(Target.Site, TimeProvider.System, fence: 2), _rules, new Progress<ContentProgress>());
+        await again.PlanAsync(since: null, CancellationToken.None);
+        var staged = await again.StageAsync(CancellationToken.None);
+        Target = new TargetChannel(Target.Site, TimeProvider.System, fence: 2);
+        Turn = new SiteTurn(Target, _rules, _http);
+        return staged;
     }
 
     /// <summary>The folder that the restore works in on the site.</summary>

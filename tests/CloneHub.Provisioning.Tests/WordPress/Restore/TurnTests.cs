@@ -24,7 +24,7 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
 
     [Fact]
     [Trait("Takes", "long")]
-    public Task However_often_places_are_changed_visitors_see_no_mixture() => TurnAsync(12);
+    public Task However_often_places_are_changed_visitors_see_no_mixture() => TurnAsync(12 * RestoreStage.Rounds);
 
     private async Task TurnAsync(int turns)
     {

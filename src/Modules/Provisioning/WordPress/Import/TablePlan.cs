@@ -100,6 +100,9 @@ internal sealed class TablePlan
         Check(rows, [.. Enumerable.Range(1, Columns.Length + 1).Select(reader.GetDecimal)]);
     }
 
+    /// <summary>Whether a database holds what was read, by what it counted and summed.</summary>
+    internal bool IsSame(long rows, IReadOnlyList<decimal> sums) => rows == Rows && _clone.Difference(sums) is null;
+
     /// <summary>Compares what a database counted and summed with what was sent.</summary>
     /// <param name="sums">Of each column, then of the rows.</param>
     internal void Check(long rows, IReadOnlyList<decimal> sums)

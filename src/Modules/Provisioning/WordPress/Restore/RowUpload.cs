@@ -13,14 +13,35 @@ internal sealed class RowUpload(
     private readonly ArrayBufferWriter<byte> _values = new(1 << 20);
     private int _rows;
     private int _batch;
+    private bool _sends;
+    private bool _isAgain;
+    private ImportWarnings _said = new();
 
+    /// <returns>Number of rows that are there now.</returns>
     public async Task<long> RunAsync(SourceChannel clone, CancellationToken cancellation)
     {
         progress.Expect(_tables.Sum(table => table.Table.ApproximateBytes));
-        await target.PrepareAsync(plan.Tables, cancellation);
-        var numbers = _tables.Index().ToDictionary(table => table.Item.Table.Name, table => table.Index, StringComparer.Ordinal);
+        List<int> missing = [.. Enumerable.Range(0, _tables.Count)];
+        if (await target.PrepareAsync(plan.Tables, cancellation))
+        {
+            _isAgain = true;
+            await ReadAsync(clone, missing, sends: false, cancellation);
+            missing = await MissingAsync(cancellation);
+            foreach (var number in missing) _tables[number] = new TablePlan(_tables[number].Table, rewritesNames: true);
+        }
+
+        await ReadAsync(clone, missing, sends: true, cancellation);
+        await CompareAsync(cancellation);
+        return _tables.Sum(table => table.Rows);
+    }
+
+    /// <param name="sends">False if the tables are only to be summed.</param>
+    private async Task ReadAsync(SourceChannel clone, IReadOnlyList<int> tables, bool sends, CancellationToken cancellation)
+    {
+        (_sends, _said) = (sends, sends ? warnings : new ImportWarnings());
+        var numbers = tables.ToDictionary(number => _tables[number].Table.Name, StringComparer.Ordinal);
         var torn = new List<string>();
-        await foreach (var item in clone.DumpAsync([.. _tables.Select(table => table.Table.ToDumpRequest())], cancellation))
+        await foreach (var item in clone.DumpAsync([.. tables.Select(number => _tables[number].Table.ToDumpRequest())], cancellation))
         {
             var number = numbers[item.Table];
             switch (item)
@@ -31,19 +52,21 @@ internal sealed class RowUpload(
                     break;
                 case TableRows rows:
                     await AddAsync(number, rows.Batch, cancellation);
-                    progress.Advance(rows.Batch.Length, "Bringing tables", number + 1, _tables.Count);
+                    if (sends) progress.Advance(rows.Batch.Length, "Bringing tables", number + 1, _tables.Count);
                     break;
                 case TableEnded end:
-                    await SendAsync(number, cancellation);
+                    await SendAsync(number, cancellation, isLast: true);
                     if (end.IsTorn) torn.Add(end.Table);
                     break;
             }
         }
 
         if (torn.Count > 0) throw ImportFault.Verification($"The clone was changed while its tables were read: {string.Join(", ", torn)}.");
-        await CompareAsync(cancellation);
-        return _tables.Sum(table => table.Rows);
     }
+
+    /// <summary>Those of which the site does not hold what the clone has now.</summary>
+    private async Task<List<int>> MissingAsync(CancellationToken cancellation) =>
+        [.. (await SumsAsync(cancellation)).Where(table => !_tables[table.Key].IsSame((long)table.Value[0], table.Value[1..])).Select(table => table.Key).Order()];
 
     private async Task AddAsync(int number, RowBatch batch, CancellationToken cancellation)
     {
@@ -74,7 +97,7 @@ internal sealed class RowUpload(
 
             var value = rest.Slice(4, checked((int)length));
             rest = rest[(4 + value.Length)..];
-            var changed = column == person ? users.Change(value.Span) : plan.Columns[column].Rewrite(rewriter, value.Span, plan.Table.Name, warnings);
+            var changed = column == person ? users.Change(value.Span) : plan.Columns[column].Rewrite(rewriter, value.Span, plan.Table.Name, _said);
             plan.Sum(column, value.Span, changed);
             var result = changed ?? value;
             BinaryPrimitives.WriteInt32LittleEndian(_values.GetSpan(4), result.Length);
@@ -86,21 +109,28 @@ internal sealed class RowUpload(
         return rest;
     }
 
-    private async Task SendAsync(int number, CancellationToken cancellation)
+    private async Task SendAsync(int number, CancellationToken cancellation, bool isLast = false)
     {
-        if (_rows == 0) return;
-        var columns = _tables[number].Columns;
-        await target.AddRowsAsync(
-            number, ++_batch, [.. columns.Select(plan => plan.Column.Name)], [.. columns.Select(plan => KindOf(plan.Column))], _rows, _values.WrittenMemory, cancellation);
+        // A table that has become empty loses what an earlier attempt brought.
+        var clears = isLast && _isAgain && _batch == 0;
+        if (_sends && (_rows > 0 || clears))
+        {
+            var columns = _tables[number].Columns;
+            await target.AddRowsAsync(
+                number, ++_batch, [.. columns.Select(plan => plan.Column.Name)], [.. columns.Select(plan => KindOf(plan.Column))], _rows, _values.WrittenMemory, cancellation);
+        }
+
         _rows = 0;
         _values.ResetWrittenCount();
     }
 
     private async Task CompareAsync(CancellationToken cancellation)
     {
-        var order = _tables.Index().ToDictionary(table => table.Index, table => (TargetChannel.ColumnsOf(table.Item.Columns), TablePlan.NumberKey(table.Item.Table)));
-        foreach (var (number, sums) in await target.SumsAsync(order, cancellation)) _tables[number].Check((long)sums[0], sums[1..]);
+        foreach (var (number, sums) in await SumsAsync(cancellation)) _tables[number].Check((long)sums[0], sums[1..]);
     }
+
+    private Task<IReadOnlyDictionary<int, decimal[]>> SumsAsync(CancellationToken cancellation) => target.SumsAsync(
+        _tables.Index().ToDictionary(table => table.Index, table => (TargetChannel.ColumnsOf(table.Item.Columns), TablePlan.NumberKey(table.Item.Table))), cancellation);
 
     private int PersonColumn(TablePlan table) => UserMap.ColumnOf(plan.BareName(table.Table.Name), [.. table.Columns.Select(column => column.Column.Name)]);
 

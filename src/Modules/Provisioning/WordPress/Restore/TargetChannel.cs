@@ -24,6 +24,9 @@ internal sealed record TargetState(bool Busy, string? State, string? Refusal, in
     /// <summary>Those that change places.</summary>
     public IReadOnlyList<string> Tables { get; init; } = [];
 
+    /// <summary>What an earlier attempt brought is there still.</summary>
+    public bool Kept { get; init; }
+
     public const string Staging = "staging";
     public const string Swapped = "swapped";
     public const string Reverted = "reverted";
@@ -68,13 +71,14 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
         return facts;
     }
 
-    /// <summary>Makes the tables that are to be filled, empty, whatever an earlier attempt left.</summary>
-    public async Task PrepareAsync(IReadOnlyList<RestoredTable> tables, CancellationToken cancellation)
+    /// <summary>Makes the tables that are to be filled.</summary>
+    /// <returns>Whether those of an earlier attempt are there, with what it brought.</returns>
+    public async Task<bool> PrepareAsync(IReadOnlyList<RestoredTable> tables, CancellationToken cancellation)
     {
         var order = tables.Select(table => new { live = table.Name, create_sql = table.CreateSql, auto_increment = table.AutoIncrement, replaces = table.Replaces });
         var answer = (await AskAsync("prepare", new { tables = order }, default, cancellation)).Deserialize(CallJson.Default.TargetState)!;
         if (answer.Busy) throw RestoreFaults.Busy();
-        if (answer.State != TargetState.Staging) throw RestoreFaults.Refused($"it says '{answer.State}'.");
+        return answer.State == TargetState.Staging ? answer.Kept : throw RestoreFaults.Refused($"it says '{answer.State}'.");
     }
 
     /// <param name="batch">1 for the first of the table.</param>

@@ -28,12 +28,30 @@ final class Staging
         $this->statement = (int) min(self::LARGEST_STATEMENT, intdiv((int) $this->db->query('SELECT @@max_allowed_packet')->fetch_row()[0], 2));
     }
 
+    /**
+     * What tells whether the tables of an earlier attempt are those that are wanted.
+     *
+     * @param array<int,array<string,mixed>> $tables
+     */
+    public static function definition(array $tables): string
+    {
+        $parts = array_map(static fn (array $table): array => [$table['live'], $table['replaces'], preg_replace('/ AUTO_INCREMENT=\d+/', '', (string) ($table['create_sql'] ?? ''))], $tables);
+        return md5((string) json_encode($parts, JSON_INVALID_UTF8_SUBSTITUTE));
+    }
+
+    /** Whether all tables that an earlier attempt made are there still. */
+    public function is_there(int $tables): bool
+    {
+        $expected = array_map([$this->names, 'of_new'], array_keys(array_fill(0, $tables, null)));
+        return [] === array_diff(array_merge($expected, [$this->names->progress()]), $this->names->all($this->db));
+    }
+
     /** @param array<int,array<string,mixed>> $tables Each with live and either like or create_sql, whose table is called {table}. */
     public function create(array $tables): void
     {
         $this->drop();
         $progress = Database::quote($this->names->progress());
-        $this->db->query("CREATE TABLE $progress (number INT PRIMARY KEY, batch INT NOT NULL) ENGINE=InnoDB");
+        $this->db->query("CREATE TABLE $progress (number INT PRIMARY KEY, batch INT NOT NULL, fence BIGINT NOT NULL) ENGINE=InnoDB");
         foreach ($tables as $number => $table) {
             $new = Database::quote($this->names->of_new((int) $number));
             $this->db->query(
@@ -41,8 +59,15 @@ final class Staging
                     ? str_replace('{table}', $new, (string) $table['create_sql'])
                     : "CREATE TABLE $new LIKE " . Database::quote((string) $table['live'])
             );
+        }
+    }
+
+    /** @param array<int,array<string,mixed>> $tables With the number that their next row gets. It rises while the site is visited. */
+    public function number(array $tables): void
+    {
+        foreach ($tables as $number => $table) {
             if ((int) ($table['auto_increment'] ?? 0) > 0) {
-                $this->db->query("ALTER TABLE $new AUTO_INCREMENT = " . (int) $table['auto_increment']);
+                $this->db->query('ALTER TABLE ' . Database::quote($this->names->of_new((int) $number)) . ' AUTO_INCREMENT = ' . (int) $table['auto_increment']);
             }
         }
     }
@@ -51,12 +76,19 @@ final class Staging
      * @param string[] $columns
      * @param string[] $kinds   Per column how its text becomes a value: "" as it is, "n" a number, "u" by way of UTF-8.
      *
+     * @param int      $fence   Of the attempt: what another one brought of this table goes.
+     *
      * @return int Rows of the batch that are there now.
      */
-    public function add(int $number, int $batch, array $columns, array $kinds, int $rows, string $values): int
+    public function add(int $number, int $batch, array $columns, array $kinds, int $rows, string $values, int $fence): int
     {
         $progress = Database::quote($this->names->progress());
-        $done = (int) ($this->db->query("SELECT batch FROM $progress WHERE number = $number")->fetch_row()[0] ?? 0);
+        [$done, $owner] = array_map('intval', $this->db->query("SELECT batch, fence FROM $progress WHERE number = $number")->fetch_row() ?? [0, $fence]);
+        if ($owner !== $fence) {
+            $this->db->query('TRUNCATE TABLE ' . Database::quote($this->names->of_new($number)));
+            $done = 0;
+        }
+
         if ($batch <= $done) {
             return $rows;
         }
@@ -67,7 +99,7 @@ final class Staging
 
         $this->db->begin_transaction();
         $this->insert(Database::quote($this->names->of_new($number)), $columns, $kinds, $rows, $values);
-        $this->db->query("INSERT INTO $progress VALUES ($number, $batch) ON DUPLICATE KEY UPDATE batch = $batch");
+        $this->db->query("REPLACE INTO $progress VALUES ($number, $batch, $fence)");
         $this->db->commit();
         return $rows;
     }

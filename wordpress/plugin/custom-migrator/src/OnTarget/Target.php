@@ -62,7 +62,8 @@ final class Target
                     (array) $arguments['columns'],
                     (array) $arguments['kinds'],
                     (int) $arguments['rows'],
-                    $call->payload()
+                    $call->payload(),
+                    $this->fence
                 );
                 return ['rows' => $rows];
             case 'files':
@@ -136,9 +137,13 @@ final class Target
             return ['busy' => false, 'state' => $this->work->state()['state']];
         }
 
+        $definition = Staging::definition($tables);
+        $staging = new Staging($this->names);
+        $keeps = $this->work->exists() && $definition === ($this->work->state()['definition'] ?? '') && $staging->is_there(count($tables));
         $this->make_folder();
         $this->work->replace('fence', (string) $this->fence);
         $this->work->write([
+            'definition' => $definition,
             'state' => Work::STAGING,
             'since' => time(),
             'content' => wp_normalize_path((string) realpath(WP_CONTENT_DIR)),
@@ -150,8 +155,12 @@ final class Target
                 'replaces' => (bool) $tables[$number]['replaces'],
             ], array_keys($tables)),
         ]);
-        (new Staging($this->names))->create($tables);
-        return ['busy' => false, 'state' => Work::STAGING];
+        if (!$keeps) {
+            $staging->create($tables);
+        }
+
+        $staging->number($tables);
+        return ['busy' => false, 'state' => Work::STAGING, 'kept' => $keeps];
     }
 
     /**
