@@ -20,7 +20,7 @@ internal sealed class RestoreStage : IAsyncDisposable
 {
     public const string Sites = "a site and its clone";
 
-    /// <summary>How often what takes long is done: <c>./clonehub.sh chaos --restore</c> says it.</summary>
+    /// <summary>How often what takes long is done: <c>./clonehub.sh chaos restore</c> says it.</summary>
     public static int Rounds { get; } = int.TryParse(Environment.GetEnvironmentVariable("CLONEHUB_RESTORE_ROUNDS"), CultureInfo.InvariantCulture, out var rounds) ? rounds : 1;
 
     private readonly ImportedSite _sites;
