@@ -112,12 +112,12 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
     public async Task A_job_that_ends_takes_along_what_its_upload_left_that_was_cut(bool byApplicationPassword)
     {
         var order = SourceTests.OrderFor(_site.Url) with { UploadWasCut = true };
-        var folder = ConnectorBuild.FolderOf(order.Job, 1);
+        var (folder, zip) = (ConnectorBuild.FolderOf(order.Job, 1), ConnectorBuild.FolderOf(order.Job, 2) + ".zip");
         await _site.RunPhpAsync(
             $$"""
             foreach ([WP_PLUGIN_DIR, WP_CONTENT_DIR . '/upgrade'] as $parent) { mkdir("$parent/{{folder}}/src", 0755, true); file_put_contents("$parent/{{folder}}/src/Call.php", '<?php'); }
-            $zip = wp_upload_bits('{{folder}}.zip', null, 'PK');
-            $id = wp_insert_attachment(['post_title' => '{{folder}}.zip', 'post_content' => $zip['url'], 'post_mime_type' => 'application/zip', 'guid' => $zip['url'], 'post_status' => 'private'], $zip['file']);
+            $zip = wp_upload_bits('{{zip}}', null, 'PK');
+            $id = wp_insert_attachment(['post_title' => '{{zip}}', 'post_content' => $zip['url'], 'post_mime_type' => 'application/zip', 'guid' => $zip['url'], 'post_status' => 'private'], $zip['file']);
             wp_schedule_single_event(time() + 7200, 'upgrader_scheduled_cleanup', [$id]);
             """,
             CancellationToken.None);

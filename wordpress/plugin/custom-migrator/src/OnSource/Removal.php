@@ -32,7 +32,8 @@ final class Removal
         $this->job = $job;
         $own = $job->name();
         $this->is_whole = $last >= $job->attempt_of($own);
-        $there = @scandir(dirname($job->folder)) ?: [];
+        // An upload that was cut short may have come no further than the work folder, or the media library.
+        $there = array_merge(@scandir(dirname($job->folder)) ?: [], @scandir(WP_CONTENT_DIR . '/upgrade') ?: [], $this->uploaded());
         $active = array_map('dirname', array_filter((array) get_option('active_plugins', []), 'is_string'));
         $all = array_unique(array_merge($there, $active));
         $this->names = array_values(array_filter($all, static function (string $name) use ($job, $own, $last): bool {
@@ -133,6 +134,15 @@ final class Removal
         if (function_exists('wp_maybe_update_user_counts')) {
             wp_maybe_update_user_counts();
         }
+    }
+
+    /** @return string[] */
+    private function uploaded(): array
+    {
+        global $wpdb;
+        $sql = "SELECT post_title FROM {$wpdb->posts} WHERE post_type = 'attachment' AND post_title LIKE %s";
+        $titles = $wpdb->get_col($wpdb->prepare($sql, $wpdb->esc_like($this->job->base()) . '%.zip'));
+        return array_map(static fn (string $title): string => basename($title, '.zip'), $titles);
     }
 
     /** The zip stays behind as a private attachment when WordPress could not unpack it. */
