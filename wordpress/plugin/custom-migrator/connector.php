@@ -73,6 +73,10 @@ if (!$is_ours && '' !== '{{WORK}}' && is_file(WP_CONTENT_DIR . '/{{WORK}}/visito
         }
     }
 
+    // A page that is waited for must not wait itself for a task that may not begin.
+    add_filter('cron_request', static function ($request) {
+        return is_file(ABSPATH . '.maintenance') ? ['url' => ''] + (array) $request : $request;
+    });
     if (!$is_late && is_file(WP_CONTENT_DIR . '/{{WORK}}/unconfirmed')) {
         // Nobody has looked yet whether the site works with its new content, so its own pages tell.
         register_shutdown_function(static function (): void {

@@ -35,7 +35,7 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         using var end = new CancellationTokenSource();
         var visits = Enumerable.Range(0, Visitors).Select(_ => Task.Run(() => VisitAsync(stage, seen, end.Token))).ToArray();
 
-        var held = new List<int>();
+        var held = new List<string>();
         for (var turn = 0; turn < turns; turn++)
         {
             held.Add(await UntilAsync(() => stage.Target.SwapAsync(new RestoreRules(), "wp_", [], CancellationToken.None), TargetState.Swapped));
@@ -48,7 +48,7 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         await end.CancelAsync();
         await Task.WhenAll(visits);
         var counts = seen.GroupBy(page => page).ToDictionary(pages => pages.Key, pages => pages.Count());
-        output.WriteLine($"{string.Join(", ", counts.Select(pair => $"{pair.Key}: {pair.Value}"))}; held for {string.Join(", ", held)} ms");
+        output.WriteLine($"{string.Join(", ", counts.Select(pair => $"{pair.Key}: {pair.Value}"))}; held for {string.Join(", ", held)} ms (of which for pages that were being served)");
         Assert.Empty(counts.Keys.Except(["old", "new", "503"]));
         Assert.Contains("old", counts.Keys);
         await stage.EndAsync();
@@ -239,10 +239,10 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         return found.Count > 0;
     }
 
-    private static async Task<int> UntilAsync(Func<Task<TargetState>> turn, string expected)
+    private static async Task<string> UntilAsync(Func<Task<TargetState>> turn, string expected)
     {
         for (var tries = 0; tries < 20; tries++)
-            if (await turn() is { Busy: false } state) return state.State == expected ? state.Milliseconds : throw new InvalidOperationException($"It says {state}.");
+            if (await turn() is { Busy: false } state) return state.State == expected ? $"{state.Milliseconds} ({state.Waited})" : throw new InvalidOperationException($"It says {state}.");
         throw new TimeoutException("The site served pages without a pause.");
     }
 

@@ -24,6 +24,9 @@ internal sealed record TargetState(bool Busy, string? State, string? Refusal, in
     /// <summary>Those that change places.</summary>
     public IReadOnlyList<string> Tables { get; init; } = [];
 
+    /// <summary>How much of the milliseconds went by until the pages that were being served had ended.</summary>
+    public int Waited { get; init; }
+
     /// <summary>What an earlier attempt brought is there still.</summary>
     public bool Kept { get; init; }
 

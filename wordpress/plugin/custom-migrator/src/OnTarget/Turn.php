@@ -42,6 +42,7 @@ final class Turn
         }
 
         $started = microtime(true);
+        $waited = 0.0;
         $this->keep_code();
         $this->hold();
         $is_clear = false;
@@ -51,6 +52,7 @@ final class Turn
             }
 
             $is_clear = true;
+            $waited = microtime(true) - $started;
             Probation::forget($this->work);
             $this->work->write($changes + ['refusal' => null]);
             Recovery::settle($this->work);
@@ -70,6 +72,7 @@ final class Turn
             'state' => $state['state'],
             'refusal' => $state['refusal'] ?? null,
             'before' => $state['before'] ?? [],
+            'waited' => (int) round(1000 * $waited),
             'milliseconds' => (int) round(1000 * (microtime(true) - $started)),
         ];
     }
