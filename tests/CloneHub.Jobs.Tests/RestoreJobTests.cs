@@ -75,6 +75,16 @@ public sealed class RestoreJobTests
     }
 
     [Fact]
+    public void A_site_is_held_until_nothing_lies_beside_it()
+    {
+        Assert.All(
+            [RestoreStage.Requested, RestoreStage.Started, RestoreStage.Planned, RestoreStage.Staged, RestoreStage.RollingBack], stage => Assert.True(GivenRestore.In(stage).Job.HoldsTarget, $"{stage}"));
+        Assert.All([RestoreStage.Undoable, RestoreStage.Ending, RestoreStage.Ended, RestoreStage.Cancelled], stage => Assert.False(GivenRestore.In(stage).Job.HoldsTarget, $"{stage}"));
+        Assert.True(GivenRestore.In(RestoreStage.Planned).After(new Cancel()).Job.HoldsTarget);
+        Assert.False(GivenRestore.In(RestoreStage.Started).FailingWith(Given.Final).Job.HoldsTarget);
+    }
+
+    [Fact]
     public void What_stands_in_the_way_is_named()
     {
         var planned = GivenRestore.In(RestoreStage.Started).Succeeding(GivenRestore.Facts with { Plan = GivenRestore.Plan with { Obstacles = ["PHP cannot write to wp-content"] } });

@@ -118,8 +118,9 @@ public sealed partial record RestoreJob
 
     public bool IsBuilding => Stage is >= RestoreStage.Requested and <= RestoreStage.Staged;
 
-    /// <summary>No other restore may begin at the site. One that only plans keeps nobody away.</summary>
-    public bool HoldsTarget => Request is { DryRun: false } && (IsBuilding || Stage is RestoreStage.RollingBack || (Stage is RestoreStage.Ending && Outcome is not Outcome.Completed));
+    /// <summary>No other restore may begin at the site. One that only plans keeps nobody away, nor does one that has come no further.</summary>
+    public bool HoldsTarget => Request is { DryRun: false }
+        && (IsBuilding || Stage is RestoreStage.RollingBack || (Stage is RestoreStage.Ending && Snapshot is not null && Outcome is not Outcome.Completed));
 
     /// <summary>Places may have changed, whatever has become of the attempt to.</summary>
     private bool IsInDoubt => Stage is RestoreStage.Staged && Attempt > 0;

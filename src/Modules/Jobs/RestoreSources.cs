@@ -43,6 +43,6 @@ internal sealed class RestoreSources(JobStore store, JobReader reader, IJobHisto
         var site = JobLabel.TargetOf(request.TargetUrl);
         if (await store.RestoredAsync(job.Value, site) is { } last && (await history.ReadAsync(last, 1, cancellation)).OfType<Swapped>().LastOrDefault() is { Tables: { Count: > 0 } left }) return left;
         if (JobLabel.TargetOf(clone.Request!.SourceUrl) != site) return null;
-        return (await history.ReadAsync(job, 1, cancellation)).OfType<ContentImported>().LastOrDefault()?.Proof?.Tables.Select(table => new TableMark(table.Name, table.Rows, table.SourceSum)).ToList();
+        return (await history.ReadAsync(job, 1, cancellation)).OfType<ContentImported>().LastOrDefault()?.Proof?.Tables.Select(TableMark.Of).ToList();
     }
 }
