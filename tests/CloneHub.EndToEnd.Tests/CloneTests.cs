@@ -122,7 +122,7 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
         System.Globalization.CultureInfo.InvariantCulture);
 
     /// <summary>WordPress plans its own chores when an administrator first looks in; that is not what is compared.</summary>
-    private static async Task AdministratorVisitAsync(SourceSite site)
+    internal static async Task AdministratorVisitAsync(SourceSite site)
     {
         using var client = LoopbackHttp.CreateClient(site.Url);
         await LogInAsync(client, site.AdminUser, site.AdminPassword);
