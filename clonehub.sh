@@ -40,9 +40,9 @@ help() {
 
   up [--nodes N]     run CloneHub with private PostgreSQL, Redis and MariaDB until Ctrl-C;
                      with --nodes, N of it as a cluster behind one front door
-  demo [--kube] [--once]
-                     the same, with a WordPress site that is cloned before your eyes;
-                     --once removes the clone and ends; --kube clones into the cluster that
+  demo [--restore] [--kube] [--once]
+                     the same, with a WordPress site that is cloned before your eyes; --restore brings
+                     what is worked in the clone to the site, and undoes it; --once removes the clone and ends; --kube clones into the cluster that
                      KUBECONFIG names, or a single node of our own (CLONEHUB_KUBE, ../shared/kube)
   test [fast|all|infra|kube] [--retry]
                      run the tests; fast leaves out those that need servers or

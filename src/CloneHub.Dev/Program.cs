@@ -4,7 +4,7 @@ using CloneHub.Dev;
 using CloneHub.Dev.Demo;
 using CloneHub.Dev.Host;
 
-const string usage = "Usage: CloneHub.Dev up [--nodes N] | demo [--kube] [--once] | down [--state FOLDER]";
+const string usage = "Usage: CloneHub.Dev up [--nodes N] | demo [--restore] [--kube] [--once] | down [--state FOLDER]";
 
 var screen = new Screen();
 using var end = new CancellationTokenSource();
@@ -26,7 +26,8 @@ try
     {
         ["up"] => await UpCommand.RunAsync(state ?? Repository.Path(".clonehub", "up"), nodes: 1, screen, end.Token),
         ["up", "--nodes", var text] => await UpCommand.RunAsync(state ?? Repository.Path(".clonehub", "up"), Nodes(text), screen, end.Token),
-        ["demo", .. var wishes] when wishes.All(wish => wish is "--once" or "--kube") => await DemoAsync(new DemoOptions(wishes.Contains("--once"), wishes.Contains("--kube"))),
+        ["demo", .. var wishes] when wishes.All(wish => wish is "--once" or "--kube" or "--restore") =>
+            await DemoAsync(new DemoOptions(wishes.Contains("--once"), wishes.Contains("--kube"), wishes.Contains("--restore"))),
         ["down"] => await DownAsync(),
         _ => Refuse(),
     };

@@ -30,6 +30,7 @@ public sealed class SecretTests(ServersFixture servers) : IClassFixture<ServersF
         await api.WaitAsync(failed, "failed");
         var status = await api.WaitAsync(job, "completed");
         await receiver.ReceivedAsync(2);
+        await api.WaitAsync(await PlanAsOwnerAsync(host.Client, site, job), "completed");
         var clonePassword = status.GetProperty("result").GetProperty("password").GetString()!;
         var config = Directory.GetFiles(host.State.FullName, "wp-config.php", SearchOption.AllDirectories).Single(path => path.Contains(job, StringComparison.Ordinal));
         var databasePassword = DatabasePasswordIn(await File.ReadAllTextAsync(config));
@@ -85,6 +86,15 @@ public sealed class SecretTests(ServersFixture servers) : IClassFixture<ServersF
     {
         using var body = System.Net.Http.Json.JsonContent.Create(new { source_url = site.Url, source_username = "owner", source_password = SourceMarker, callback_url = callback });
         using var answer = await client.PostAsync(new Uri("api/v2/clone", UriKind.Relative), body);
+        answer.EnsureSuccessStatusCode();
+        return System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("job_id").GetString()!;
+    }
+
+    /// <summary>A restore logs in at both sides; the plan alone does that too.</summary>
+    private static async Task<string> PlanAsOwnerAsync(HttpClient client, SourceSite site, string clone)
+    {
+        using var body = System.Net.Http.Json.JsonContent.Create(new { source_job_id = clone, target_url = site.Url, target_username = "owner", target_password = SourceMarker, dry_run = true });
+        using var answer = await client.PostAsync(new Uri("api/v2/restore", UriKind.Relative), body);
         answer.EnsureSuccessStatusCode();
         return System.Text.Json.JsonDocument.Parse(await answer.Content.ReadAsStringAsync()).RootElement.GetProperty("job_id").GetString()!;
     }

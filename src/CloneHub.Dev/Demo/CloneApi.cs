@@ -20,6 +20,15 @@ internal sealed class CloneApi(HttpClient client)
         return SendAsync(HttpMethod.Post, "api/v2/clone", JsonContent.Create(order, options: Wire), ct);
     }
 
+    /// <summary>Has the site get the clone's content, whatever it has earned since; or only tells what that would change.</summary>
+    public Task<JobAnswer> RestoreAsync(JobAnswer clone, SourceSite site, bool dryRun, CancellationToken ct)
+    {
+        var order = new RestoreOrderBody(clone.JobId, site.Url.AbsoluteUri, site.AdminUser, site.AdminPassword, "overwrite", dryRun);
+        return SendAsync(HttpMethod.Post, "api/v2/restore", JsonContent.Create(order, options: Wire), ct, dryRun ? "-plan" : "-restore");
+    }
+
+    public Task<JobAnswer> RollBackAsync(JobAnswer restore, CancellationToken ct) => SendAsync(HttpMethod.Post, $"api/v2/jobs/{restore.JobId}/rollback", null, ct);
+
     public Task<JobAnswer> AskAsync(JobAnswer job, CancellationToken ct) => SendAsync(HttpMethod.Get, job.StatusUrl, null, ct);
 
     public Task<JobAnswer> RemoveAsync(JobAnswer job, CancellationToken ct) => SendAsync(HttpMethod.Delete, $"api/v2/jobs/{job.JobId}", null, ct);
@@ -44,9 +53,9 @@ internal sealed class CloneApi(HttpClient client)
         }
     }
 
-    private async Task<JobAnswer> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken ct)
+    private async Task<JobAnswer> SendAsync(HttpMethod method, string path, HttpContent? content, CancellationToken ct, string keyed = "")
     {
-        using var answer = await SendPatientlyAsync(method, path, content, ct);
+        using var answer = await SendPatientlyAsync(method, path, content, keyed, ct);
         var body = await answer.Content.ReadAsStringAsync(ct);
         if (!answer.IsSuccessStatusCode)
             throw new SetUpException($"{method} {path} was answered with {(int)answer.StatusCode}:\n{body}");
@@ -54,12 +63,12 @@ internal sealed class CloneApi(HttpClient client)
     }
 
     /// <summary>503 comes with the time after which to ask again; everything asked here may be asked twice.</summary>
-    private async Task<HttpResponseMessage> SendPatientlyAsync(HttpMethod method, string path, HttpContent? content, CancellationToken ct)
+    private async Task<HttpResponseMessage> SendPatientlyAsync(HttpMethod method, string path, HttpContent? content, string keyed, CancellationToken ct)
     {
         for (var attempt = 1; ; attempt++)
         {
             using var request = new HttpRequestMessage(method, new Uri(path, UriKind.RelativeOrAbsolute)) { Content = content };
-            request.Headers.Add("Idempotency-Key", _idempotencyKey);
+            request.Headers.Add("Idempotency-Key", _idempotencyKey + keyed);
             var answer = await client.SendAsync(request, ct);
             if (answer.StatusCode != HttpStatusCode.ServiceUnavailable || attempt == MostAttempts)
                 return answer;
@@ -69,10 +78,12 @@ internal sealed class CloneApi(HttpClient client)
         }
     }
 
+    private sealed record RestoreOrderBody(string SourceJobId, string TargetUrl, string TargetUsername, string TargetPassword, string OnDrift, bool DryRun);
+
     private sealed record CloneOrderBody(string SourceUrl, string SourceUsername, string SourcePassword, string CustomerId, int TtlMinutes);
 }
 
-internal sealed record JobAnswer(string JobId, string Status, int Progress, string Message, string StatusUrl, CloneAnswer? Result, TroubleAnswer? Error)
+internal sealed record JobAnswer(string JobId, string Status, int Progress, string Message, string StatusUrl, CloneAnswer? Result, TroubleAnswer? Error, RestoreAnswer? Restore = null)
 {
     public bool IsOver => Status is "completed" or "failed" or "cancelled";
 }
@@ -80,3 +91,13 @@ internal sealed record JobAnswer(string JobId, string Status, int Progress, stri
 internal sealed record CloneAnswer(Uri CloneUrl, string Username, string Password, DateTimeOffset? ExpiresAt, DateTimeOffset? RemovedAt);
 
 internal sealed record TroubleAnswer(string Code, string Message, string? Hint, string? Step);
+
+internal sealed record RestoreAnswer(PlanAnswer? Plan, long? HeldMilliseconds, DateTimeOffset? RolledBackAt);
+
+internal sealed record PlanAnswer(IReadOnlyList<TableAnswer> Tables, FilesAnswer Files, IReadOnlyList<JsonElement> Plugins, IReadOnlyList<DriftAnswer> Drift);
+
+internal sealed record TableAnswer(string Name, bool Stays);
+
+internal sealed record FilesAnswer(int Added, int Changed);
+
+internal sealed record DriftAnswer(string Table, string Kind, bool Stays);

@@ -8,7 +8,8 @@ namespace CloneHub.Dev.Demo;
 
 /// <param name="Once">Removes the clone and ends.</param>
 /// <param name="Kube">The clone lives in a cluster.</param>
-internal sealed record DemoOptions(bool Once, bool Kube);
+/// <param name="Restore">What is worked in the clone is brought to the site, and undone.</param>
+internal sealed record DemoOptions(bool Once, bool Kube, bool Restore = false);
 
 /// <summary>From nothing to a clone one can log in to, through the public API.</summary>
 internal static class DemoCommand
@@ -42,9 +43,10 @@ internal static class DemoCommand
         if (faults.Count == 0)
             screen.Success("Checked: same title as the source, no address of the source left, log-in to wp-admin works.");
         screen.Credentials(clone);
+        var isRestored = !options.Restore || await RestoreShow.RunAsync(api, job, clone, source, screen, ct);
 
         if (options.Once)
-            return await RemoveAsync(api, job, clone, screen, ct) && faults.Count == 0 ? 0 : 1;
+            return await RemoveAsync(api, job, clone, screen, ct) && faults.Count == 0 && isRestored ? 0 : 1;
         screen.Report("All of it runs until you press Ctrl-C.");
         await host.WatchAsync(ct);
         return 0;
