@@ -41,10 +41,10 @@ final class Turn
             return ['state' => $state['state'], 'refusal' => $state['refusal'] ?? null, 'before' => $state['before'] ?? []];
         }
 
-        $started = microtime(true);
-        $waited = 0.0;
         $this->keep_code();
         $this->hold();
+        $started = microtime(true);
+        $waited = 0.0;
         $is_clear = false;
         try {
             if (!$this->work->lock('visitors', $patience)) {
