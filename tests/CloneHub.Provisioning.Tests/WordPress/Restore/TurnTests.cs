@@ -54,6 +54,40 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         await stage.EndAsync();
     }
 
+    /// <summary>Between plan and turn somebody uploads, WordPress begins to update itself, and a scanner takes a staged file away.</summary>
+    [Fact]
+    public async Task What_came_or_went_since_the_plan_is_not_lost_and_nothing_is_half_done()
+    {
+        await WorkAsync();
+        const string Name = "wp-content/uploads/late.txt";
+        await File.WriteAllTextAsync(Path.Combine(sites.Target.Root.FullName, Name), "of the clone");
+        await using var stage = await RestoreStage.OpenAsync(sites);
+        await stage.StageAsync();
+        var (live, staged, maintenance) = (Path.Combine(stage.Site.Root.FullName, Name), Path.Combine(stage.Work, "new/uploads/late.txt"), Path.Combine(stage.Site.Root.FullName, ".maintenance"));
+        var before = await stage.StateAsync();
+        await File.WriteAllTextAsync(live, "of the site");
+        Assert.Equal("SWAP_REFUSED", await SourceTests.FaultOf(() => stage.Turn.SwapAsync(planned: null, CancellationToken.None)));
+        Assert.Equal("of the site", await File.ReadAllTextAsync(live));
+        File.Delete(live);
+
+        await File.WriteAllTextAsync(maintenance, "<?php $upgrading = 0;");
+        Assert.Equal("TARGET_IN_USE", await SourceTests.FaultOf(() => stage.Turn.SwapAsync(planned: null, CancellationToken.None)));
+        Assert.True(File.Exists(maintenance));
+        File.Delete(maintenance);
+
+        File.Move(staged, staged + ".aside");
+        Assert.Equal("SWAP_REFUSED", await SourceTests.FaultOf(() => stage.Turn.SwapAsync(planned: null, CancellationToken.None)));
+        Assert.Equal(before, await stage.StateAsync());
+        File.Move(staged + ".aside", staged);
+
+        Assert.Equal(TargetState.Swapped, (await stage.Turn.SwapAsync(planned: null, CancellationToken.None)).State);
+        Assert.Equal("of the clone", await File.ReadAllTextAsync(live));
+        await stage.Turn.RollBackAsync(CancellationToken.None);
+        Assert.Equal(before, await stage.StateAsync());
+        await stage.EndAsync();
+        File.Delete(Path.Combine(sites.Target.Root.FullName, Name));
+    }
+
     [Fact]
     [Trait("Takes", "long")]
     public async Task A_table_that_somebody_holds_leaves_the_site_as_it_was()

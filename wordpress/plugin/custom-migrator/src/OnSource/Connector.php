@@ -119,7 +119,7 @@ final class Connector
             case 'bye':
                 // Whichever of the job's connectors is asked: an attempt that has come in removes those before it, one that leaves itself as well.
                 $last = (int) $job->attempt_of((string) $arguments['build']) - ('sweep' === $call->op ? 1 : 0);
-                $reply->json(Reply::JSON, ['left' => (new Removal($job, $last))->run()]);
+                $reply->json(Reply::JSON, ['left' => (new Removal($job, $last, 'bye' === $call->op))->run()]);
                 $reply->json(Reply::END, []);
                 break;
             default:

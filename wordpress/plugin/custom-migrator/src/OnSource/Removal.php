@@ -23,12 +23,16 @@ final class Removal
     /** Whether this connector goes too, and with it what the attempts share. */
     private bool $is_whole;
 
+    /** Whether the job leaves the site, and does not only go on with a newer connector. */
+    private bool $is_farewell;
+
     /** @var string[] Folders of the attempts that go, this one's last. */
     private array $names;
 
     /** @param int $last The last attempt whose connector goes. */
-    public function __construct(Job $job, int $last)
+    public function __construct(Job $job, int $last, bool $is_farewell = true)
     {
+        $this->is_farewell = $is_farewell;
         $this->job = $job;
         $own = $job->name();
         $this->is_whole = $last >= $job->attempt_of($own);
@@ -51,7 +55,7 @@ final class Removal
     {
         // Nothing of this folder can be loaded once it is gone.
         class_exists(Nonces::class);
-        if ($this->is_whole && null !== $this->job->work) {
+        if ($this->is_whole && $this->is_farewell && null !== $this->job->work) {
             CleanUp::run($this->job);
         }
 
@@ -96,7 +100,7 @@ final class Removal
         }
 
         $this->unschedule();
-        if ($this->is_whole) {
+        if ($this->is_whole && $this->is_farewell) {
             Nonces::forget($this->job);
         }
 

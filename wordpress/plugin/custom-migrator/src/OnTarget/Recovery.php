@@ -89,9 +89,6 @@ final class Recovery
             self::revert($work);
         }
 
-        (new Swap($work))->forget_code();
-        $work->replace('flush', '');
-        $work->replace('turned', sprintf('%.6F', microtime(true)));
         return true;
     }
 
@@ -101,7 +98,7 @@ final class Recovery
         try {
             (new Swap($work))->forward();
             $work->replace('unconfirmed', (string) (time() + self::UNCONFIRMED));
-            $work->write(['state' => Work::SWAPPED, 'swapped_at' => time()]);
+            self::settled($work, ['state' => Work::SWAPPED, 'swapped_at' => time()]);
         } catch (\RuntimeException $refusal) {
             if (Swap::is_away($refusal)) {
                 throw $refusal;
@@ -114,7 +111,34 @@ final class Recovery
 
     private static function revert(Work $work): void
     {
-        (new Swap($work))->backward();
-        $work->write(['state' => $work->state()['after'] ?? Work::REVERTED]);
+        $after = $work->state()['after'] ?? Work::REVERTED;
+        try {
+            (new Swap($work))->backward();
+        } catch (\RuntimeException $refusal) {
+            if (Swap::is_away($refusal) || Work::REVERTED !== $after) {
+                throw $refusal;
+            }
+
+            // The new content has served until now, and does so again rather than nothing.
+            (new Swap($work))->forward(false);
+            self::settled($work, ['state' => Work::SWAPPED, 'refusal' => substr($refusal->getMessage(), 0, 300)]);
+            return;
+        }
+
+        self::settled($work, ['state' => $after]);
+    }
+
+    /**
+     * Whoever finds the state has to find the mark too by which its caches are emptied. That is made without a change of names, so that also a site whose
+     * every request ends at the same place comes further with each.
+     *
+     * @param array<string,mixed> $state
+     */
+    private static function settled(Work $work, array $state): void
+    {
+        (new Swap($work))->forget_code();
+        touch($work->folder . '/flush');
+        $work->write($state);
+        $work->replace('turned', sprintf('%.6F', microtime(true)));
     }
 }

@@ -30,10 +30,51 @@ final class Swap
         $this->state = $work->state();
     }
 
-    public function forward(): void
+    /**
+     * Whether all is there that is to be brought, or brought back, and nothing in its way. To be asked before the first thing is moved only: later on
+     * what is missing has been moved already.
+     *
+     * @param string $state What is about to be done.
+     *
+     * @return string|null What is missing, or in the way.
+     */
+    public function lacks(string $state): ?string
+    {
+        $is_forward = Work::SWAPPING === $state;
+        $there = $this->tables($this->connect());
+        foreach ((array) ($this->state['tables'] ?? []) as ['live' => $live, 'new' => $new, 'old' => $old, 'replaces' => $replaces]) {
+            if ($is_forward && !$replaces && isset($there[$live])) {
+                return "the site has got a table $live since the plan.";
+            }
+
+            $needed = $is_forward ? array_merge([$new], $replaces ? [$live] : []) : ($replaces ? [$old] : []);
+            if ([] !== array_diff($needed, array_keys($there))) {
+                return "what belongs to the table $live has been removed.";
+            }
+        }
+
+        foreach ($is_forward ? $this->work->moves() : [] as [$path, $kind]) {
+            [$new, $live] = $this->places($path);
+            if ('remove' !== $kind && !self::is_there($new)) {
+                return "the staged $path has been removed.";
+            }
+
+            if ('add' === $kind && self::is_there($live)) {
+                return "the site has got $path since the plan.";
+            }
+        }
+
+        return null;
+    }
+
+    /** @param bool $merges False for a site that has had its new options already, and has gone on with them. */
+    public function forward(bool $merges = true): void
     {
         $db = $this->connect();
-        $this->merge($db);
+        if ($merges) {
+            $this->merge($db);
+        }
+
         foreach ($this->work->moves() as [$path, $kind]) {
             $this->bring($path, $kind);
         }
@@ -108,7 +149,8 @@ final class Swap
     {
         [$new, $live, $old] = $this->places($path);
         $is_due = 'remove' === $kind ? !self::is_there($old) : self::is_there($new);
-        if ('add' !== $kind && $is_due && !self::is_there($old) && self::is_there($live)) {
+        // Also what has come to be there since the plan.
+        if ($is_due && !self::is_there($old) && self::is_there($live)) {
             self::move($live, $old);
         }
 
@@ -124,7 +166,7 @@ final class Swap
             self::move($live, $new);
         }
 
-        if ('add' !== $kind && self::is_there($old)) {
+        if (self::is_there($old)) {
             self::move($old, $live);
         }
     }
@@ -179,7 +221,8 @@ final class Swap
         $there = $this->tables($db);
         $renames = [];
         foreach ((array) ($this->state['tables'] ?? []) as ['live' => $live, 'new' => $new, 'old' => $old, 'replaces' => $replaces]) {
-            if ($replaces && !isset($there[$old])) {
+            $is_kept = isset($there[$old]);
+            if ($replaces && !$is_kept) {
                 continue;
             }
 
@@ -187,7 +230,7 @@ final class Swap
                 $renames[] = self::quote($live) . ' TO ' . self::quote($new);
             }
 
-            if ($replaces) {
+            if ($is_kept) {
                 $renames[] = self::quote($old) . ' TO ' . self::quote($live);
             }
         }

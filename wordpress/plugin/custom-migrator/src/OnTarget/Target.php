@@ -133,7 +133,13 @@ final class Target
             return ['busy' => true];
         }
 
+        // A call that comes late must not say that places which have been changed are still to be.
+        if ($this->work->exists() && !$this->work->lock('turn', self::MOST_PATIENCE)) {
+            return ['busy' => true];
+        }
+
         if ($this->work->exists() && Work::STAGING !== $this->work->state()['state']) {
+            $this->work->unlock();
             return ['busy' => false, 'state' => $this->work->state()['state']];
         }
 
@@ -159,6 +165,7 @@ final class Target
             $staging->create($tables);
         }
 
+        $this->work->unlock();
         $staging->number($tables);
         return ['busy' => false, 'state' => Work::STAGING, 'kept' => $keeps];
     }
@@ -263,14 +270,23 @@ final class Target
 
         Others::close($this->work);
         $changes = ['state' => Work::SWAPPING, 'merge' => $merge, 'before' => (array) ($arguments['before'] ?? [])];
-        return (new Turn($this->work))->run(Work::STAGING, $changes, self::patience((float) ($arguments['patience'] ?? 5)));
+        return (new Turn($this->work))->run(Work::STAGING, $changes, self::patience((float) ($arguments['patience'] ?? 5)), null, $this->fence);
     }
 
     /** @return array<string,mixed> */
     private function rollback(float $patience): array
     {
-        $changes = ['state' => Work::REVERTING, 'after' => Work::REVERTED];
-        return Work::SWAPPED === $this->work->state()['state'] ? (new Turn($this->work))->run(Work::SWAPPED, $changes, self::patience($patience)) : $this->status();
+        // A change of places may still wait for its turn; the newer fence stops it as soon as it has it.
+        if ($this->work->exists() && !$this->work->lock('turn', self::MOST_PATIENCE)) {
+            return ['busy' => true];
+        }
+
+        $this->work->unlock();
+        if (Work::SWAPPED !== $this->work->state()['state']) {
+            return $this->status();
+        }
+
+        return (new Turn($this->work))->run(Work::SWAPPED, ['state' => Work::REVERTING, 'after' => Work::REVERTED], self::patience($patience), null, $this->fence);
     }
 
     private static function patience(float $wanted): float

@@ -7,11 +7,14 @@ declare(strict_types=1);
 
 namespace CloneHub\Migrator\OnTarget;
 
+use CloneHub\Migrator\OnSource\Incomplete;
+
 /** Changes places: holds new visitors, waits for those that are being served, and then does it while nobody looks. */
 final class Turn
 {
     private const CODE = ['Work', 'Swap', 'Recovery'];
     private const PATIENCE_WITH_OTHERS = 5.0;
+    private const LONGEST_UPDATE = 600;
 
     private Work $work;
 
@@ -25,10 +28,11 @@ final class Turn
      * @param array<string,mixed> $changes  What the state has to say before the first thing is moved.
      * @param float               $patience Seconds that pages which are being served may take to end.
      * @param string|null         $marker   File of the work folder that has to be there still.
+     * @param int|null            $fence    Attempt of the job; one that was overtaken while it waited does nothing.
      *
      * @return array<string,mixed>
      */
-    public function run(string $from, array $changes, float $patience, ?string $marker = null): array
+    public function run(string $from, array $changes, float $patience, ?string $marker = null, ?int $fence = null): array
     {
         array_map(static fn (string $class): bool => class_exists(__NAMESPACE__ . '\\' . $class), self::CODE);
         if (!$this->work->lock('turn', self::PATIENCE_WITH_OTHERS)) {
@@ -39,6 +43,11 @@ final class Turn
         if ($from !== $state['state'] || (null !== $marker && !is_file("{$this->work->folder}/$marker"))) {
             $this->work->unlock();
             return ['state' => $state['state'], 'refusal' => $state['refusal'] ?? null, 'before' => $state['before'] ?? []];
+        }
+
+        if ($this->is_held_by_others()) {
+            $this->work->unlock();
+            return ['busy' => true];
         }
 
         $this->keep_code();
@@ -53,6 +62,16 @@ final class Turn
 
             $is_clear = true;
             $waited = microtime(true) - $started;
+            if (null !== $fence && $fence < (int) @file_get_contents($this->work->folder . '/fence')) {
+                throw new Incomplete('A newer attempt is at work here.');
+            }
+
+            $lack = (new Swap($this->work))->lacks($changes['state']);
+            if (null !== $lack) {
+                $this->work->write(['refusal' => $lack]);
+                return ['busy' => false, 'state' => $from, 'refusal' => $lack, 'before' => $state['before'] ?? []];
+            }
+
             Probation::forget($this->work);
             $this->work->write($changes + ['refusal' => null]);
             Recovery::settle($this->work);
@@ -111,7 +130,17 @@ final class Turn
 
     private function release(): void
     {
-        @unlink(self::file());
+        if (!$this->is_held_by_others()) {
+            @unlink(self::file());
+        }
+    }
+
+    /** WordPress updates itself. It leaves what is older than that out of account, as its update has broken off. */
+    private function is_held_by_others(): bool
+    {
+        clearstatcache();
+        $text = (string) @file_get_contents(self::file());
+        return '' !== $text && false === strpos($text, '/.clonehub-') && time() - (int) @filemtime(self::file()) < self::LONGEST_UPDATE;
     }
 
     private static function file(): string
