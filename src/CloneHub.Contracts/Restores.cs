@@ -53,13 +53,13 @@ public sealed record PlanFacts(
     public const int MostDrift = 100;
     public const int MostTexts = 100;
 
-    /// <summary>No list longer than it may be; of what is cut off the warnings tell the number.</summary>
+    /// <summary>No list longer than it may be; of what is cut off the warnings tell the number. What would be lost comes before what stays, so that it is never cut off by that.</summary>
     public PlanFacts Bounded()
     {
         var cut = new List<string>();
         var bounded = new PlanFacts(
             Most(Tables, MostTables, "tables", cut), Files, Most(Extensions, MostExtensions, "plugins and themes", cut), Most(OptionsKept, MostTexts, "options that stay", cut),
-            Most(Drift, MostDrift, "changes of the site", cut), Most(Obstacles, MostTexts, "obstacles", cut), Most(Warnings, MostTexts, "warnings", cut));
+            Most([.. Drift.OrderBy(drift => drift.Stays)], MostDrift, "changes of the site", cut), Most(Obstacles, MostTexts, "obstacles", cut), Most(Warnings, MostTexts, "warnings", cut));
         return bounded with { Warnings = [.. bounded.Warnings, .. cut] };
     }
 

@@ -23,6 +23,15 @@ public sealed class PlanFactsTests
     }
 
     [Fact]
+    public void What_would_be_lost_is_named_before_what_stays()
+    {
+        var stays = Enumerable.Range(0, PlanFacts.MostDrift).Select(i => new TableDrift($"wp_{i}", DriftKind.Other, 1, 2, Stays: true));
+        var plan = GivenRestore.Plan with { Drift = [.. stays, new TableDrift("wp_wc_orders", DriftKind.Orders, 1, 2)] };
+
+        Assert.Equal("wp_wc_orders", plan.Bounded().Drift[0].Table);
+    }
+
+    [Fact]
     public void A_plan_of_a_usual_site_stays_as_it_is()
     {
         var plan = new PlanFacts([new TablePlan("wp_posts", 1, 2)], new FilesPlan(1, 0, 0, 9), [], ["siteurl"], [], [], ["One plugin is missing."]);

@@ -37,12 +37,20 @@ internal sealed class RestoreSources(JobStore store, JobReader reader, IJobHisto
     private async Task<CloneJob?> CloneAsync(JobId job, string tenant, CancellationToken cancellation) =>
         await reader.ReadAsync(job, seen: 0, cancellation) is { } known && known.Tenant == tenant ? (await reader.AskAsync(job, cancellation)).Job as CloneJob : null;
 
-    /// <summary>As the last restore of this clone has left the site; else as the site was when it was copied. Null if it is another site.</summary>
+    /// <summary>
+    /// As the last restore of this clone has left the site; tables that it did not touch, as they were when the site was copied. Null if nothing
+    /// of the site is known.
+    /// </summary>
     private async Task<IReadOnlyList<TableMark>?> BaseAsync(JobId job, CloneJob clone, RestoreRequest request, CancellationToken cancellation)
     {
         var site = JobLabel.TargetOf(request.TargetUrl);
-        if (await store.RestoredAsync(job.Value, site) is { } last && (await history.ReadAsync(last, 1, cancellation)).OfType<Swapped>().LastOrDefault() is { Tables: { Count: > 0 } left }) return left;
-        if (JobLabel.TargetOf(clone.Request!.SourceUrl) != site) return null;
-        return (await history.ReadAsync(job, 1, cancellation)).OfType<ContentImported>().LastOrDefault()?.Proof?.Tables.Select(TableMark.Of).ToList();
+        var left = await store.RestoredAsync(job.Value, site) is { } last ? (await history.ReadAsync(last, 1, cancellation)).OfType<Swapped>().LastOrDefault()?.Tables : null;
+        var copied = JobLabel.TargetOf(clone.Request!.SourceUrl) == site
+            ? (await history.ReadAsync(job, 1, cancellation)).OfType<ContentImported>().LastOrDefault()?.Proof?.Tables.Select(TableMark.Of) : null;
+        return Together(left ?? [], copied?.ToList());
     }
+
+    /// <summary>What a restore kept is measured against the copy still: nobody has looked at it since.</summary>
+    internal static IReadOnlyList<TableMark>? Together(IReadOnlyList<TableMark> left, IReadOnlyList<TableMark>? copied) =>
+        left.Count == 0 ? copied : [.. left, .. (copied ?? []).ExceptBy(left.Select(mark => mark.Name), mark => mark.Name, StringComparer.Ordinal)];
 }
