@@ -15,7 +15,7 @@ internal sealed class RollBackRestore(IJobVault vault, RestoreSites sites) : ICl
         progress.Report(new ContentProgress(0, "Bringing the old content back"));
         try
         {
-            await using var target = await sites.FindTargetAsync(token, order, secrets, cancellation) ?? throw RestoreFaults.UndoOver("the connector that kept it has left the site.");
+            await using var target = await sites.FindTargetAsync(token, order, secrets, cancellation) ?? throw RestoreFaults.Away();
             using var visitor = sites.Visitor();
             await new SiteTurn(target, RestoreSites.RulesOf(order), visitor).RollBackAsync(cancellation);
             return StepFacts.None;

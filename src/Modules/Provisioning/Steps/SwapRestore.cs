@@ -17,7 +17,7 @@ internal sealed partial class SwapRestore(IJobVault vault, RestoreSites sites, I
         using var visitor = sites.Visitor();
         var turn = new SiteTurn(target, RestoreSites.RulesOf(order), visitor);
         progress.Report(new ContentProgress(0, "Changing places"));
-        var swapped = await turn.SwapAsync(order.Restore!.OnDrift == OnDrift.Overwrite ? null : order.Restore.Snapshot, cancellation);
+        var swapped = await turn.SwapAsync(order.Restore!.Snapshot, cancellation, overwrites: order.Restore.OnDrift == OnDrift.Overwrite);
         int? held = swapped.Milliseconds > 0 ? swapped.Milliseconds : null;
         progress.Report(new ContentProgress(0.8, "Noting what the site has now"));
         return await MarksAsync(turn, token.Job, cancellation) is { } tables

@@ -22,8 +22,16 @@ internal sealed class SiteDrift(TargetChannel target, RestoredTables tables)
         var drift = new List<TableDrift>();
         foreach (var marked in await target.MarksAsync([.. asked], cancellation))
             if (marked.Mark.Sum != before[marked.Table.Name].Sum) drift.AddRange(Describe(before[marked.Table.Name], marked));
+        drift.AddRange(Unknown(tables, site, before.Keys, marks));
         return drift;
     }
+
+    /// <summary>Tables that would be replaced and that nobody has marked before: all of their rows may have been earned. An empty one holds nothing to lose.</summary>
+    internal static IEnumerable<TableDrift> Unknown(
+        RestoredTables tables, IReadOnlyDictionary<string, SourceTable> site, IEnumerable<string> known, IReadOnlyDictionary<string, TableMark> now) =>
+        from name in tables.Tables.Where(table => table.Replaces).Select(table => table.Name).Except(known)
+        where site.ContainsKey(name) && !tables.ChangesByItself(name) && now.GetValueOrDefault(name)?.Rows != 0
+        select new TableDrift(name, DriftKinds.Of(tables.BareName(name), site[name]), 0, now.GetValueOrDefault(name)?.Rows ?? site[name].ApproximateRows);
 
     private static bool Same(TableMark then, Dictionary<string, TableMark> now) => now.TryGetValue(then.Name, out var mark) && mark.Sum == then.Sum;
 
@@ -59,6 +67,13 @@ internal static class DriftKinds
         _ when table.Columns.Any(column => column.Name == "option_name") => DriftKind.Settings,
         _ => DriftKind.Other,
     };
+
+    /// <summary>
+    /// Whether a table holds what people bring to a site. Others may be statistics or sessions, and what belongs to such a row may be a count of
+    /// its readers: those change with every visit.
+    /// </summary>
+    public static bool IsWork(string bareName, SourceTable table) =>
+        Of(bareName, table) is DriftKind.Posts or DriftKind.Comments or DriftKind.Orders && table.Columns.All(column => column.Name != "meta_key");
 
     /// <summary>Of one row, by its type.</summary>
     public static DriftKind Of(DriftKind usual, string type) =>

@@ -11,15 +11,16 @@ internal sealed class SiteTurn(TargetChannel target, RestoreRules rules, SourceH
     private const string Undone = "it was undone.";
 
     /// <summary>Changes places and looks at the site. If it does not answer as before, it gets its old content again. A repeat goes on where the last attempt was.</summary>
-    /// <param name="planned">What was planned for: tables as they were then. Null if what changed since is to be lost.</param>
-    public async Task<TargetState> SwapAsync(IReadOnlyList<TableMark>? planned, CancellationToken cancellation)
+    /// <param name="planned">What was planned for: tables as they were then. Null if that is not known.</param>
+    /// <param name="overwrites">What the plan named is to be lost. What people brought after it is not even then.</param>
+    public async Task<TargetState> SwapAsync(IReadOnlyList<TableMark>? planned, CancellationToken cancellation, bool overwrites = false)
     {
         var site = await target.Site.HelloAsync(cancellation);
         var probe = new SiteProbe(http, new Uri(site.HomeUrl + "/"));
         var swapped = await target.StateAsync(cancellation);
         if (swapped.State == TargetState.Staging)
         {
-            if (planned is not null) await RequireUnchangedAsync(planned, cancellation);
+            if (planned is not null) await RequireUnchangedAsync(planned, overwrites ? site.TablePrefix : null, cancellation);
             swapped = await target.SwapAsync(rules, site.TablePrefix, await probe.LookAsync(cancellation), cancellation);
         }
 
@@ -39,7 +40,7 @@ internal sealed class SiteTurn(TargetChannel target, RestoreRules rules, SourceH
     public async Task<IReadOnlyList<TableMark>> MarkAsync(CancellationToken cancellation)
     {
         var names = (await target.StateAsync(cancellation)).Tables;
-        return await MarkAsync(names, cancellation);
+        return await MarkAsync(await TablesAsync(names, cancellation), cancellation);
     }
 
     /// <summary>The site has its old content, again or still.</summary>
@@ -52,19 +53,29 @@ internal sealed class SiteTurn(TargetChannel target, RestoreRules rules, SourceH
         await target.TryFlushAsync(cancellation);
     }
 
-    private async Task RequireUnchangedAsync(IReadOnlyList<TableMark> planned, CancellationToken cancellation)
+    /// <param name="workOf">Prefix of a site of which only what people bring is looked at; null to look at all tables.</param>
+    private async Task RequireUnchangedAsync(IReadOnlyList<TableMark> planned, string? workOf, CancellationToken cancellation)
     {
-        var now = (await MarkAsync([.. planned.Select(mark => mark.Name)], cancellation)).ToDictionary(mark => mark.Name, mark => mark.Sum, StringComparer.Ordinal);
+        var there = await TablesAsync([.. planned.Select(mark => mark.Name)], cancellation);
+        if (workOf is not null)
+        {
+            there = [.. there.Where(table => DriftKinds.IsWork(table.Name.StartsWith(workOf, StringComparison.Ordinal) ? table.Name[workOf.Length..] : table.Name, table))];
+            planned = [.. planned.IntersectBy(there.Select(table => table.Name), mark => mark.Name, StringComparer.Ordinal)];
+        }
+
+        var now = (await MarkAsync(there, cancellation)).ToDictionary(mark => mark.Name, mark => mark.Sum, StringComparer.Ordinal);
         var changed = planned.Where(mark => now.GetValueOrDefault(mark.Name) != mark.Sum).Select(mark => mark.Name).ToList();
         if (changed.Count > 0) throw RestoreFaults.Changed(changed);
     }
 
-    private async Task<IReadOnlyList<TableMark>> MarkAsync(IReadOnlyCollection<string> names, CancellationToken cancellation)
+    private async Task<IReadOnlyList<SourceTable>> TablesAsync(IReadOnlyCollection<string> names, CancellationToken cancellation)
     {
         var schema = await target.Site.SchemaAsync(cancellation);
-        var asked = schema.Tables.Where(table => !table.IsView && names.Contains(table.Name)).Take(ContentProof.MostTables).Select(TableToMark.Settled);
-        return [.. (await target.MarksAsync([.. asked], cancellation)).Select(marked => marked.Mark)];
+        return [.. schema.Tables.Where(table => !table.IsView && names.Contains(table.Name)).Take(ContentProof.MostTables)];
     }
+
+    private async Task<IReadOnlyList<TableMark>> MarkAsync(IReadOnlyList<SourceTable> tables, CancellationToken cancellation) =>
+        [.. (await target.MarksAsync([.. tables.Select(TableToMark.Settled)], cancellation)).Select(marked => marked.Mark)];
 
     private async Task<string?> BrokenAsync(SiteProbe probe, IReadOnlyList<int?> before, CancellationToken cancellation)
     {
