@@ -21,9 +21,10 @@ public enum OnDrift
 /// <param name="DryRun">Only the plan is wanted.</param>
 /// <param name="Base">The site's tables as CloneHub saw them last: when it copied them, or when it brought this clone's content there before. Null where it never did.</param>
 /// <param name="Snapshot">The site's tables as the plan found them; null before there is one.</param>
+/// <param name="IsMarked">What was brought was marked when it was staged: <see cref="StagedFacts.Marks"/>.</param>
 public sealed record RestoreOrder(
     Uri TargetUrl, bool PreservePlugins = true, bool PreserveThemes = false, OnDrift OnDrift = OnDrift.Refuse, IReadOnlyList<string>? KeepTables = null, bool DryRun = false,
-    IReadOnlyList<TableMark>? Base = null, IReadOnlyList<TableMark>? Snapshot = null);
+    IReadOnlyList<TableMark>? Base = null, IReadOnlyList<TableMark>? Snapshot = null, bool IsMarked = false);
 
 /// <summary>By which a table is recognised as unchanged.</summary>
 /// <param name="Sum">As <see cref="TableProof.SourceSum"/> is made: SHA-256 in lower-case hex. After <see cref="Settled"/>: of those rows only that do not change by themselves.</param>
@@ -121,8 +122,9 @@ public enum DriftKind
 public sealed record TableDrift(string Table, DriftKind Kind, long RowsThen, long RowsNow, long? Added = null, bool Stays = false);
 
 /// <summary>What lies beside a site and is what was sent.</summary>
-public sealed record StagedFacts(int Tables, long Rows, long Files, long Bytes);
+/// <param name="Marks">Of the tables, but for options, as no visitor has changed them yet. Null from a worker that does not note it.</param>
+public sealed record StagedFacts(int Tables, long Rows, long Files, long Bytes, IReadOnlyList<TableMark>? Marks = null);
 
-/// <param name="Tables">The site's tables right after the change, those that stay excepted: the <see cref="RestoreOrder.Base"/> of a later restore from the same clone.</param>
+/// <param name="Tables">The site's tables right after the change, those that stay or were marked when they were staged excepted.</param>
 /// <param name="HeldMilliseconds">How long visitors were held; null if a repeat found the places changed.</param>
 public sealed record SwapFacts(IReadOnlyList<TableMark> Tables, long? HeldMilliseconds = null);

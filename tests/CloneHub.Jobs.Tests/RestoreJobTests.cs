@@ -223,5 +223,19 @@ public sealed class RestoreJobTests
         Assert.IsType<CloneJob>(Lifecycles.None.After(Given.AJobIn(Stage.Requested).Job.Request!));
     }
 
+    /// <summary>An order that comes while the site is looked at is not the restore's: a later one must not take it for its own.</summary>
+    [Fact]
+    public void What_was_staged_is_what_a_later_restore_is_measured_against()
+    {
+        var marked = GivenRestore.Facts with { Staged = GivenRestore.Facts.Staged! with { Marks = [GivenRestore.Mark with { Sum = "staged" }] } };
+        var given = GivenRestore.In(RestoreStage.Planned).Succeeding(marked).Started();
+        Assert.True(((IJob)given.Job).Order(Given.Id).Restore!.IsMarked);
+
+        var options = new TableMark("wp_options", 9, "seen");
+        var swapped = given.When(given.Report(null, GivenRestore.Facts with { Swap = new SwapFacts([GivenRestore.Mark with { Sum = "seen" }, options], 240) })).OfType<Swapped>().Single();
+
+        Assert.Equal([GivenRestore.Mark with { Sum = "staged" }, options], swapped.Tables);
+    }
+
     private static TableDrift Drift(bool stays = false) => new("wp_wc_orders", DriftKind.Orders, 4, 6, 2, stays);
 }

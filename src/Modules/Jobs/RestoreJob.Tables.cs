@@ -90,7 +90,7 @@ public sealed partial record RestoreJob : IJob
 
     CloneOrder IJob.Order(JobId job) => new(job, Request!.CloneUrl, Request.Tenant, Request.CustomerId, Restore: new RestoreOrder(
         Request.TargetUrl, Request.PreservePlugins, Request.PreserveThemes, Request.OnDrift, Request.KeepTables, Request.DryRun,
-        Stage is RestoreStage.Started ? Request.Base : null, Stage is RestoreStage.Staged ? Snapshot : null));
+        Stage is RestoreStage.Started ? Request.Base : null, Stage is RestoreStage.Staged ? Snapshot : null, IsMarked: Stage is RestoreStage.Staged && Brought?.Marks is not null));
 
     /// <summary>When this job must be looked at again though nobody asks; null while a step decides what comes next.</summary>
     public DateTimeOffset? Deadline => Stage switch

@@ -31,7 +31,7 @@ public sealed record SnapshotTaken(IReadOnlyList<TableMark> Tables, DateTimeOffs
 public sealed record Staged(StagedFacts Brought, IReadOnlyList<string> Warnings, DateTimeOffset At) : IJobEvent;
 public sealed record Verified(DateTimeOffset At) : IJobEvent;
 
-/// <param name="Tables">The site's right after the change.</param>
+/// <param name="Tables">The site's, as the restore has left them: what a later one from the same clone is measured against.</param>
 public sealed record Swapped(IReadOnlyList<TableMark> Tables, long? HeldMilliseconds, IReadOnlyList<string> Warnings, DateTimeOffset At) : IJobEvent;
 public sealed record Probed(DateTimeOffset At) : IJobEvent;
 
@@ -229,11 +229,15 @@ public sealed partial record RestoreJob
         CloneStep.PlanRestore => Judged(report.Facts.Plan!.Bounded(), report.Facts.Snapshot ?? [], now),
         CloneStep.StageRestore => [new Staged(report.Facts.Staged!, report.Facts.Warnings, now), new Verified(now)],
         CloneStep.SwapRestore =>
-            [new Swapped(report.Facts.Swap!.Tables, report.Facts.Swap.HeldMilliseconds, report.Facts.Warnings, now), new Probed(now), new RestoreCompleted(now + UndoLimit, now)],
+            [new Swapped(Left(report.Facts.Swap!.Tables), report.Facts.Swap.HeldMilliseconds, report.Facts.Warnings, now), new Probed(now), new RestoreCompleted(now + UndoLimit, now)],
         CloneStep.RollBackRestore => Doubt is { } doubt ? [new RolledBack(null, now), new JobFailed(CloneStep.SwapRestore, doubt, now, now)] : [new RolledBack(null, now)],
         CloneStep.EndRestore => [Ended(null, now, report.Facts.Warnings)],
         _ => throw new UnreachableException($"No event tells that {report.Token.Step} is done."),
     };
+
+    /// <summary>What was staged counts as it was then: visitors are back by the time the site is looked at, and what they bring is not the restore's.</summary>
+    private IReadOnlyList<TableMark> Left(IReadOnlyList<TableMark> seen) =>
+        Brought?.Marks is { } marks ? [.. marks, .. seen.ExceptBy(marks.Select(mark => mark.Name), mark => mark.Name, StringComparer.Ordinal)] : seen;
 
     /// <summary>What stands in the way ends a restore, and is all that a dry run wants to know.</summary>
     private IReadOnlyList<IJobEvent> Judged(PlanFacts plan, IReadOnlyList<TableMark> snapshot, DateTimeOffset now)

@@ -46,7 +46,7 @@ internal static class JobSnapshots
     };
 
     private static RestoreState Of(RestoreJob job) => new(
-        job.Request!.TargetUrl, job.Request.CloneUrl, job.Request.SourceJob, job.Request.DryRun, job.Plan, job.Brought, job.HeldMilliseconds,
+        job.Request!.TargetUrl, job.Request.CloneUrl, job.Request.SourceJob, job.Request.DryRun, job.Plan, job.Brought is { } brought ? brought with { Marks = null } : null, job.HeldMilliseconds,
         job.Stage is RestoreStage.Undoable ? job.UndoUntil : null, job.RolledBackAt, job.Warnings);
 
     public static string NameOf(CloneFidelity fidelity) => fidelity is CloneFidelity.Public ? "public" : "full";

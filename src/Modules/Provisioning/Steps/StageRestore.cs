@@ -17,6 +17,6 @@ internal sealed class StageRestore(IJobVault vault, RestoreSites sites) : IClone
         var plan = await restorer.PlanAsync(since: null, cancellation);
         if (plan.Facts.Obstacles is { Count: > 0 } obstacles) throw RestoreFaults.Unsupported(string.Join("; ", obstacles));
         var staged = await restorer.StageAsync(cancellation);
-        return new StepFacts { Staged = new StagedFacts(staged.Tables, staged.Rows, staged.Files, staged.Bytes), Warnings = staged.Warnings };
+        return new StepFacts { Staged = new StagedFacts(staged.Tables, staged.Rows, staged.Files, staged.Bytes, staged.Marks), Warnings = staged.Warnings };
     }
 }

@@ -20,17 +20,24 @@ internal sealed partial class SwapRestore(IJobVault vault, RestoreSites sites, I
         var swapped = await turn.SwapAsync(order.Restore!.Snapshot, cancellation, overwrites: order.Restore.OnDrift == OnDrift.Overwrite);
         int? held = swapped.Milliseconds > 0 ? swapped.Milliseconds : null;
         progress.Report(new ContentProgress(0.8, "Noting what the site has now"));
-        return await MarksAsync(turn, token.Job, cancellation) is { } tables
-            ? new StepFacts { Swap = new SwapFacts(tables, held) }
-            : new StepFacts { Swap = new SwapFacts([], held), Warnings = ["What the site has now could not be noted: a later restore from this clone cannot tell what the site has earned."] };
+        var tables = await TryAsync<IReadOnlyList<TableMark>>(async () => await turn.MarkAsync(order.Restore.IsMarked, cancellation), token.Job);
+        var late = await TryAsync(() => turn.LateAsync(cancellation), token.Job);
+        return new StepFacts { Swap = new SwapFacts(tables ?? [], held), Warnings = [.. Warnings(tables is not null, late)] };
     }
 
-    /// <summary>The site has its new content; that this cannot be noted is no reason to say otherwise.</summary>
-    private async Task<IReadOnlyList<TableMark>?> MarksAsync(SiteTurn turn, JobId job, CancellationToken cancellation)
+    private static IEnumerable<string> Warnings(bool isNoted, IReadOnlyList<string>? late)
+    {
+        if (!isNoted) yield return "What the site has now could not be noted: a later restore from this clone cannot tell what the site has earned.";
+        if (late is null) yield return "It could not be told whether something came to the site right before places changed; if so, it is in the old content, which a rollback brings back.";
+        if (late is { Count: > 0 }) yield return $"Right before places changed something came to the site, in {RestoreFaults.Named(late)}. It is in the old content, which a rollback brings back.";
+    }
+
+    /// <summary>The site has its new content; that something about it cannot be noted is no reason to say otherwise.</summary>
+    private async Task<T?> TryAsync<T>(Func<Task<T?>> look, JobId job) where T : class
     {
         try
         {
-            return await turn.MarkAsync(cancellation);
+            return await look();
         }
         catch (StepFaultException trouble)
         {

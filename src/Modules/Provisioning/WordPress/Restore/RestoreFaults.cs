@@ -26,7 +26,7 @@ internal static class RestoreFaults
 
     public static StepFaultException Changed(IReadOnlyCollection<string> tables) => Final(
         StepFault.TargetChanged,
-        $"The site changed after it was planned for, in {string.Join(", ", tables.Take(MostNamed))}{(tables.Count > MostNamed ? $", and {tables.Count - MostNamed} more" : "")}. It is as it was.",
+        $"The site changed after it was planned for, in {Named(tables)}. It is as it was.",
         "Request the restore again: the plan then tells what would be lost.");
 
     public static StepFaultException UndoOver(string why) => Final(
@@ -42,6 +42,10 @@ internal static class RestoreFaults
 
     public static StepFaultException Files(int count, string first) => Passing(
         "VERIFY_FAILED", $"{count} files did not arrive on the site as they were sent, among them {first}.", "It is tried again.");
+
+    /// <summary>The first of them, and how many there are beside.</summary>
+    public static string Named(IReadOnlyCollection<string> tables) =>
+        string.Join(", ", tables.Take(MostNamed)) + (tables.Count > MostNamed ? $", and {tables.Count - MostNamed} more" : "");
 
     private static StepFaultException Final(string code, string message, string hint) => new(new StepFault(code, message, hint, Retryable: false));
 

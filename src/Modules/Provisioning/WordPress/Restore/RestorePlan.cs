@@ -8,7 +8,8 @@ namespace CloneHub.Provisioning.WordPress.Restore;
 internal sealed record RestorePlan(PlanFacts Facts, IReadOnlyList<TableMark> Snapshot);
 
 /// <summary>What was brought.</summary>
-internal sealed record StagedContent(int Tables, long Rows, long Files, long Bytes, IReadOnlyList<string> Warnings);
+/// <param name="Marks">Of the tables, without the options.</param>
+internal sealed record StagedContent(int Tables, long Rows, long Files, long Bytes, IReadOnlyList<string> Warnings, IReadOnlyList<TableMark> Marks);
 
 /// <summary>Puts a plan in words and numbers for the owner of the site.</summary>
 internal static class RestoreOutline

@@ -10,6 +10,15 @@ internal sealed class SiteDrift(TargetChannel target, RestoredTables tables)
     public async Task<IReadOnlyList<TableMark>> MarkAsync(IEnumerable<SourceTable> site, CancellationToken cancellation) =>
         [.. (await target.MarksAsync([.. site.Take(ContentProof.MostTables).Select(TableToMark.Settled)], cancellation)).Select(marked => marked.Mark)];
 
+    /// <summary>What was brought, as it lies beside the site, where no visitor changes it. Without the options: the site's own come among them in the last moment.</summary>
+    /// <param name="site">The site's tables, by whose definitions most are made.</param>
+    public async Task<IReadOnlyList<TableMark>> MarkStagedAsync(IReadOnlyDictionary<string, SourceTable> site, CancellationToken cancellation)
+    {
+        var staged = tables.Tables.Index().Where(table => tables.BareName(table.Item.Name) != "options").Take(ContentProof.MostTables)
+            .Select(table => TableToMark.Settled(table.Item.CreateSql is null ? site[table.Item.Name] : table.Item.Table) with { Staged = table.Index });
+        return [.. (await target.MarksAsync([.. staged], cancellation)).Select(marked => marked.Mark)];
+    }
+
     /// <param name="site">The site's tables.</param>
     /// <param name="then">Their marks at some time before.</param>
     /// <param name="now">Their marks of now; others are looked at here.</param>

@@ -13,6 +13,7 @@ internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, Re
     private readonly ImportWarnings _warnings = new();
     private SourceFacts _from = null!;
     private SourceFacts _to = null!;
+    private Dictionary<string, SourceTable> _site = null!;
     private RestoredTables _tables = null!;
     private RestoredFiles _files = null!;
 
@@ -33,9 +34,9 @@ internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, Re
         report.Report(new ContentProgress(0.3, "Comparing files"));
         await CompareFilesAsync(cancellation);
         report.Report(new ContentProgress(0.6, "Comparing tables"));
-        var site = theirs.Tables.Where(table => !table.IsView).ToDictionary(table => table.Name, StringComparer.Ordinal);
-        var marks = await new SiteDrift(target, _tables).MarkAsync(_tables.Tables.Where(table => site.ContainsKey(table.Name)).Select(table => site[table.Name]), cancellation);
-        var drift = since is null ? [] : await new SiteDrift(target, _tables).SinceAsync(site, since, marks, cancellation);
+        _site = theirs.Tables.Where(table => !table.IsView).ToDictionary(table => table.Name, StringComparer.Ordinal);
+        var marks = await new SiteDrift(target, _tables).MarkAsync(_tables.Tables.Where(table => _site.ContainsKey(table.Name)).Select(table => _site[table.Name]), cancellation);
+        var drift = since is null ? [] : await new SiteDrift(target, _tables).SinceAsync(_site, since, marks, cancellation);
         var facts = new PlanFacts(
             RestoreOutline.Tables(_tables, ours, theirs, marks.ToDictionary(mark => mark.Name, mark => mark.Rows, StringComparer.Ordinal)), RestoreOutline.Files(_files),
             RestoreOutline.Extensions(rules, await clone.ExtensionsAsync(cancellation), await target.Site.ExtensionsAsync(cancellation)),
@@ -52,7 +53,8 @@ internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, Re
         var progress = new ImportProgress(report);
         var rows = await new RowUpload(target, _tables, users, rewriter, _warnings, progress).RunAsync(clone, cancellation);
         var (files, bytes) = await new FileUpload(clone, target, _files, rewriter, progress).RunAsync(cancellation);
-        return new StagedContent(_tables.Tables.Count, rows, files, bytes, _warnings.ToList());
+        var marks = await new SiteDrift(target, _tables).MarkStagedAsync(_site, cancellation);
+        return new StagedContent(_tables.Tables.Count, rows, files, bytes, _warnings.ToList(), marks);
     }
 
     private async Task CompareFilesAsync(CancellationToken cancellation)

@@ -9,6 +9,10 @@ namespace CloneHub.Provisioning.WordPress.Restore;
 internal sealed class SiteTurn(TargetChannel target, RestoreRules rules, SourceHttp http)
 {
     private const string Undone = "it was undone.";
+    private string _prefix = "";
+
+    /// <summary>What was looked at before places changed, and how it was planned for; null if another attempt has done that.</summary>
+    private (IReadOnlyList<SourceTable> Tables, IReadOnlyList<TableMark> Planned)? _checked;
 
     /// <summary>Changes places and looks at the site. If it does not answer as before, it gets its old content again. A repeat goes on where the last attempt was.</summary>
     /// <param name="planned">What was planned for: tables as they were then. Null if that is not known.</param>
@@ -16,11 +20,12 @@ internal sealed class SiteTurn(TargetChannel target, RestoreRules rules, SourceH
     public async Task<TargetState> SwapAsync(IReadOnlyList<TableMark>? planned, CancellationToken cancellation, bool overwrites = false)
     {
         var site = await target.Site.HelloAsync(cancellation);
+        _prefix = site.TablePrefix;
         var probe = new SiteProbe(http, new Uri(site.HomeUrl + "/"));
         var swapped = await target.StateAsync(cancellation);
         if (swapped.State == TargetState.Staging)
         {
-            if (planned is not null) await RequireUnchangedAsync(planned, overwrites ? site.TablePrefix : null, cancellation);
+            if (planned is not null) await RequireUnchangedAsync(planned, overwrites, cancellation);
             swapped = await target.SwapAsync(rules, site.TablePrefix, await probe.LookAsync(cancellation), cancellation);
         }
 
@@ -37,10 +42,25 @@ internal sealed class SiteTurn(TargetChannel target, RestoreRules rules, SourceH
     }
 
     /// <summary>The tables that changed places, as they are now.</summary>
-    public async Task<IReadOnlyList<TableMark>> MarkAsync(CancellationToken cancellation)
+    /// <param name="isMarked">All but the options were marked when they were staged: visitors may have changed them since.</param>
+    public async Task<IReadOnlyList<TableMark>> MarkAsync(bool isMarked, CancellationToken cancellation)
     {
         var names = (await target.StateAsync(cancellation)).Tables;
-        return await MarkAsync(await TablesAsync(names, cancellation), cancellation);
+        var tables = await TablesAsync([.. names.Where(name => !isMarked || name == _prefix + "options")], cancellation);
+        return await MarkAsync(tables.Select(TableToMark.Settled), cancellation);
+    }
+
+    /// <summary>
+    /// What came to the site between the last look at it and the hold of its visitors. It is told by the tables that were laid aside, which nobody
+    /// changes any more.
+    /// </summary>
+    /// <returns>Names of the site's tables; null if it cannot be told, because another attempt has changed places.</returns>
+    public async Task<IReadOnlyList<string>?> LateAsync(CancellationToken cancellation)
+    {
+        if (_checked is not var (tables, planned)) return null;
+        var places = (await target.StateAsync(cancellation)).Tables.Index().ToDictionary(place => place.Item, place => place.Index, StringComparer.Ordinal);
+        var aside = tables.Where(table => places.ContainsKey(table.Name)).Select(table => TableToMark.Settled(table) with { LaidAside = places[table.Name] });
+        return Changed(planned, await MarkAsync(aside, cancellation));
     }
 
     /// <summary>The site has its old content, again or still.</summary>
@@ -53,19 +73,25 @@ internal sealed class SiteTurn(TargetChannel target, RestoreRules rules, SourceH
         await target.TryFlushAsync(cancellation);
     }
 
-    /// <param name="workOf">Prefix of a site of which only what people bring is looked at; null to look at all tables.</param>
-    private async Task RequireUnchangedAsync(IReadOnlyList<TableMark> planned, string? workOf, CancellationToken cancellation)
+    /// <param name="onlyWork">Only what people bring to the site is looked at.</param>
+    private async Task RequireUnchangedAsync(IReadOnlyList<TableMark> planned, bool onlyWork, CancellationToken cancellation)
     {
         var there = await TablesAsync([.. planned.Select(mark => mark.Name)], cancellation);
-        if (workOf is not null)
+        if (onlyWork)
         {
-            there = [.. there.Where(table => DriftKinds.IsWork(table.Name.StartsWith(workOf, StringComparison.Ordinal) ? table.Name[workOf.Length..] : table.Name, table))];
+            there = [.. there.Where(table => DriftKinds.IsWork(table.Name.StartsWith(_prefix, StringComparison.Ordinal) ? table.Name[_prefix.Length..] : table.Name, table))];
             planned = [.. planned.IntersectBy(there.Select(table => table.Name), mark => mark.Name, StringComparer.Ordinal)];
         }
 
-        var now = (await MarkAsync(there, cancellation)).ToDictionary(mark => mark.Name, mark => mark.Sum, StringComparer.Ordinal);
-        var changed = planned.Where(mark => now.GetValueOrDefault(mark.Name) != mark.Sum).Select(mark => mark.Name).ToList();
+        var changed = Changed(planned, await MarkAsync(there.Select(TableToMark.Settled), cancellation));
         if (changed.Count > 0) throw RestoreFaults.Changed(changed);
+        _checked = (there, planned);
+    }
+
+    private static List<string> Changed(IReadOnlyList<TableMark> planned, IReadOnlyList<TableMark> now)
+    {
+        var sums = now.ToDictionary(mark => mark.Name, mark => mark.Sum, StringComparer.Ordinal);
+        return [.. planned.Where(mark => sums.GetValueOrDefault(mark.Name) != mark.Sum).Select(mark => mark.Name)];
     }
 
     private async Task<IReadOnlyList<SourceTable>> TablesAsync(IReadOnlyCollection<string> names, CancellationToken cancellation)
@@ -74,8 +100,8 @@ internal sealed class SiteTurn(TargetChannel target, RestoreRules rules, SourceH
         return [.. schema.Tables.Where(table => !table.IsView && names.Contains(table.Name)).Take(ContentProof.MostTables)];
     }
 
-    private async Task<IReadOnlyList<TableMark>> MarkAsync(IReadOnlyList<SourceTable> tables, CancellationToken cancellation) =>
-        [.. (await target.MarksAsync([.. tables.Select(TableToMark.Settled)], cancellation)).Select(marked => marked.Mark)];
+    private async Task<IReadOnlyList<TableMark>> MarkAsync(IEnumerable<TableToMark> tables, CancellationToken cancellation) =>
+        [.. (await target.MarksAsync([.. tables], cancellation)).Select(marked => marked.Mark)];
 
     private async Task<string?> BrokenAsync(SiteProbe probe, IReadOnlyList<int?> before, CancellationToken cancellation)
     {

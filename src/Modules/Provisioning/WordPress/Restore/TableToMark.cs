@@ -12,6 +12,12 @@ internal sealed record TableToMark(SourceTable Table, IReadOnlyList<VolatileRows
 {
     public string Name => Table.Name;
 
+    /// <summary>Number of the table that lies beside the site and is to take this one's place, if it is that which is looked at.</summary>
+    public int? Staged { get; init; }
+
+    /// <summary>The same of the one that was laid aside when places changed.</summary>
+    public int? LaidAside { get; init; }
+
     public ColumnPlan[] Columns { get; } = Skipped.Count > 0 ? VolatileRows.Settle(new TablePlan(Table).Columns) : new TablePlan(Table).Columns;
 
     /// <summary>Without the rows that change by themselves.</summary>

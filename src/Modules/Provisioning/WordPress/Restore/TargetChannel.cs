@@ -140,6 +140,8 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
                 skip = table.Skipped.Select(rows => new object[] { rows.Column, rows.Values, rows.Beginnings }),
                 after = table.After,
                 by = table.By,
+                staged = table.Staged,
+                laid_aside = table.LaidAside,
             });
             var answer = (await AskAsync("marks", new { tables = order }, default, cancellation)).GetProperty("marks");
             marks.AddRange(part.Select(table => Marked(table, answer.GetProperty(table.Name))));

@@ -121,9 +121,9 @@ final class Staging
     }
 
     /**
-     * The site's own tables as they are now.
+     * The site's own tables as they are now, or what lies in the place of one beside them.
      *
-     * @param array<int,array<string,mixed>> $tables
+     * @param array<int,array<string,mixed>> $tables Each by its name at the site; with staged or laid_aside, a number, what is to come or what went is looked at.
      *
      * @return array<string,array<string,mixed>>
      */
@@ -133,17 +133,28 @@ final class Staging
         $marks = [];
         foreach ($tables as $table) {
             ['name' => $name, 'columns' => $columns, 'key' => $key, 'skip' => $skip, 'after' => $after, 'by' => $by] = $table;
-            $of_all = 'SELECT COUNT(*)' . (null === $key ? '' : ', MAX(' . Database::quote($key) . ')') . ' FROM ' . Database::quote($name);
+            $place = $this->place_of($table);
+            $of_all = 'SELECT COUNT(*)' . (null === $key ? '' : ', MAX(' . Database::quote($key) . ')') . ' FROM ' . Database::quote($place);
             $all = $this->db->query($of_all)->fetch_row();
             $marks[$name] = [
                 'rows' => (int) $all[0],
                 'last' => isset($all[1]) ? (int) $all[1] : null,
-                'sums' => $sums->of($name, $columns, $key, $skip),
-                'added' => null === $key || null === $after ? null : (object) $sums->kinds($name, $key, (int) $after, $by, $skip),
+                'sums' => $sums->of($place, $columns, $key, $skip),
+                'added' => null === $key || null === $after ? null : (object) $sums->kinds($place, $key, (int) $after, $by, $skip),
             ];
         }
 
         return $marks;
+    }
+
+    /** @param array<string,mixed> $table */
+    private function place_of(array $table): string
+    {
+        if (isset($table['staged'])) {
+            return $this->names->of_new((int) $table['staged']);
+        }
+
+        return isset($table['laid_aside']) ? $this->names->of_old((int) $table['laid_aside']) : (string) $table['name'];
     }
 
     /** All tables of this restore, those that went as well. */
