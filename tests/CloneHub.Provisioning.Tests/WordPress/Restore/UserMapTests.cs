@@ -19,5 +19,6 @@ public sealed class UserMapTests
 
         Assert.Equal(expected, map.Change(Encoding.ASCII.GetBytes(number)) is { } change ? Encoding.ASCII.GetString(change) : null);
         Assert.Equal(["clonehub"], map.Missing);
+        Assert.Equal(["5 is clonehub in the clone and new-here at the site"], map.Others);
     }
 }

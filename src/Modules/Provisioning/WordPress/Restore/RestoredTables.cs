@@ -15,8 +15,8 @@ internal sealed record RestoredTable(SourceTable Table, string? CreateSql, long 
 /// <summary>Which tables a site gets, and which stay its own.</summary>
 internal sealed partial class RestoredTables
 {
-    /// <summary>Who may log in, and with which password, is the site's business alone.</summary>
-    private static readonly string[] Users = ["users", "usermeta"];
+    /// <summary>Who may log in, and with which password or key, is the site's business alone.</summary>
+    private static readonly string[] Users = ["users", "usermeta", "woocommerce_api_keys"];
 
     /// <summary>Every log-in changes it.</summary>
     private const string Sessions = "usermeta";
@@ -36,6 +36,7 @@ internal sealed partial class RestoredTables
         var there = target.Tables.ToDictionary(table => table.Name, StringComparer.Ordinal);
         foreach (var table in clone.Tables.Where(table => !table.IsView)) Add(table, there.GetValueOrDefault(table.Name));
         _kept.AddRange(there.Values.Where(table => !table.IsView && clone.Tables.All(other => other.Name != table.Name)).Select(table => table.Name));
+        foreach (var table in _kept.Select(name => there[name])) RequireFree(table);
         var triggered = target.Triggers.Select(trigger => trigger.Table).Where(name => _tables.Any(table => table.Name == name)).Distinct().ToList();
         if (triggered.Count > 0) _obstacles.Add($"its tables {string.Join(", ", triggered)} have triggers");
     }
@@ -67,11 +68,23 @@ internal sealed partial class RestoredTables
         if (target is { IsView: true }) _obstacles.Add($"{clone.Name} is a view there");
         TableDdl.RequireTable(clone.Name, clone.CreateSql);
         var isAlike = target is not null && IsAlike(clone, target);
+        if (isAlike && Reference().IsMatch(target!.CreateSql)) _warnings.Add($"{clone.Name}: its foreign keys were left out");
         _tables.Add(new RestoredTable(clone, isAlike ? null : Definition(clone), Math.Max(AutoIncrementOf(clone), target is null ? 0 : AutoIncrementOf(target)), target is not null));
     }
 
-    private static bool IsAlike(SourceTable one, SourceTable other) =>
-        one.Columns.Select(column => (column.Name, column.DataType, column.IsGenerated)).SequenceEqual(other.Columns.Select(column => (column.Name, column.DataType, column.IsGenerated)));
+    /// <summary>What refers to a table goes on doing so when that gets another name: it would be bound to what was laid aside.</summary>
+    private void RequireFree(SourceTable kept)
+    {
+        var bound = Reference().Matches(kept.CreateSql).Select(found => found.Groups[1].Value.Replace("``", "`", StringComparison.Ordinal))
+            .Where(name => _tables.Any(table => table.Replaces && string.Equals(table.Name, name, StringComparison.OrdinalIgnoreCase))).Distinct().ToList();
+        if (bound.Count > 0) _obstacles.Add($"its table {kept.Name}, which stays, refers to {string.Join(", ", bound)} by foreign keys");
+    }
+
+    /// <summary>What the one holds finds room in the other. Servers differ in whether they tell the width in which a whole number is shown, and in what they call the older UTF-8.</summary>
+    private static bool IsAlike(SourceTable one, SourceTable other) => one.Columns.Select(Shape).SequenceEqual(other.Columns.Select(Shape));
+
+    private static (string Name, string DataType, string Type, string Charset, bool IsGenerated) Shape(SourceColumn column) =>
+        (column.Name, column.DataType, ShownWidth().Replace(column.ColumnType, "$1"), column.Charset == "utf8" ? "utf8mb3" : column.Charset, column.IsGenerated);
 
     private string Definition(SourceTable table)
     {
@@ -91,6 +104,12 @@ internal sealed partial class RestoredTables
 
     [GeneratedRegex(@"\A\s*CREATE TABLE `(?:[^`]|``)*`", RegexOptions.IgnoreCase)]
     private static partial Regex TableName();
+
+    [GeneratedRegex(@"\bFOREIGN KEY \([^)]*\) REFERENCES `((?:[^`]|``)*)` ")]
+    private static partial Regex Reference();
+
+    [GeneratedRegex(@"^((?:tiny|small|medium|big)?int|year)\(\d+\)", RegexOptions.IgnoreCase)]
+    private static partial Regex ShownWidth();
 
     [GeneratedRegex(@"^\s*CONSTRAINT `(?:[^`]|``)*` FOREIGN KEY ")]
     private static partial Regex ForeignKey();

@@ -23,18 +23,23 @@ internal sealed class UserMap
     {
         var numbers = target.GroupBy(user => user.Value, StringComparer.OrdinalIgnoreCase).ToDictionary(users => users.Key, users => users.First().Key, StringComparer.OrdinalIgnoreCase);
         var missing = new List<string>();
+        var others = new List<string>();
         foreach (var (number, login) in clone)
         {
             if (target.TryGetValue(number, out var same) && string.Equals(same, login, StringComparison.OrdinalIgnoreCase)) continue;
+            if (same is not null) others.Add($"{number} is {login} in the clone and {same} at the site");
             if (!numbers.TryGetValue(login, out var other)) missing.Add(login);
             _changes[number] = Encoding.ASCII.GetBytes(other ?? administrator);
         }
 
-        Missing = missing;
+        (Missing, Others) = (missing, others);
     }
 
     /// <summary>Log-in names that only the clone has.</summary>
     public IReadOnlyList<string> Missing { get; }
+
+    /// <summary>Numbers that are another person's at the site. What plugins note by number is not followed.</summary>
+    public IReadOnlyList<string> Others { get; }
 
     /// <summary>Column of a table whose values are users; -1 if there is none.</summary>
     public static int ColumnOf(string nameWithoutPrefix, IReadOnlyList<string> columns) =>
