@@ -31,7 +31,7 @@ internal sealed class RestoreSites(SourceConnector connector, SourceOptions opti
     public static RestoreRules RulesOf(CloneOrder order)
     {
         var restore = order.Restore!;
-        return new RestoreRules(restore.PreservePlugins, restore.PreserveThemes, restore.OnDrift == OnDrift.KeepTables ? restore.KeepTables : null);
+        return new RestoreRules(restore.PreservePlugins, restore.PreserveThemes, restore.OnDrift == OnDrift.KeepTables ? restore.KeepTables : null, restore.OnDrift == OnDrift.Overwrite);
     }
 
     /// <summary>No start of any step meets what another has left half unpacked.</summary>

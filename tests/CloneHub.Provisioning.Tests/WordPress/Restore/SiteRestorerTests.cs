@@ -24,7 +24,8 @@ public sealed class SiteRestorerTests(ImportedSite sites, ITestOutputHelper outp
         await using var stage = await RestoreStage.OpenAsync(sites);
         var before = await stage.StateAsync();
 
-        Assert.Empty((await stage.Restorer.PlanAsync(since: null, CancellationToken.None)).Facts.Obstacles);
+        var plan = await stage.Restorer.PlanAsync(since: null, CancellationToken.None);
+        Assert.Empty(plan.Facts.Obstacles);
         await stage.Restorer.StageAsync(CancellationToken.None);
         var (key, number) = await FirstStagedAsync(stage);
         await stage.Site.QueryAsync($"DELETE FROM {key}_{number} LIMIT 1", CancellationToken.None);
@@ -33,9 +34,10 @@ public sealed class SiteRestorerTests(ImportedSite sites, ITestOutputHelper outp
         Assert.Contains(staged.Warnings, warning => warning.Contains("clonewriter", StringComparison.Ordinal));
         AssertSame(before, await stage.StateAsync());
 
-        var swapped = await stage.Turn.SwapAsync(planned: null, CancellationToken.None);
+        var swapped = await stage.Turn.SwapAsync(plan.Snapshot, CancellationToken.None, overwrites: true);
         output.WriteLine($"{staged.Rows} rows, {staged.Files} files; visitors held for {swapped.Milliseconds} ms");
         await AssertRestoredAsync(stage);
+        await AssertLateAsync(stage, $"co{key[2..]}");
 
         await stage.Turn.RollBackAsync(CancellationToken.None);
         AssertSame(before, await stage.StateAsync());
@@ -107,6 +109,17 @@ public sealed class SiteRestorerTests(ImportedSite sites, ITestOutputHelper outp
         wp_insert_post(['post_title' => 'Large', 'post_status' => 'draft', 'post_content' => str_repeat('0123456789abcdef', 12000)]);
         wp_insert_post(['post_title' => '{{_title}}', 'post_name' => 'edited-in-the-clone', 'post_status' => 'publish', 'post_author' => $writer, 'post_content' => '<a href="' . home_url('/hello-world/') . '">here</a>']);
         """);
+
+    /// <summary>Somebody has edited a comment between the last look and the change of places.</summary>
+    private static async Task AssertLateAsync(RestoreStage stage, string aside)
+    {
+        Assert.Empty((await stage.Turn.LateAsync(CancellationToken.None))!);
+        var comments = (await stage.Target.StateAsync(CancellationToken.None)).Tables.Index().Single(table => table.Item == "wp_comments").Index;
+        await stage.Site.QueryAsync($"UPDATE {aside}_{comments} SET comment_content = CONCAT(comment_content, '.')", CancellationToken.None);
+
+        Assert.Equal(["wp_comments"], await stage.Turn.LateAsync(CancellationToken.None));
+        await stage.Site.QueryAsync($"UPDATE {aside}_{comments} SET comment_content = LEFT(comment_content, CHAR_LENGTH(comment_content) - 1)", CancellationToken.None);
+    }
 
     private async Task AssertRestoredAsync(RestoreStage stage)
     {

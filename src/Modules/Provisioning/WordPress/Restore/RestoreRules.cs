@@ -4,7 +4,8 @@ namespace CloneHub.Provisioning.WordPress.Restore;
 /// <param name="PreservePlugins">Plugins stay: files, which of them are active, and the roles that they have made.</param>
 /// <param name="PreserveThemes">Themes stay: files, which one is active, and its settings.</param>
 /// <param name="KeptTables">Tables that stay because somebody asked for it, by full name.</param>
-internal sealed record RestoreRules(bool PreservePlugins = true, bool PreserveThemes = false, IReadOnlyList<string>? KeptTables = null)
+/// <param name="Overwrites">What the site has earned since the clone was made is to be lost.</param>
+internal sealed record RestoreRules(bool PreservePlugins = true, bool PreserveThemes = false, IReadOnlyList<string>? KeptTables = null, bool Overwrites = false)
 {
     private static readonly string[] PluginNames =
         ["recently_activated", "uninstall_plugins", "auto_update_plugins", "recovery_mode_auto_deactivated_plugins", "deactivated_plugins"];

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using CloneHub.Contracts;
+using CloneHub.Provisioning.Agent;
 using CloneHub.Provisioning.WordPress.Import;
 using CloneHub.Provisioning.WordPress.Rewriting;
 
@@ -33,13 +34,15 @@ internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, Re
         obstacles.AddRange(_tables.Obstacles);
         report.Report(new ContentProgress(0.3, "Comparing files"));
         await CompareFilesAsync(cancellation);
+        if (RestoreChecks.Shortage(inspection, _files.Changed.Sum(file => file.Source.Size), _tables.Tables.Sum(table => table.Table.ApproximateBytes)) is { } shortage) obstacles.Add(shortage);
         report.Report(new ContentProgress(0.6, "Comparing tables"));
         _site = theirs.Tables.Where(table => !table.IsView).ToDictionary(table => table.Name, StringComparer.Ordinal);
         var marks = await new SiteDrift(target, _tables).MarkAsync(_tables.Tables.Where(table => _site.ContainsKey(table.Name)).Select(table => _site[table.Name]), cancellation);
         var drift = since is null ? [] : await new SiteDrift(target, _tables).SinceAsync(_site, since, marks, cancellation);
+        var extensions = RestoreOutline.Extensions(rules, await clone.ExtensionsAsync(cancellation), await target.Site.ExtensionsAsync(cancellation));
+        obstacles.AddRange(JudgeVersions(extensions));
         var facts = new PlanFacts(
-            RestoreOutline.Tables(_tables, ours, theirs, marks.ToDictionary(mark => mark.Name, mark => mark.Rows, StringComparer.Ordinal)), RestoreOutline.Files(_files),
-            RestoreOutline.Extensions(rules, await clone.ExtensionsAsync(cancellation), await target.Site.ExtensionsAsync(cancellation)),
+            RestoreOutline.Tables(_tables, ours, theirs, marks.ToDictionary(mark => mark.Name, mark => mark.Rows, StringComparer.Ordinal)), RestoreOutline.Files(_files), extensions,
             RestoreOutline.OptionsKept(rules, _to.TablePrefix), drift, obstacles, _warnings.ToList());
         return new RestorePlan(facts.Bounded(), marks);
     }
@@ -48,7 +51,10 @@ internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, Re
     public async Task<StagedContent> StageAsync(CancellationToken cancellation)
     {
         var rewriter = new ContentRewriter(Addresses(_from, _to));
+        if (IsUsual(_from.AbsolutePath) && !IsUsual(_to.AbsolutePath))
+            _warnings.Add($"Texts speak of {CloneImage.Root} beside the clone that lies there: such paths become the site's below wp-content only");
         var users = await ReadUsersAsync(cancellation);
+        foreach (var number in users.Others) _warnings.Count("Numbers of users that are another person's at the site; what plugins note by number is not followed", number);
         foreach (var login in users.Missing) _warnings.Count("Users that only the clone has; the site's administrator takes what they wrote", login);
         var progress = new ImportProgress(report);
         var rows = await new RowUpload(target, _tables, users, rewriter, _warnings, progress).RunAsync(clone, cancellation);
@@ -66,6 +72,16 @@ internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, Re
         foreach (var plugin in RestoredFiles.MissingPlugins(_from.ActivePlugins, theirs)) _warnings.Count("Plugins that are active in the clone and that the site does not have", plugin);
     }
 
+    /// <returns>Obstacles. What is to be overwritten is only warned of.</returns>
+    private IReadOnlyList<string> JudgeVersions(IReadOnlyList<ExtensionPlan> extensions)
+    {
+        foreach (var other in RestoreChecks.OtherVersions(extensions)) _warnings.Count("What stays in another version than the clone worked with", other);
+        var back = RestoreChecks.PutBack(extensions);
+        if (!rules.Overwrites) return [.. back.Select(one => $"{one} (update it in the clone, or send preserve_{(one.StartsWith("theme", StringComparison.Ordinal) ? "themes" : "plugins")}, or on_drift 'overwrite')")];
+        foreach (var one in back) _warnings.Add(one);
+        return [];
+    }
+
     /// <summary>The way back of what was done when the clone was made.</summary>
     private static RewriteMap Addresses(SourceFacts from, SourceFacts to)
     {
@@ -77,9 +93,14 @@ internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, Re
         ];
         foreach (var (own, other) in pairs)
             if (Uri.TryCreate(own, UriKind.Absolute, out var address) && Uri.TryCreate(other, UriKind.Absolute, out var place)) map.Url(address, place);
-        return map.Path(from.AbsolutePath, to.AbsolutePath).Path(from.ContentDirectory, to.ContentDirectory).Path(from.PluginsDirectory, to.PluginsDirectory)
+
+        if (!IsUsual(from.AbsolutePath)) map.Path(from.AbsolutePath, to.AbsolutePath);
+        return map.Path(from.ContentDirectory, to.ContentDirectory).Path(from.PluginsDirectory, to.PluginsDirectory)
             .Path(from.MustUsePluginsDirectory, to.MustUsePluginsDirectory).Path(from.UploadsDirectory, to.UploadsDirectory);
     }
+
+    /// <summary>Where most web servers keep their site, and many a manual says so.</summary>
+    private static bool IsUsual(string path) => path.TrimEnd('/') == CloneImage.Root;
 
     private async Task<UserMap> ReadUsersAsync(CancellationToken cancellation)
     {

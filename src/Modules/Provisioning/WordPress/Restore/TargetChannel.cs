@@ -8,9 +8,11 @@ namespace CloneHub.Provisioning.WordPress.Restore;
 /// <param name="Obstacles">Why its tables and files cannot change places, as parts of a sentence; none if they can.</param>
 /// <param name="State">How far a restore of this job is there; null if there is none.</param>
 /// <param name="LargestBody">Bytes that one request may bring; 0 if there is no limit.</param>
+/// <param name="DiskFree">Bytes, where files lie; 0 if the site cannot tell.</param>
+/// <param name="WithDatabase">Its database lies there, too.</param>
 /// <param name="SchemaVersion">Version of WordPress' tables.</param>
 internal sealed record TargetInspection(
-    IReadOnlyList<string> Obstacles, string? State, bool Busy, long LargestBody, long LargestStatement, long DiskFree, int SchemaVersion);
+    IReadOnlyList<string> Obstacles, string? State, bool Busy, long LargestBody, long LargestStatement, long DiskFree, int SchemaVersion, bool WithDatabase = false);
 
 /// <param name="Busy">Nothing was changed: pages were being served for longer than could be waited for.</param>
 /// <param name="State">staging: the site is as it was; swapped: it has its new content; reverted: it has its old content again.</param>
@@ -191,7 +193,6 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
             return false;
         }
     }
-
 
     /// <summary>Deletes what went, or what was never brought. There is no way back afterwards.</summary>
     public Task FinishAsync(CancellationToken cancellation) => AskAsync("finish", new { }, default, cancellation);

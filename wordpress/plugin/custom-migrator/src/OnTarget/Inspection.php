@@ -39,8 +39,17 @@ final class Inspection
             'largest_body' => wp_convert_hr_to_bytes((string) ini_get('post_max_size')),
             'largest_statement' => (int) $db->query('SELECT @@max_allowed_packet')->fetch_row()[0],
             'disk_free' => (int) (function_exists('disk_free_space') ? @disk_free_space(WP_CONTENT_DIR) : 0),
+            'with_database' => self::lies_with_database($db),
             'schema_version' => (int) get_option('db_version'),
         ];
+    }
+
+    /** Whether what fills the one disk fills the other. Not known means no: most databases that tell another name for their machine have one of their own. */
+    private static function lies_with_database(\mysqli $db): bool
+    {
+        [$machine, $folder] = $db->query('SELECT @@hostname, @@datadir')->fetch_row();
+        $place = @stat((string) $folder);
+        return gethostname() === $machine && (false === $place || $place['dev'] === (@stat(WP_CONTENT_DIR)['dev'] ?? null));
     }
 
     private function try_layout(): void
