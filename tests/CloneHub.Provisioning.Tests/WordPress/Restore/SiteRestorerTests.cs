@@ -147,8 +147,8 @@ public sealed class SiteRestorerTests(ImportedSite sites, ITestOutputHelper outp
         var master = (await File.ReadAllTextAsync(Path.Combine(stage.Site.Logs.FullName, "php-fpm.pid"))).Split(' ', '\n')[0];
         var workers = (await File.ReadAllTextAsync($"/proc/{master}/task/{master}/children")).Split(' ', StringSplitOptions.RemoveEmptyEntries);
         var inject = string.Create(CultureInfo.InvariantCulture, $"inject=rename:signal=SIGKILL:when={at}");
-        var strace = Process.Start(new ProcessStartInfo(
-            "strace", ["-f", "-e", "trace=rename", "-e", inject, "-o", "/dev/null", .. workers.Prepend(master).SelectMany(pid => new[] { "-p", pid })]) { RedirectStandardError = true })!;
+        string[] arguments = ["-f", "-e", "trace=rename", "-e", inject, "-o", "/dev/null", .. workers.Prepend(master).SelectMany(pid => (string[])["-p", pid])];
+        var strace = Process.Start(new ProcessStartInfo("strace", arguments) { RedirectStandardError = true })!;
         for (var attached = 0; attached <= workers.Length;)
         {
             var line = await strace.StandardError.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(60)) ?? throw new InvalidOperationException("strace ended.");
