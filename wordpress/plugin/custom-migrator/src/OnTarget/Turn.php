@@ -66,13 +66,14 @@ final class Turn
                 throw new Incomplete('A newer attempt is at work here.');
             }
 
+            // Also if nothing comes of it: not every visitor shall try again.
+            Probation::forget($this->work);
             $lack = (new Swap($this->work))->lacks($changes['state']);
             if (null !== $lack) {
                 $this->work->write(['refusal' => $lack]);
                 return ['busy' => false, 'state' => $from, 'refusal' => $lack, 'before' => $state['before'] ?? []];
             }
 
-            Probation::forget($this->work);
             $this->work->write($changes + ['refusal' => null]);
             Recovery::settle($this->work);
             wp_cache_flush();
