@@ -12,8 +12,8 @@ internal static class HandoverRun
     private const int Nodes = 3;
 
     /// <summary>More than all jobs need: no job waits for a slot.</summary>
-    private const int Slots = 8;
-    private const int AtOnce = 8;
+    private const int Slots = 24;
+    private const int AtOnce = 24;
     private const string WorkerLost = "WORKER_LOST";
     private static readonly TimeSpan UsualPatience = TimeSpan.FromSeconds(8);
     private static readonly TimeSpan Limit = TimeSpan.FromSeconds(25);
