@@ -10,6 +10,7 @@ namespace CloneHub.Dev.Kube;
 /// </summary>
 internal sealed class SingleNode : IAsyncDisposable
 {
+    private const int MostRestarts = 5;
     private const string ApiServer = "kube-apiserver";
     private static readonly TimeSpan Patience = TimeSpan.FromMinutes(4);
 
@@ -111,7 +112,21 @@ internal sealed class SingleNode : IAsyncDisposable
     }
 
     /// <summary>Starts those of its servers that do not run.</summary>
-    public Task StartMissingAsync(CancellationToken ct) => RunAsync(["up"], ct);
+    public async Task StartMissingAsync(CancellationToken ct)
+    {
+        for (var again = 0; ; again++)
+        {
+            try
+            {
+                await RunAsync(["up"], ct);
+                return;
+            }
+            catch (SetUpException fault) when (again < MostRestarts && fault.Message.Contains("kubelet has ended", StringComparison.Ordinal))
+            {
+                // After a power cut containerd answers before it has its pods back, and a kubelet that comes in between ends: whoever supervises a node starts it again.
+            }
+        }
+    }
 
     public async ValueTask DisposeAsync()
     {
