@@ -23,6 +23,7 @@ internal sealed partial class ClusterEntry(IOptions<ClusterNodeOptions> options,
     private readonly Cluster _cluster = Cluster.Get(system);
     private readonly string _self = Cluster.Get(system).SelfUniqueAddress.ToString();
     private string? _founder;
+    private int _absent;
     private bool _wasMember;
 
     /// <summary>Longer than a member that is silent for so long is one.</summary>
@@ -43,7 +44,7 @@ internal sealed partial class ClusterEntry(IOptions<ClusterNodeOptions> options,
         _cluster.JoinSeedNodes(others);
         CoordinatedShutdown.Get(system).AddTask(CoordinatedShutdown.PhaseClusterLeave, "cluster-claim", GiveUpAsync);
         using var timer = new PeriodicTimer(Interval, TimeProvider.System);
-        for (var (looks, absent) = (0, 0); await timer.WaitForNextTickAsync(stoppingToken);)
+        for (var looks = 0; await timer.WaitForNextTickAsync(stoppingToken);)
         {
             try
             {
@@ -55,17 +56,21 @@ internal sealed partial class ClusterEntry(IOptions<ClusterNodeOptions> options,
                 }
 
                 if (++looks == LongWait) LogWaits(logger);
-                absent = await claim.FounderAsync() is null ? absent + 1 : 0;
-                if (absent >= Looks && seeds.Count > others.Count) await FoundAsync();
+                if (await IsUnclaimedAsync() && seeds.Count > others.Count) await FoundAsync();
             }
             catch (Exception e) when (ClusterClaim.IsSilence(e))
             {
-                absent = 0;
+                // Nothing is known, so nothing may be concluded.
+                _absent = 0;
+                LogSilence(logger, e);
             }
         }
     }
 
     private bool IsMember => _cluster.SelfMember.Status is MemberStatus.Joining or MemberStatus.WeaklyUp or MemberStatus.Up;
+
+    /// <summary>Nobody has said for a while that there is a cluster.</summary>
+    private async Task<bool> IsUnclaimedAsync() => (_absent = await claim.FounderAsync() is null ? _absent + 1 : 0) >= Looks;
 
     private async Task FoundAsync()
     {
@@ -78,7 +83,14 @@ internal sealed partial class ClusterEntry(IOptions<ClusterNodeOptions> options,
     /// <summary>Who founded a cluster and then stood still may find another in its place.</summary>
     private async Task KeepAsync()
     {
-        if (!IsMember || !options.Value.IsCore || (_founder ??= await claim.FounderAsync()) is not { } founder) return;
+        if (!IsMember || !options.Value.IsCore) return;
+        if ((_founder ??= await claim.FounderAsync()) is not { } founder)
+        {
+            // Members of an earlier version claimed nothing: a node that comes now would found a second one.
+            if (await IsUnclaimedAsync() && await claim.TryFoundAsync(_self, Life)) _founder = _self;
+            return;
+        }
+
         if (await claim.KeepAsync(founder, Life) == founder || exit.Code == NodeExit.PutOut) return;
         LogSecond(logger);
         _cluster.Down(_cluster.SelfAddress);
@@ -94,6 +106,7 @@ internal sealed partial class ClusterEntry(IOptions<ClusterNodeOptions> options,
         catch (Exception e) when (ClusterClaim.IsSilence(e))
         {
             // It lapses.
+            LogSilence(logger, e);
         }
 
         return Akka.Done.Instance;
@@ -104,6 +117,9 @@ internal sealed partial class ClusterEntry(IOptions<ClusterNodeOptions> options,
 
     [LoggerMessage(9015, LogLevel.Warning, "The other core nodes do not answer, or Redis does not; this node waits for them and founds no cluster of its own.")]
     private static partial void LogWaits(ILogger logger);
+
+    [LoggerMessage(9017, LogLevel.Debug, "Redis does not say whether there is a cluster.")]
+    private static partial void LogSilence(ILogger logger, Exception fault);
 
     [LoggerMessage(9016, LogLevel.Error, "Another cluster exists beside the one that this node is in.")]
     private static partial void LogSecond(ILogger logger);

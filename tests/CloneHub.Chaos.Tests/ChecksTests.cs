@@ -32,7 +32,7 @@ public sealed class ChecksTests
         Assert.Empty(Checks.Late(history, Calm, Clock));
         Assert.Empty(Checks.TimesThatGoBack(history));
         Assert.Empty(Checks.TooManyAtOnce(history, slots: 1, Calm, Clock));
-        Assert.Empty(Checks.LogsThatDiffer(history, new Dictionary<string, long> { [Job] = Good.Length }));
+        Assert.Empty(Checks.LogsThatDiffer(history, JournalOf(history[Job])));
     }
 
     [Fact]
@@ -119,7 +119,17 @@ public sealed class ChecksTests
     }
 
     [Fact]
-    public void A_journal_that_has_more_is_found() => Assert.Single(Checks.LogsThatDiffer(History(Good), new Dictionary<string, long> { [Job] = Good.Length + 1 }));
+    public void A_journal_that_has_more_is_found() => Assert.Single(Checks.LogsThatDiffer(History(Good), JournalOf([], highest: Good.Length + 1)));
+
+    [Fact]
+    public void An_event_that_is_another_one_in_the_journal_is_found_by_id_and_by_content()
+    {
+        var history = History(Good);
+        var events = history[Job];
+
+        Assert.Single(Checks.LogsThatDiffer(history, JournalOf([events[0] with { Id = Guid.NewGuid() }, .. events.Skip(1)])));
+        Assert.Single(Checks.LogsThatDiffer(history, JournalOf([.. events.SkipLast(1), events[^1] with { Body = JsonSerializer.SerializeToElement(new { at = Ready.AddDays(1) }) }])));
+    }
 
     [Theory]
     [InlineData("running", 50, "pending", 50)]
@@ -147,6 +157,8 @@ public sealed class ChecksTests
     private static JsonElement Status(string status, int progress) => JsonSerializer.SerializeToElement(new { status, progress });
 
     private static Dictionary<string, IReadOnlyList<StoredEvent>> Of(IReadOnlyList<StoredEvent> events) => new() { [Job] = events };
+
+    private static Dictionary<string, JournalOfJob> JournalOf(IReadOnlyList<StoredEvent> events, int? highest = null) => new() { [Job] = new JournalOfJob(highest ?? events.Count, events) };
 
     private static bool Calm(DateTimeOffset from, DateTimeOffset to) => true;
 

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using CloneHub.Contracts;
 
 namespace CloneHub.Chaos;
@@ -95,10 +96,21 @@ internal static class Checks
 
     public static int CountExpiries(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history) => Expiries(history).Count();
 
-    /// <summary>What Redis says was written last is what the event log has last.</summary>
-    public static IEnumerable<string> LogsThatDiffer(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history, IReadOnlyDictionary<string, long> journal) =>
-        history.Keys.Union(journal.Keys).Where(job => (history.TryGetValue(job, out var events) ? events.Count : 0) != journal.GetValueOrDefault(job))
-            .Select(job => $"{job}: event log {(history.TryGetValue(job, out var events) ? events.Count : 0)}, journal {journal.GetValueOrDefault(job)}");
+    /// <summary>What Redis says was written last is what the event log has last, and what it still has is the same event: by id and by content.</summary>
+    public static IEnumerable<string> LogsThatDiffer(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history, IReadOnlyDictionary<string, JournalOfJob> journal)
+    {
+        foreach (var job in history.Keys.Union(journal.Keys))
+        {
+            var (log, own) = (history.GetValueOrDefault(job, []), journal.GetValueOrDefault(job, new JournalOfJob(0, [])));
+            if (log.Count != own.Highest) yield return $"{job}: event log {log.Count}, journal {own.Highest}";
+            foreach (var e in own.Events)
+            {
+                var same = log.FirstOrDefault(other => other.Version == e.Version);
+                if (same is null || same.Id != e.Id || !JsonElement.DeepEquals(same.Body, e.Body))
+                    yield return $"{job}: event {e.Version} is {e.Id} {e.Body} in the journal, and {same?.Id} {same?.Body} in the event log";
+            }
+        }
+    }
 
     private static IEnumerable<(string Job, DateTimeOffset Due, DateTimeOffset At)> Expiries(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history) =>
         from job in history

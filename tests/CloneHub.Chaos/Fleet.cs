@@ -62,8 +62,8 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>State directory of the whole fleet: the first node's.</summary>
     public static DirectoryInfo StateOf(PrivateServers servers) => FolderOf(servers, 1);
 
-    /// <summary>Whether this is the address of the node, counted from 0, for other nodes.</summary>
-    public bool IsAt(int node, string address) => address.EndsWith(string.Create(CultureInfo.InvariantCulture, $":{_lines[node].Public}"), StringComparison.Ordinal);
+    /// <summary>Whether this is the address of the node, counted from 0, for other nodes, or the name of a worker there.</summary>
+    public bool IsAt(int node, string address) => address.Split('#')[0].EndsWith(string.Create(CultureInfo.InvariantCulture, $":{_lines[node].Public}"), StringComparison.Ordinal);
 
     /// <summary>Cuts all lines of a node, counted from 0, to the others until <see cref="Network.HealAll"/>.</summary>
     public void CutOff(int node)

@@ -33,8 +33,8 @@ internal sealed partial class CloneJobActor
     {
         var request = _job.Request!;
         if (_job.IsWaiting || IsWithoutSlot)
-            _engine.Queue.Tell(new WantSlot(_id, request.At, request.Tenant, request.Priority, _job.HasClone, _left));
-        else if (NeedsSlot) _engine.Queue.Tell(new HoldSlot(_id, request.At, request.Tenant, request.Priority, _worker));
+            _engine.Queue.Tell(new WantSlot(_id, request.At, request.Tenant, request.Priority, _job.HasClone, _left, IsRestore: _job is RestoreJob));
+        else if (NeedsSlot) _engine.Queue.Tell(new HoldSlot(_id, request.At, request.Tenant, request.Priority, _worker, IsRestore: _job is RestoreJob));
         else _engine.Queue.Tell(new ReleaseSlot(_id, request.Tenant, _job.HasClone));
     }
 

@@ -19,7 +19,7 @@ public sealed class FairQueueProperties
     ];
 
     private static readonly Ticket[] Jobs = [.. Enumerable.Range(0, 32).Select(n => new Ticket(
-        JobId.FromBytes([.. Enumerable.Repeat((byte)(n * 37), 16)]), Tenants[n % 7 % 3], Given.T0.AddSeconds(n * 5 % 32), n % 3 == 1 ? JobPriority.Bulk : JobPriority.Interactive))];
+        JobId.FromBytes([.. Enumerable.Repeat((byte)(n * 37), 16)]), Tenants[n % 7 % 3], Given.T0.AddSeconds(n * 5 % 32), n % 3 == 1 ? JobPriority.Bulk : JobPriority.Interactive, MakesClone: n % 8 != 3))];
 
     [Property(MaxTest = 400)]
     public void It_does_what_the_plain_rules_say(byte which, byte[] script)

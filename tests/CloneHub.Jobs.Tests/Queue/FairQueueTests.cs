@@ -92,6 +92,34 @@ public sealed class FairQueueTests
     }
 
     [Fact]
+    public void A_restore_makes_no_clone_and_needs_no_room_for_one()
+    {
+        var queue = NewQueue(new QueueRules { Clones = 1 }, slots: 10);
+        Want(queue, "red 1", "red 2");
+        queue.Want(NewTicket("red 3") with { MakesClone = false });
+
+        Assert.Equal("red 1", Granted(queue));
+        queue.Release(Id("red 2"));
+        Assert.Equal("red 3", Granted(queue));
+        Assert.Equal(1, queue.Clones);
+    }
+
+    [Fact]
+    public void Who_rested_and_wants_again_waits_for_its_turn_and_keeps_its_clone()
+    {
+        var queue = NewQueue(new QueueRules { Clones = 1 }, slots: 1);
+        Want(queue, "red 1", "blue 2");
+        Assert.Equal("red 1", Granted(queue));
+        queue.Rest(NewTicket("red 1"));
+        Assert.Equal("", Granted(queue));
+
+        Want(queue, "red 1");
+
+        Assert.Equal("red 1", Granted(queue));
+        Assert.Equal(1, queue.Clones);
+    }
+
+    [Fact]
     public void The_jobs_of_a_silent_worker_wait_again_at_their_old_place_and_need_no_room_that_they_have()
     {
         var queue = NewQueue(new QueueRules { Clones = 2 }, slots: 2);

@@ -21,13 +21,14 @@ internal sealed class NaiveQueue(QueueRules rules)
     public void Want(Ticket ticket)
     {
         if (Find(ticket.Job) is null) _entries.Add(new Entry(ticket, "waits", null, false));
+        else if (Find(ticket.Job) is { State: "rests" }) Set(ticket.Job, new Entry(ticket, "waits", null, true));
     }
 
     public void Hold(Ticket ticket, string worker, DateTimeOffset now)
     {
         if (Find(ticket.Job) is { State: "builds" } entry && entry.Worker == worker) return;
         if (_leases.All(l => l.Worker != worker)) _leases.Add(new Lease(worker, 0, now + rules.Lease));
-        Set(ticket.Job, new Entry(ticket, "builds", worker, true));
+        Set(ticket.Job, new Entry(ticket, "builds", worker, ticket.MakesClone));
     }
 
     public void Rest(Ticket ticket)
@@ -74,7 +75,7 @@ internal sealed class NaiveQueue(QueueRules rules)
             _taken[(next.Ticket.Tenant, priority)] = place + (1m / rules.WeightOf(next.Ticket.Tenant));
             if (priority is JobPriority.Bulk) _inARow = 0;
             else if (WaitingOf(JobPriority.Bulk).Any()) _inARow++;
-            Set(next.Ticket.Job, next with { State = "builds", Worker = free.Worker, HasClone = true });
+            Set(next.Ticket.Job, next with { State = "builds", Worker = free.Worker, HasClone = next.Ticket.MakesClone });
             grants.Add(new Grant(next.Ticket.Job, free.Worker));
         }
 
@@ -96,8 +97,8 @@ internal sealed class NaiveQueue(QueueRules rules)
     {
         var ofTenant = _entries.Where(e => e.Ticket.Tenant == entry.Ticket.Tenant).ToList();
         return (rules.BuildingOfTenant is not { } building || ofTenant.Count(e => e.State == "builds") < building)
-            && (entry.HasClone || rules.Clones is not { } clones || _entries.Count(e => e.HasClone) < clones)
-            && (entry.HasClone || rules.ClonesOfTenant is not { } own || ofTenant.Count(e => e.HasClone) < own);
+            && (entry.HasClone || !entry.Ticket.MakesClone || rules.Clones is not { } clones || _entries.Count(e => e.HasClone) < clones)
+            && (entry.HasClone || !entry.Ticket.MakesClone || rules.ClonesOfTenant is not { } own || ofTenant.Count(e => e.HasClone) < own);
     }
 
     /// <summary>The first of each tenant's line: nobody overtakes within a tenant.</summary>

@@ -18,6 +18,7 @@ public sealed partial class SlotQueueActorTests
         Want(queue, 1);
         Want(queue, 2);
         Assert.Equal(new SlotGranted(_jobs[1], "w2"), ExpectMsg<SlotGranted>());
+        foreach (var (n, name) in ((int, string)[])[(0, "w1"), (1, "w2")]) queue.Tell(new HoldSlot(_jobs[n], Given.T0, Worker: name));
 
         await StateAsync(queue);
         for (var n = 0; n < 4; n++)

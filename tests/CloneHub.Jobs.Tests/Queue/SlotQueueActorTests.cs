@@ -17,7 +17,9 @@ public sealed partial class SlotQueueActorTests : TestKit
     private readonly JobId[] _jobs = [.. Enumerable.Range(0, 8).Select(_ => IdempotentJobId.New())];
 
     private readonly JobNews _news = new();
-    private readonly FakeTimeProvider _clock = new(Given.T0);
+
+    /// <summary>All jobs were accepted before the queue began.</summary>
+    private readonly FakeTimeProvider _clock = new(Given.T0.AddMinutes(1));
     private readonly TestProbe _waker;
 
     public SlotQueueActorTests()
@@ -69,6 +71,38 @@ public sealed partial class SlotQueueActorTests : TestKit
         await GrantedAsync(queue, 0);
 
         Want(queue, 0);
+
+        await GrantedAsync(queue, 0);
+    }
+
+    /// <summary>A job that waits says nothing more until it hears of its slot.</summary>
+    [Fact]
+    public async Task A_grant_is_told_again_until_the_job_has_answered()
+    {
+        var queue = NewQueue(2);
+        foreach (var n in (int[])[0, 1]) Want(queue, n);
+        await GrantedAsync(queue, 0, 1);
+        queue.Tell(new HoldSlot(_jobs[0], Given.T0, Worker: "w1"));
+
+        queue.Tell(SlotQueueActor.Tick.Instance);
+        await GrantedAsync(queue, 1);
+        queue.Tell(SlotQueueActor.Tick.Instance);
+        await GrantedAsync(queue, 1);
+
+        queue.Tell(new ReleaseSlot(_jobs[1]));
+        queue.Tell(SlotQueueActor.Tick.Instance);
+        await GrantedAsync(queue);
+    }
+
+    [Fact]
+    public async Task A_job_that_waited_for_its_owner_gets_a_slot_again()
+    {
+        var queue = NewQueue(1);
+        Want(queue, 0);
+        await GrantedAsync(queue, 0);
+        queue.Tell(new ReleaseSlot(_jobs[0], HasClone: true));
+
+        queue.Tell(new WantSlot(_jobs[0], Given.T0, HasClone: true));
 
         await GrantedAsync(queue, 0);
     }
@@ -167,6 +201,19 @@ public sealed partial class SlotQueueActorTests : TestKit
     }
 
     [Fact]
+    public async Task Who_was_accepted_since_the_queue_began_stands_for_none_of_those_that_were_woken()
+    {
+        var queue = NewQueue(1, isComplete: false);
+        queue.Tell(new AllAwake(1));
+        queue.Tell(new WantSlot(_jobs[7], _clock.GetUtcNow().AddSeconds(1)));
+        await GrantedAsync(queue);
+
+        Want(queue, 2);
+
+        await GrantedAsync(queue, 2);
+    }
+
+    [Fact]
     public async Task Jobs_that_say_nothing_hold_nobody_up_for_long()
     {
         var queue = NewQueue(1, isComplete: false);
@@ -217,6 +264,7 @@ public sealed partial class SlotQueueActorTests : TestKit
         queue.Tell(new OfferSlots("w2", 1), ActorRefs.NoSender);
         Want(queue, 1);
         await GrantedAsync(queue, 1);
+        foreach (var (n, worker) in ((int, string)[])[(0, "w1"), (1, "w2")]) queue.Tell(new HoldSlot(_jobs[n], Given.T0, Worker: worker));
 
         _clock.Advance(TimeSpan.FromHours(1));
         queue.Tell(SlotQueueActor.Tick.Instance);

@@ -47,10 +47,12 @@ internal sealed class FairQueue(QueueRules rules)
 
     public bool Knows(JobId job) => _places.ContainsKey(job);
 
+    /// <summary>The job waits for its turn, perhaps again: it rested while it waited for somebody else.</summary>
     /// <param name="hasClone">It built before, and something of its clone exists.</param>
     public void Want(Ticket ticket, bool hasClone = false)
     {
-        if (!_places.ContainsKey(ticket.Job)) Put(ticket.Job, new Place(ticket, Standing.Waits, HasClone: hasClone));
+        if (!_places.TryGetValue(ticket.Job, out var place)) Put(ticket.Job, new Place(ticket, Standing.Waits, HasClone: hasClone));
+        else if (place.Standing is Standing.Rests) Put(ticket.Job, new Place(ticket, Standing.Waits, HasClone: true));
     }
 
     /// <summary>The worker that the job builds on; null if it does not build.</summary>
@@ -68,7 +70,7 @@ internal sealed class FairQueue(QueueRules rules)
     {
         if (WorkerOf(ticket.Job) == worker) return;
         _workers.Meet(worker, now);
-        Put(ticket.Job, new Place(ticket, Standing.Builds, worker, HasClone: true));
+        Put(ticket.Job, new Place(ticket, Standing.Builds, worker, HasClone: ticket.MakesClone));
     }
 
     /// <summary>The job builds no more, and its clone exists.</summary>
@@ -108,7 +110,7 @@ internal sealed class FairQueue(QueueRules rules)
         while (_workers.Freest is { } worker && Next() is { } ticket)
         {
             CountTurn(ticket);
-            Put(ticket.Job, new Place(ticket, Standing.Builds, worker, HasClone: true));
+            Put(ticket.Job, new Place(ticket, Standing.Builds, worker, HasClone: ticket.MakesClone));
             grants.Add(new Grant(ticket.Job, worker));
         }
 
@@ -148,7 +150,7 @@ internal sealed class FairQueue(QueueRules rules)
     {
         var tally = _tenants[ticket.Tenant];
         return !(tally.Building >= rules.BuildingOfTenant)
-            && (_places[ticket.Job].HasClone || !(Clones >= rules.Clones || tally.Clones >= rules.ClonesOfTenant));
+            && (!ticket.MakesClone || _places[ticket.Job].HasClone || !(Clones >= rules.Clones || tally.Clones >= rules.ClonesOfTenant));
     }
 
     private void Put(JobId job, Place? to)

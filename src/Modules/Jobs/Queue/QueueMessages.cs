@@ -5,13 +5,23 @@ namespace CloneHub.Jobs.Queue;
 /// <summary>From a job that waits for its turn.</summary>
 /// <param name="HasClone">It has begun before, and something of its clone exists.</param>
 /// <param name="Left">The worker that it has lost or left: a slot there is no answer any more. Null from one that only asks where its slot is.</param>
+/// <param name="IsRestore">It makes no clone, so no ceiling of clones is in its way.</param>
 internal sealed record WantSlot(
-    JobId Job, DateTimeOffset AcceptedAt, string Tenant = "", JobPriority Priority = JobPriority.Interactive, bool HasClone = false, string? Left = null) : IWireMessage;
+    JobId Job, DateTimeOffset AcceptedAt, string Tenant = "", JobPriority Priority = JobPriority.Interactive, bool HasClone = false, string? Left = null,
+    bool IsRestore = false) : IWireMessage
+{
+    public Ticket ToTicket() => new(Job, Tenant, AcceptedAt, Priority, MakesClone: !IsRestore);
+}
 
 /// <summary>From a job that has begun, perhaps before a restart: it occupies a slot whatever the count says.</summary>
 /// <param name="Worker">Where it builds; null for the only node there is.</param>
+/// <param name="IsRestore">It makes no clone.</param>
 internal sealed record HoldSlot(
-    JobId Job, DateTimeOffset AcceptedAt = default, string Tenant = "", JobPriority Priority = JobPriority.Interactive, string? Worker = null) : IWireMessage;
+    JobId Job, DateTimeOffset AcceptedAt = default, string Tenant = "", JobPriority Priority = JobPriority.Interactive, string? Worker = null,
+    bool IsRestore = false) : IWireMessage
+{
+    public Ticket ToTicket() => new(Job, Tenant, AcceptedAt, Priority, MakesClone: !IsRestore);
+}
 
 /// <summary>From a job that needs a slot no longer, or not any more.</summary>
 /// <param name="HasClone">Its clone exists still: it serves, is kept after a failure, or is being removed.</param>

@@ -35,6 +35,11 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
     private readonly QueueEngine _engine;
     private readonly FairQueue _queue;
     private readonly HashSet<JobId> _heard = [];
+
+    /// <summary>Granted, and the job has not said that it builds: the word may be lost on its way.</summary>
+    private readonly Dictionary<JobId, string> _unanswered = [];
+    private readonly DateTimeOffset _born;
+    private readonly long _bornAt;
     private readonly TimeSpan _interval;
     private DateTimeOffset _tickedAt;
     private DateTimeOffset? _askedAt;
@@ -46,11 +51,16 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
     public SlotQueueActor(QueueEngine engine)
     {
         (_engine, _queue, _interval) = (engine, new FairQueue(engine.Rules), engine.Rules.Lease / 3);
+        (_born, _bornAt) = (engine.Clock.GetUtcNow(), engine.Clock.GetTimestamp());
         Receive<WantSlot>(OnWant);
-        Receive<HoldSlot>(h => OnTold(
-            h.Job, h.Tenant, () => _queue.Hold(new Ticket(h.Job, h.Tenant, h.AcceptedAt, h.Priority), h.Worker ?? _engine.Own?.Worker ?? NoWorker, Now)));
-        Receive<ReleaseSlot>(r => OnTold(r.Job, r.Tenant, () =>
+        Receive<HoldSlot>(h => OnTold(h.Job, h.Tenant, h.AcceptedAt, () =>
         {
+            _unanswered.Remove(h.Job);
+            _queue.Hold(h.ToTicket(), h.Worker ?? _engine.Own?.Worker ?? NoWorker, Now);
+        }));
+        Receive<ReleaseSlot>(r => OnTold(r.Job, r.Tenant, default, () =>
+        {
+            _unanswered.Remove(r.Job);
             if (r.HasClone) _queue.Rest(new Ticket(r.Job, r.Tenant, default));
             else _queue.Release(r.Job);
         }));
@@ -72,7 +82,8 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
 
     public ITimerScheduler Timers { get; set; } = null!;
 
-    private DateTimeOffset Now => _engine.Clock.GetUtcNow();
+    /// <summary>Leases and patience are no matter of the time of day, which somebody may put right.</summary>
+    private DateTimeOffset Now => _born + _engine.Clock.GetElapsedTime(_bornAt);
 
     private QueueState State => new(
         _isComplete, _queue.Waiting, _queue.WaitingBulk, _queue.Capped, _queue.Building, _queue.Slots, _queue.Workers, _queue.Clones, _engine.Rules.Clones, _queue.Oldest);
@@ -128,14 +139,16 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
             return;
         }
 
-        OnTold(want.Job, want.Tenant, () => _queue.Want(new Ticket(want.Job, want.Tenant, want.AcceptedAt, want.Priority), want.HasClone));
+        OnTold(want.Job, want.Tenant, want.AcceptedAt, () => _queue.Want(want.ToTicket(), want.HasClone));
     }
 
-    private void OnTold(JobId job, string tenant, Action note)
+    private void OnTold(JobId job, string tenant, DateTimeOffset acceptedAt, Action note)
     {
         var waited = _queue.Waits(job);
         note();
-        if (!_isComplete) _heard.Add(job);
+
+        // What was accepted since is none of those that were woken.
+        if (!_isComplete && acceptedAt <= _born) _heard.Add(job);
         _engine.Load.Heard(job, tenant, _queue.OpenOf(tenant));
         Serve(hasMoved: waited && !_queue.Waits(job));
     }
@@ -150,7 +163,18 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
         OfferOwn();
         Lose(_queue.Expire(now));
         AskAll();
+        TellAgain();
         Serve();
+    }
+
+    /// <summary>A job that waits says no more until it is told, so a grant that was lost would stay without an answer.</summary>
+    private void TellAgain()
+    {
+        foreach (var (job, worker) in _unanswered)
+        {
+            if (_queue.WorkerOf(job) == worker) _engine.Jobs.Tell(new SlotGranted(job, worker));
+            else _unanswered.Remove(job);
+        }
     }
 
     /// <summary>Gives what is free to those whose turn it is, and says how the queue stands then.</summary>
@@ -163,7 +187,11 @@ internal sealed partial class SlotQueueActor : ReceiveActor, IWithTimers
         }
 
         var grants = _isComplete || Now >= _grantsFrom ? _queue.GrantFree() : [];
-        foreach (var (job, worker) in grants) _engine.Jobs.Tell(new SlotGranted(job, worker));
+        foreach (var (job, worker) in grants)
+        {
+            _unanswered[job] = worker;
+            _engine.Jobs.Tell(new SlotGranted(job, worker));
+        }
 
         // Whoever comes may put others back by a place; they are told when next somebody leaves.
         if (hasMoved || grants.Count > 0) _engine.News.Stir(_queue.Waits);

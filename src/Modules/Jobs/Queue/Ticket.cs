@@ -3,7 +3,8 @@ using CloneHub.Contracts;
 namespace CloneHub.Jobs.Queue;
 
 /// <summary>What a job goes by in the queue. Within a tenant and a priority the earlier accepted comes first.</summary>
-internal sealed record Ticket(JobId Job, string Tenant, DateTimeOffset AcceptedAt, JobPriority Priority = JobPriority.Interactive) : IComparable<Ticket>
+/// <param name="MakesClone">It will have a clone once it builds, which counts against the ceilings of clones; a restore has none.</param>
+internal sealed record Ticket(JobId Job, string Tenant, DateTimeOffset AcceptedAt, JobPriority Priority = JobPriority.Interactive, bool MakesClone = true) : IComparable<Ticket>
 {
     public int CompareTo(Ticket? other)
     {
