@@ -72,6 +72,9 @@ help() {
                      for this one's, one at a time, and back, and check the same
   lint               check the form of PHP and C# without changing anything
   bench              measure, see benchmarks/; bench kube takes its cluster as test kube does
+  bench engine [--rivals]
+                     measure the engine alone, with steps that do nothing, beside what the machine can do at most;
+                     with --rivals also beside Hangfire, BullMQ, Restate and Celery, which are installed for it
   format             bring all code into the house's form
   key TENANT         make an API key
   verify CERTIFICATE KEYS
@@ -315,6 +318,16 @@ read_counters() {
     done
 }
 
+# What CloneHub is measured beside: installed for nothing else, in the versions of their lock files.
+need_rivals() {
+    local rival modules=/usr/lib/python3/dist-packages
+    need_packages nodejs:node npm:npm python3-celery:$modules/celery python3-redis:$modules/redis python3-fastapi:$modules/fastapi \
+        python3-uvicorn:$modules/uvicorn python3-uvloop:$modules/uvloop python3-httptools:$modules/httptools
+    say "Installing the rivals."
+    build benchmarks/rivals/hangfire
+    for rival in bullmq restate; do (cd "benchmarks/rivals/$rival" && npm ci --silent); done
+}
+
 # Finds what needs no test to be seen: PHP that does not parse, C# that is not laid out by the house's rules.
 lint() {
     local file said status=0
@@ -348,10 +361,11 @@ case $command in
         esac
         ;;
     bench)
-        need_packages
+        if [[ " $* " == *" engine "* ]]; then need_packages wrk:wrk strace:strace; else need_packages; fi
         need_dotnet
         build src/CloneHub.Host
         build benchmarks/CloneHub.Benchmarks
+        if [[ " $* " == *" --rivals "* ]]; then need_rivals; fi
         exec dotnet artifacts/bin/CloneHub.Benchmarks/release/CloneHub.Benchmarks.dll "$@"
         ;;
     chaos)

@@ -1,17 +1,23 @@
 using System.Globalization;
 using CloneHub.Benchmarks;
+using CloneHub.Benchmarks.Engine;
 using CloneHub.Benchmarks.Kube;
 using CloneHub.Dev;
 
 const string usage =
-    "Usage: CloneHub.Benchmarks [clone] [warm] [accept] [burst] [webhook] [medium] [burst50] [soak] [reports] [scale] [resume] [kube] [--clones N] [--jobs N] [--save NAME]   (the first four if none is named)";
+    "Usage: CloneHub.Benchmarks [clone] [warm] [accept] [burst] [webhook] [medium] [burst50] [soak] [reports] [scale] [resume] [kube] [engine [--rivals]] [--clones N] [--jobs N] [--save NAME]   (the first four if none is named)";
+
+// What is measured, in processes of its own.
+if (args is [EngineNode.Command, var at, var heap, .. var how]) return await EngineNode.RunAsync(int.Parse(at, CultureInfo.InvariantCulture), heap, holds: how.Contains(EngineNode.Holding));
+if (args is [NullServer.Command, var where]) return await NullServer.RunAsync(int.Parse(where, CultureInfo.InvariantCulture));
 
 var words = args.ToList();
+var withRivals = words.Remove("--rivals");
 var name = Option("--save");
 int? clones = int.TryParse(Option("--clones"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
 int? jobs = int.TryParse(Option("--jobs"), NumberStyles.None, CultureInfo.InvariantCulture, out var some) && some > 0 ? some : null;
 List<string> chosen = words.Count == 0 ? ["clone", "accept", "burst", "webhook"] : words;
-if (chosen.Except(["clone", "warm", "accept", "burst", "webhook", "medium", "burst50", "soak", "reports", "scale", "resume", "kube"]).Any())
+if (chosen.Except(["clone", "warm", "accept", "burst", "webhook", "medium", "burst50", "soak", "reports", "scale", "resume", "kube", "engine"]).Any())
 {
     await Console.Error.WriteLineAsync(usage);
     return 64; // EX_USAGE of sysexits.h
@@ -25,10 +31,12 @@ Console.CancelKeyPress += (_, e) =>
 };
 
 var report = new Report();
+var isFastEnough = true;
 report.Line(await Machine.DescribeAsync(end.Token));
 if (chosen.Remove("reports")) await ReportsBenchmark.RunAsync(report, end.Token);
 if (chosen.Remove("scale")) await ScaleBenchmark.RunAsync(jobs ?? ScaleBenchmark.UsualJobs, report, end.Token);
 if (chosen.Remove("resume")) await ResumeBenchmark.RunAsync(jobs ?? ResumeBenchmark.UsualJobs, report, end.Token);
+if (chosen.Remove("engine")) isFastEnough = await EngineBenchmark.RunAsync(withRivals, name, report, end.Token);
 if (chosen.Remove("kube")) await KubeBenchmark.RunAsync(clones ?? KubeBenchmark.UsualClones, report, end.Token);
 if (chosen.Count > 0)
 {
@@ -57,7 +65,7 @@ if (name is not null)
     await File.WriteAllTextAsync(file, report.ToString());
 }
 
-return 0;
+return isFastEnough ? 0 : 1;
 
 string? Option(string option)
 {

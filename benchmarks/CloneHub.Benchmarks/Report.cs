@@ -22,6 +22,13 @@ internal sealed class Report
         _text.Append(CultureInfo.InvariantCulture, $"| {what} | {value} |\n");
     }
 
+    /// <summary>Markdown as it is.</summary>
+    public void Text(string markdown)
+    {
+        Console.WriteLine(markdown);
+        _text.Append(markdown);
+    }
+
     public override string ToString() => _text.ToString();
 }
 
