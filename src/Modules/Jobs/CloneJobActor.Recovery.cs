@@ -46,7 +46,11 @@ internal sealed partial class CloneJobActor
         Command<ArchiveSilent>(_ => GoOn());
         Command<Stop>(_ => StopNow());
         Command<GetJob>(_ => Reply(Sender));
-        Command<WakeJob>(_ => { }); // It goes on anyway.
+        Command<WakeJob>(w =>
+        {
+            // All others go on anyway, once the event log has been heard.
+            if (w.IsNew && LastSequenceNr == 1) GoOn();
+        });
         CommandAny(_ => Stash.Stash());
     }
 

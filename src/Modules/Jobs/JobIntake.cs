@@ -103,7 +103,7 @@ internal sealed class JobIntake(
 
         JobsTelemetry.CountAccepted();
         queue.Coming(job, request.Tenant, now);
-        jobs.ActorRef.Tell(new WakeJob(job), Akka.Actor.ActorRefs.NoSender);
+        jobs.ActorRef.Tell(new WakeJob(job, IsNew: request.IdempotencyKey is null), Akka.Actor.ActorRefs.NoSender);
         var snapshot = JobSnapshots.Of(job, state, version: 1);
         newJobs.Add(snapshot);
         return new Accepted(snapshot, Acceptance.Created);

@@ -1,10 +1,12 @@
+using System.Text.Json.Serialization;
 using Akka.Actor;
 using CloneHub.Contracts;
 
 namespace CloneHub.Jobs;
 
 /// <summary>Be there: recover if need be, and go on.</summary>
-internal sealed record WakeJob(JobId Job) : IJobMessage;
+/// <param name="IsNew">It was accepted this moment under an id that nobody can have had before: no log knows more of it than its journal.</param>
+internal sealed record WakeJob(JobId Job, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool IsNew = false) : IJobMessage;
 
 /// <summary>Answered by <see cref="JobState"/>.</summary>
 internal sealed record GetJob(JobId Job) : IJobMessage;

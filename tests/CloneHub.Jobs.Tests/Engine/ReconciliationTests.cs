@@ -87,6 +87,33 @@ public sealed class ReconciliationTests(Stores stores) : JobKit(stores, stores.N
     }
 
     [Fact]
+    public async Task A_job_that_is_new_does_not_wait_for_the_event_log()
+    {
+        AnswerArchive(_ => null);
+        var job = await AcceptedAsync();
+
+        Jobs.Tell(new WakeJob(job, IsNew: true));
+
+        Assert.Equal(job, Queue.ExpectMsg<WantSlot>(Patience).Job);
+        Assert.Equal(1, Archiver.ExpectMsg<ArchiveEntry>(Patience).Last);
+    }
+
+    [Fact]
+    public async Task A_job_that_has_gone_on_is_not_new_whatever_it_is_told()
+    {
+        AnswerArchive(_ => null);
+        var job = Histories.NewJob();
+        await WriteJournalAsync(job, [.. Histories.Whole().Take(4)]);
+
+        Jobs.Tell(new WakeJob(job, IsNew: true));
+
+        Archiver.ExpectMsg<ArchiveEntry>(Patience);
+        Assert.Equal(4, (await StateAsync(job)).Version);
+        Queue.ExpectNoMsg(TimeSpan.Zero);
+        Runner.ExpectNoMsg(TimeSpan.Zero);
+    }
+
+    [Fact]
     public async Task An_event_of_a_newer_version_stops_the_job_and_no_other()
     {
         var (bad, good) = (await AcceptedAsync(), await AcceptedAsync());

@@ -23,6 +23,7 @@ public sealed class WireTests : IDisposable
     private static readonly IReadOnlyList<IWireMessage> Samples =
     [
         new WakeJob(Given.Id),
+        new WakeJob(Given.Id, IsNew: true),
         new GetJob(Given.Id),
         new CancelJob(Given.Id),
         new ExtendJob(Given.Id, Given.Ttl),
