@@ -65,6 +65,19 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
     }
 
     [Fact]
+    public async Task What_was_read_of_a_clone_that_serves_is_not_told_once_it_has_gone_on()
+    {
+        var job = await JobInAsync(Stage.Serving);
+        await ArchiveJournalAsync(job);
+        var reader = NewReader();
+        Assert.Equal(JobStatus.Completed, (await reader.ReadAsync(job, 0, CancellationToken.None))!.Status);
+
+        await Jobs.Ask<JobState>(new CancelJob(job), Patience);
+
+        Assert.Equal("Removing the clone…", (await reader.ReadAsync(job, 0, CancellationToken.None))!.Message);
+    }
+
+    [Fact]
     public async Task A_projection_behind_what_was_seen_is_passed_over()
     {
         var job = await JobInAsync(Stage.Serving);

@@ -29,12 +29,12 @@ internal sealed partial class JobReader(
     private static readonly TimeSpan RemovalPatience = TimeSpan.FromSeconds(10);
 
     private readonly ReadPatience _projection = new(PatienceWithProjection, clock);
+    private readonly RestingViews _resting = new();
 
     public async Task<JobSnapshot?> ReadAsync(JobId job, long seen, CancellationToken cancellation)
     {
-        var view = await ViewAsync(job, cancellation);
-        if (view is not null && view.Version >= seen && view.Job.NextStep is null && !view.Job.IsBuilding && !await IsOutdatedAsync(job, view))
-            return await WithToldProgressAsync(JobSnapshots.Of(job, view.Job, view.Version));
+        var (view, isAll) = await RestingAsync(job, seen, cancellation);
+        if (isAll) return await WithToldProgressAsync(JobSnapshots.Of(job, view!.Job, view.Version));
         try
         {
             if (view is null && !await store.IsKnownAsync(job)) return null;
@@ -176,11 +176,22 @@ internal sealed partial class JobReader(
         }
     }
 
+    /// <summary>What the projection says, or has said before as long as the journal has nothing newer; and whether that is all there is to tell.</summary>
+    private async Task<(JobStatusView? View, bool IsAll)> RestingAsync(JobId job, long seen, CancellationToken cancellation)
+    {
+        if (_resting.Find(job) is { } known && known.Version >= seen && await HasMoreAsync(job, known) is not true and var more) return (known, more is false);
+        var view = await ViewAsync(job, cancellation);
+        if (view is null || view.Version < seen || view.Job.NextStep is not null || view.Job.IsBuilding || await HasMoreAsync(job, view) is not false) return (view, false);
+        _resting.Remember(job, view);
+        return (view, true);
+    }
+
     /// <summary>
     /// A clone is said to serve, with its password, or a job to have failed, only if nothing that is not archived yet says otherwise: whoever was answered
     /// that it is being removed is not told the opposite. Of a job that is over there is nothing more to say.
     /// </summary>
-    private async Task<bool> IsOutdatedAsync(JobId job, JobStatusView view)
+    /// <returns>Null while Redis does not tell. The job itself may still know; if it does not answer either, the view is all there is to tell.</returns>
+    private async Task<bool?> HasMoreAsync(JobId job, JobStatusView view)
     {
         try
         {
@@ -188,9 +199,8 @@ internal sealed partial class JobReader(
         }
         catch (Exception e) when (RedisTrouble.Is(e))
         {
-            // The job itself may still know; if it does not answer either, this is all there is to tell.
             LogProgressSilent(logger, e, job);
-            return true;
+            return null;
         }
     }
 
