@@ -24,23 +24,23 @@ internal sealed partial class CloneJobActor
     private bool _leaves;
 
     /// <summary>Waiting for its owner is no work: nobody else has to wait behind that.</summary>
-    private bool NeedsSlot => _job.IsBuilding && _job.Awaited is null;
+    private static bool NeedsSlot(IJob job) => job.IsBuilding && job.Awaited is null;
 
     /// <summary>It has begun, and does not know of a slot. A node that is alone has no other one to ask for.</summary>
-    private bool IsWithoutSlot => NeedsSlot && !_job.IsWaiting && (_hasLostSlot || (_worker is null && !_engine.IsAlone));
+    private bool IsWithoutSlot(IJob job) => NeedsSlot(job) && !job.IsWaiting && (_hasLostSlot || (_worker is null && !_engine.IsAlone));
 
     private void TellQueue()
     {
         var request = _job.Request!;
-        if (_job.IsWaiting || IsWithoutSlot)
+        if (_job.IsWaiting || IsWithoutSlot(_job))
             _engine.Queue.Tell(new WantSlot(_id, request.At, request.Tenant, request.Priority, _job.HasClone, _left, IsRestore: _job is RestoreJob));
-        else if (NeedsSlot) _engine.Queue.Tell(new HoldSlot(_id, request.At, request.Tenant, request.Priority, _worker, IsRestore: _job is RestoreJob));
+        else if (NeedsSlot(_job)) _engine.Queue.Tell(new HoldSlot(_id, request.At, request.Tenant, request.Priority, _worker, IsRestore: _job is RestoreJob));
         else _engine.Queue.Tell(new ReleaseSlot(_id, request.Tenant, _job.HasClone));
     }
 
     private void OnSlotGranted(SlotGranted granted)
     {
-        if (!NeedsSlot)
+        if (!NeedsSlot(_job))
         {
             Advance();
             return;
@@ -54,7 +54,7 @@ internal sealed partial class CloneJobActor
     /// <summary>The worker may live and not know it: what it still does is overtaken by the next start of the step.</summary>
     private void OnSlotLost(SlotLost lost)
     {
-        if (_job.IsWaiting || !NeedsSlot || IsWithoutSlot || (_worker is { } worker && worker != lost.Worker)) return;
+        if (_job.IsWaiting || !NeedsSlot(_job) || IsWithoutSlot(_job) || (_worker is { } worker && worker != lost.Worker)) return;
         _worker = lost.Worker;
         var running = _job.Running(_id);
         if (lost.AfterStep && running is not null)
@@ -71,7 +71,7 @@ internal sealed partial class CloneJobActor
     /// <summary>A step is lost with its worker. So is the slot, unless that has moved to another one meanwhile.</summary>
     private void OnWorkerLost()
     {
-        if (NeedsSlot && _orderedFrom is not null && _orderedFrom == _worker) LeaveWorker();
+        if (NeedsSlot(_job) && _orderedFrom is not null && _orderedFrom == _worker) LeaveWorker();
     }
 
     /// <summary>It asks for another one when it goes on; any worker will do.</summary>

@@ -87,15 +87,15 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     /// <param name="ended">The attempt that has told its end, if that is what the command is about.</param>
     private void Handle(IJobCommand command, IActorRef? replyTo = null, StepToken? ended = null)
     {
-        var before = _job;
-        var events = _job.Decide(command, _engine.Now);
+        var (before, now) = (_job, _engine.Now);
+        var events = _job.Decide(command, now);
         if (events.Count == 0)
         {
             if (replyTo is not null) Reply(replyTo);
             return;
         }
 
-        var recorded = events.Select(e => new RecordedEvent(Guid.CreateVersion7(e.At), e)).ToList();
+        var recorded = events.Concat(NextStart(command, events, now)).Select(e => new RecordedEvent(Guid.CreateVersion7(e.At), e)).ToList();
         var first = LastSequenceNr + 1;
         var left = recorded.Count;
         PersistAll(recorded, r =>
@@ -103,6 +103,16 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
             _job = _job.After(r.Event);
             if (--left == 0) OnPersisted(before.Running(_id), ended, first, recorded, replyTo);
         });
+    }
+
+    /// <summary>
+    /// The start of the step that follows a slot or a step that is done, which <see cref="Advance"/> would write next: both are written at once, since each write waits for the disk.
+    /// </summary>
+    private IReadOnlyList<IJobEvent> NextStart(IJobCommand command, IReadOnlyList<IJobEvent> events, DateTimeOffset now)
+    {
+        if (command is not (Begin or ReportStep { Fault: null }) || _gone || _leaves) return [];
+        var after = events.Aggregate(_job, (job, e) => job.After(e));
+        return IsWithoutSlot(after) ? [] : after.Decide(new StartStep(NodeOf(after)), now);
     }
 
     private void OnPersisted(StepToken? before, StepToken? ended, long first, IReadOnlyList<RecordedEvent> recorded, IActorRef? replyTo)
@@ -157,15 +167,18 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
         TellQueue();
         PayDebts();
 
-        if (_job.NextStep is null || IsWithoutSlot || (_ordered is not null && _job.Running(_id) == _ordered)) return;
+        if (_job.NextStep is null || IsWithoutSlot(_job) || (_ordered is not null && _job.Running(_id) == _ordered)) return;
         var wait = _job.RetryAt - _engine.Now;
         if (wait > TimeSpan.Zero) Timers.StartSingleTimer(nameof(RetryDue), RetryDue.Instance, wait);
-        else Handle(new StartStep((NeedsSlot ? _worker : null) ?? _engine.Node));
+        else Handle(new StartStep(NodeOf(_job)));
     }
+
+    /// <summary>Where its next step is done.</summary>
+    private string NodeOf(IJob job) => (NeedsSlot(job) ? _worker : null) ?? _engine.Node;
 
     private void Order(StepToken token)
     {
-        (_ordered, _orderedFrom) = (token, NeedsSlot ? _worker : null);
+        (_ordered, _orderedFrom) = (token, NeedsSlot(_job) ? _worker : null);
         _engine.Runner.Tell(new RunStep(token, _job.Order(_id), _job.Request!.TraceParent, _orderedFrom));
         Timers.StartSingleTimer(nameof(StepTimedOut), new StepTimedOut(token), _job.LimitOf(token.Step));
     }

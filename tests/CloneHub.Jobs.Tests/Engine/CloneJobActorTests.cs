@@ -14,6 +14,20 @@ public sealed class CloneJobActorTests(Stores stores) : JobKit(stores, stores.Ne
         "CloneRequested Started StepStarted DatabaseReady StepStarted PodReady StepStarted ContentImported StepStarted PluginActivated StepStarted IngressReady";
 
     [Fact]
+    public async Task The_end_of_a_step_and_the_start_of_the_next_are_one_write()
+    {
+        var job = await JobInAsync(Stage.Started);
+        var create = Ordered();
+        Drain(Archiver);
+
+        Report(create);
+
+        var start = Ordered().Token;
+        Assert.Equal((job, CloneStep.StartPod, 1, 2L), (start.Job, start.Step, start.Attempt, start.Fence));
+        Assert.Equal([typeof(DatabaseReady), typeof(StepStarted)], Archiver.ExpectMsg<ArchiveEntry>(Patience).Events.Select(e => e.Event.GetType()));
+    }
+
+    [Fact]
     public async Task A_job_that_is_woken_archives_what_it_has_and_asks_for_a_slot()
     {
         var job = await AcceptedAsync();
