@@ -228,7 +228,7 @@ internal sealed partial class CloneJobActor : ReceivePersistentActor, IWithTimer
     {
         _archivedUpTo = Math.Max(_archivedUpTo, upTo);
         if (_job.IsOver && _archivedUpTo == LastSequenceNr) _engine.NoteOver(_id, _job.Request!);
-        else _engine.NoteArchived(_id, _archivedUpTo);
+        else if (_archivedUpTo == LastSequenceNr) _engine.NoteArchived(_id, _archivedUpTo);
         RestWhenIdle();
     }
 
