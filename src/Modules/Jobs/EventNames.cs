@@ -1,8 +1,8 @@
 namespace CloneHub.Jobs;
 
 /// <summary>
-/// The name each event has in both logs, for ever. Classes may be renamed, names may not; a changed shape gets the next version
-/// and an upcaster. tests/CloneHub.Jobs.Tests/EventNames.approved.txt holds the approved list.
+/// The name each event has in both logs, for ever. Classes may be renamed, names may not; events only grow, and what has to say something else
+/// gets a name and a type of its own (docs/adr/0041-events-only-grow.md). tests/CloneHub.Jobs.Tests/EventNames.approved.txt holds the approved list.
 /// </summary>
 internal static class EventNames
 {
