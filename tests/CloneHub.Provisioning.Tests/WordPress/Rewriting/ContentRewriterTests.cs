@@ -69,6 +69,28 @@ public sealed class ContentRewriterTests
     }
 
     [Theory]
+    [InlineData("https://&#101;&#120;&#97;&#109;&#112;&#108;&#101;&#46;&#99;&#111;&#109;/a")]
+    [InlineData("&#x68;ttps://ex&#x61;mple.com")]
+    [InlineData("&#0104;&#116;&#116;&#112;&#58;&#47;&#47;www&#46;example.com")]
+    [InlineData("""{"url":"https:\/\/\u0065\u0078\u0061\u006d\u0070\u006C\u0065.com\/a"}""")]
+    public void A_host_that_is_written_letter_by_letter_stays_and_is_told(string value)
+    {
+        foreach (var text in new[] { value, new string('x', 16_370) + "&#33; " + value })
+        {
+            Assert.Null(Rewriter.Rewrite(Encoding.UTF8.GetBytes(text)));
+            Assert.True(Rewriter.IsSpelledOut(Encoding.UTF8.GetBytes(text)));
+        }
+    }
+
+    [Theory]
+    [InlineData("https://&#101;xample.org/")]
+    [InlineData("mailto:&#97;dmin@&#101;xample.com")]
+    [InlineData("https://&#101example.com/ &# &#; &#x; &#99999999999; \\u00 \\u00zz")]
+    [InlineData("https://e&#228;xample.com/ \\u00e4")]
+    [InlineData("https://example.com/")]
+    public void What_is_not_spelled_out_is_not_told(string value) => Assert.False(Rewriter.IsSpelledOut(Encoding.UTF8.GetBytes(value)));
+
+    [Theory]
     [InlineData("/srv/www/site", "/data/clones/x")]
     [InlineData("/srv/www/site/wp-content/a.png", "/data/clones/x/wp-content/a.png")]
     [InlineData("""{"f":"\/srv\/www\/site\/a"}""", """{"f":"\/data\/clones\/x\/a"}""")]

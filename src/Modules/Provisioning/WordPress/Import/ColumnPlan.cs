@@ -47,7 +47,15 @@ internal sealed record ColumnPlan(SourceColumn Column, bool IsRewritten, bool Is
     /// <summary>Gives the value for the clone, or null where it stays as it is.</summary>
     internal byte[]? Rewrite(ContentRewriter rewriter, ReadOnlySpan<byte> value, string table, ImportWarnings warnings)
     {
-        if (!IsRewritten || value.Length < 8 || !rewriter.IsMatch(value)) return null;
+        if (!IsRewritten || value.Length < 8) return null;
+        var rewritten = rewriter.IsMatch(value) ? RewriteFound(rewriter, value, table, warnings) : null;
+        if (rewriter.IsSpelledOut(rewritten is null ? value : rewritten))
+            warnings.Count("Addresses of the source stay that are written letter by letter, as entities or escapes", $"{table}.{Column.Name}");
+        return rewritten;
+    }
+
+    private byte[]? RewriteFound(ContentRewriter rewriter, ReadOnlySpan<byte> value, string table, ImportWarnings warnings)
+    {
         if (IsBlob && !Utf8.IsValid(value)) return null;
         if (IsLocked)
         {

@@ -39,6 +39,9 @@ internal sealed class ContentRewriter
         return found;
     }
 
+    /// <summary>True if an address of the source shows once letters are read that stand as entities or escapes. Such a one stays as it is.</summary>
+    internal bool IsSpelledOut(ReadOnlySpan<byte> value) => SpelledText.Holds(value, this);
+
     /// <summary>Gives the rewritten value, or null where nothing is to change.</summary>
     internal byte[]? Rewrite(ReadOnlySpan<byte> value)
     {
