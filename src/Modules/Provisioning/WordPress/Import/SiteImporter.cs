@@ -95,7 +95,7 @@ internal static class SiteImporter
         async Task<List<PlannedFile>> ListAsync(FileRoot root)
         {
             var plan = new List<PlannedFile>();
-            await foreach (var file in source.ListAsync(root, cancellation))
+            await foreach (var file in source.ListAsync(root, cancellation, isHasty: true))
                 if (FilePlan.Place(root, file, facts.UploadsPlace, warnings) is { } placed) plan.Add(placed);
             return plan;
         }

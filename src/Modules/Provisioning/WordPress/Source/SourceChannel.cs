@@ -129,11 +129,12 @@ internal sealed class SourceChannel : IAsyncDisposable
         if (tables.Count > 0 && await frames.LastAsync() is var last && (last.Payload.IsEmpty || HasFuzzyTables(last))) Consistency = DumpConsistency.Fuzzy;
     }
 
-    public async IAsyncEnumerable<SourceFile> ListAsync(FileRoot root, [EnumeratorCancellation] CancellationToken cancellation)
+    /// <param name="isHasty">The sum of a file may be left out that is too large for the site's PHP to read in time.</param>
+    public async IAsyncEnumerable<SourceFile> ListAsync(FileRoot root, [EnumeratorCancellation] CancellationToken cancellation, bool isHasty = false)
     {
         var pace = NewPace();
         var after = "";
-        await using var frames = new FrameStream(_calls, "list", () => ListRequest(root, after, pace), pace, cancellation);
+        await using var frames = new FrameStream(_calls, "list", () => ListRequest(root, after, isHasty, pace), pace, cancellation);
         while (true)
         {
             var frame = await frames.NextAsync();
@@ -233,10 +234,11 @@ internal sealed class SourceChannel : IAsyncDisposable
     private static bool HasFuzzyTables(Frame frame) =>
         frame.Payload.Length > 0 && JsonElement.Parse(frame.Payload.Span).GetProperty("fuzzy").GetArrayLength() > 0;
 
-    private byte[] ListRequest(FileRoot root, string after, TransferPace pace) => JsonSerializer.SerializeToUtf8Bytes(new
+    private byte[] ListRequest(FileRoot root, string after, bool hasty, TransferPace pace) => JsonSerializer.SerializeToUtf8Bytes(new
     {
         root = root == FileRoot.Core ? "core" : "content",
         after,
+        hasty,
         deflate = _deflate,
         seconds = pace.Seconds,
         bytes = pace.Bytes,

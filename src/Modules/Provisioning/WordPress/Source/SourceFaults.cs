@@ -42,7 +42,7 @@ internal static class SourceFaults
         "The site accepted the log-in and forgot it again.", "Try again; if it goes on, see whether a plugin ends sessions of the account.");
 
     public static StepFaultException SecondFactor() => Final("LOGIN_2FA", "The account asks for a second factor.",
-        "Give an application password, or an administrator without second factor.");
+        "Give an application password, which its owner makes at /wp-admin/authorize-application.php?app_name=CloneHub, or an administrator without second factor.");
 
     public static StepFaultException Captcha() => Final("LOGIN_CAPTCHA", "The log-in page asks for a captcha.", ManualWay);
 

@@ -110,7 +110,7 @@ final class Connector
                 break;
             case 'list':
                 $tree = Tree::named((string) ($arguments['root'] ?? ''));
-                (new Listing($tree, $reply, $budget))->send((string) ($arguments['after'] ?? ''));
+                (new Listing($tree, $reply, $budget, (bool) ($arguments['hasty'] ?? false)))->send((string) ($arguments['after'] ?? ''));
                 break;
             case 'get':
                 (new Files(Tree::named((string) ($arguments['root'] ?? '')), $reply, $budget))->send((array) ($arguments['files'] ?? []));
