@@ -1,3 +1,5 @@
+using System.Net;
+using System.Net.Http.Json;
 using System.Text.Json;
 using CloneHub.Dev.Host;
 using CloneHub.Dev.Processes;
@@ -96,6 +98,34 @@ public sealed partial class CloneTests
             "cd \"$1\" && find . -type f ! -path ./wp-config.php ! -path './wp-content/plugins/custom-migrator/*' -printf '%P\\0' | LC_ALL=C sort -z | xargs -0 md5sum | sha256sum | cut -d' ' -f1";
         var said = await Command.RunAsync("sh", ["-c", Script, "sh", root], new CommandSettings(), CancellationToken.None);
         return said.Trim();
+    }
+
+    /// <summary>What an editor does, on files of WordPress that the clone shares with others: opens the editor, writes a post and uploads a picture through the REST interface, and sees both.</summary>
+    private static async Task AssertWorkAsync(Uri clone, string user, string password)
+    {
+        using var client = LoopbackHttp.CreateClient(clone);
+        await LogInAsync(client, user, password);
+        Assert.Contains("wp.editPost.initializeEditor", await client.GetStringAsync(new Uri("wp-admin/post-new.php", UriKind.Relative)), StringComparison.Ordinal);
+        client.DefaultRequestHeaders.Add("X-WP-Nonce", await client.GetStringAsync(new Uri("wp-admin/admin-ajax.php?action=rest-nonce", UriKind.Relative)));
+
+        using var post = JsonContent.Create(new { title = "Written in the clone", status = "publish" });
+        var written = await CreatedAsync(client, "posts", post);
+        Assert.Contains("<title>Written in the clone", await client.GetStringAsync(new Uri(written.GetProperty("link").GetString()!)), StringComparison.Ordinal);
+
+        var picture = Convert.FromBase64String("iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==");
+        using var file = new ByteArrayContent(picture);
+        file.Headers.ContentType = new("image/png");
+        file.Headers.ContentDisposition = new("attachment") { FileName = "pixel.png" };
+        var uploaded = await CreatedAsync(client, "media", file);
+        Assert.Equal(picture, await client.GetByteArrayAsync(new Uri(uploaded.GetProperty("source_url").GetString()!)));
+    }
+
+    private static async Task<JsonElement> CreatedAsync(HttpClient client, string what, HttpContent content)
+    {
+        using var answer = await client.PostAsync(new Uri($"?rest_route=/wp/v2/{what}", UriKind.Relative), content);
+        var text = await answer.Content.ReadAsStringAsync();
+        Assert.True(answer.StatusCode == HttpStatusCode.Created, text);
+        return JsonElement.Parse(text);
     }
 
     /// <summary>What the clone's PHP complains about is told, but for the job's passwords.</summary>

@@ -39,6 +39,7 @@ public sealed partial class CloneTests(ServersFixture servers) : IClassFixture<S
         await AssertSameMenusAsync(site, url);
         await AssertSameMediaAsync(site, url);
         await AssertLogInAsync(url, result.GetProperty("username").GetString()!, result.GetProperty("password").GetString()!);
+        await AssertWorkAsync(url, result.GetProperty("username").GetString()!, result.GetProperty("password").GetString()!);
 
         await AssertLogAsync(host, job, url, result.GetProperty("password").GetString()!);
 

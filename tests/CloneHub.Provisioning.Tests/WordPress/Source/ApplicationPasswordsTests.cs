@@ -1,4 +1,8 @@
+using System.Net;
+using System.Text.RegularExpressions;
+using System.Web;
 using CloneHub.Contracts;
+using CloneHub.Dev.Host;
 using CloneHub.Dev.WordPress;
 using CloneHub.Provisioning.WordPress;
 using CloneHub.Testing;
@@ -7,7 +11,7 @@ using Microsoft.Extensions.Logging.Abstractions;
 namespace CloneHub.Provisioning.Tests.WordPress.Source;
 
 [Trait("Needs", "servers")]
-public sealed class ApplicationPasswordsTests : IClassFixture<ServersFixture>, IAsyncLifetime
+public sealed partial class ApplicationPasswordsTests : IClassFixture<ServersFixture>, IAsyncLifetime
 {
     private const string Sessions = "SELECT * FROM wp_usermeta WHERE meta_key = 'session_tokens'";
 
@@ -43,6 +47,31 @@ public sealed class ApplicationPasswordsTests : IClassFixture<ServersFixture>, I
             $"add_filter('application_password_is_api_request', '__return_true'); echo wp_authenticate_application_password(null, 'admin', '{made.Password!.Reveal()}')->user_login;",
             CancellationToken.None));
         Assert.Empty(await _site.QueryAsync(Sessions, CancellationToken.None));
+    }
+
+    /// <summary>The owner says yes in the own browser, without scripts; CloneHub never sees the account's password.</summary>
+    [Fact]
+    public async Task A_password_of_the_consent_page_of_WordPress_opens_the_site()
+    {
+        using var browser = LoopbackHttp.CreateClient(_site.Url, allowAutoRedirect: false);
+        using var logIn = new FormUrlEncodedContent(new Dictionary<string, string> { ["log"] = _site.AdminUser, ["pwd"] = _site.AdminPassword });
+        using var loggedIn = await browser.PostAsync(new Uri("wp-login.php", UriKind.Relative), logIn);
+        var page = await browser.GetStringAsync(new Uri("wp-admin/authorize-application.php?app_name=CloneHub&success_url=https%3A%2F%2Fclonehub.example%2Fdone", UriKind.Relative));
+        var fields = Field().Matches(page[page.IndexOf("authorize-application.php\" method=\"post\"", StringComparison.Ordinal)..]).DistinctBy(field => field.Groups[1].Value);
+        using var consent = new FormUrlEncodedContent(
+            fields.ToDictionary(field => field.Groups[1].Value, field => WebUtility.HtmlDecode(field.Groups[2].Value)).Append(new("approve", "Yes")));
+        using var given = await browser.PostAsync(new Uri("wp-admin/authorize-application.php", UriKind.Relative), consent);
+        var password = HttpUtility.ParseQueryString(given.Headers.Location!.Query)["password"]!;
+
+        await using var channel = await SourceTests.Connector.ConnectAsync(SourceTests.OrderFor(_site.Url), SourceTests.Secrets(_site.AdminUser, password), 1, CancellationToken.None);
+        Assert.NotEmpty((await channel.SchemaAsync(CancellationToken.None)).Tables);
+        Assert.Empty(await channel.ByeAsync(CancellationToken.None));
+
+        Assert.Equal([["CloneHub"]], await NamesAsync());
+        Assert.Equal([["admin"]], await _site.QueryAsync("SELECT user_login FROM wp_users", CancellationToken.None));
+        await _site.RunPhpAsync("WP_Application_Passwords::delete_all_application_passwords(1);", CancellationToken.None);
+        Assert.Equal("LOGIN_FAILED", await SourceTests.FaultOf(() => SourceTests.Connector.ConnectAsync(
+            SourceTests.OrderFor(_site.Url), SourceTests.Secrets(_site.AdminUser, password), 1, CancellationToken.None)));
     }
 
     [Fact]
@@ -85,4 +114,7 @@ public sealed class ApplicationPasswordsTests : IClassFixture<ServersFixture>, I
 
     private async Task<List<string[]>> NamesAsync() => [.. (await _site.RunPhpAsync(
         "echo implode(\"\\n\", array_column(WP_Application_Passwords::get_user_application_passwords(1), 'name'));", CancellationToken.None)).Split('\n').Select(name => new[] { name })];
+
+    [GeneratedRegex("<input type=\"(?:hidden|text)\"[^>]*? name=\"([^\"]+)\"[^>]*? value=\"([^\"]*)\"")]
+    private static partial Regex Field();
 }
