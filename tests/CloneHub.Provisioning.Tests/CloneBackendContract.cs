@@ -183,10 +183,21 @@ public abstract class CloneBackendContract
     }
 
     [ContractFact]
-    public async Task A_password_that_was_changed_behind_our_back_is_put_right()
+    public async Task A_password_that_was_changed_behind_our_back_is_put_right_by_the_next_step()
     {
         var order = NewOrder();
         await CreateAsync(order, 1);
+        await PutsRightAsync(order, () => CreateAsync(order, 2));
+        await PutsRightAsync(order, () => StartAsync(order, 3));
+
+        // Nothing is published at the order's address and nothing was copied, so these fail once the clone itself is well.
+        await PutsRightAsync(
+            order, () => Backend.ImportPublicAsync(order.Token(CloneStep.ImportContent, 4), order, Secrets, null!, new Progress<ContentProgress>(), default));
+        await PutsRightAsync(order, () => Backend.ActivatePluginAsync(order.Token(CloneStep.ActivatePlugin, 5), order, Secrets, default));
+    }
+
+    private async Task PutsRightAsync(CloneOrder order, Func<Task> step)
+    {
         await using (var server = new MySqlConnection(MariaDb))
         {
             await server.OpenAsync();
@@ -201,7 +212,7 @@ public abstract class CloneBackendContract
         }
 
         await Assert.ThrowsAsync<MySqlException>(() => OpenDatabaseAsync(order, Secrets));
-        await CreateAsync(order, 2);
+        await Record.ExceptionAsync(step);
         await using var database = await OpenDatabaseAsync(order, Secrets);
     }
 

@@ -75,6 +75,32 @@ public sealed class CloneInstancesTests(ServersFixture servers) : IClassFixture<
     }
 
     [Fact]
+    public async Task A_job_whose_removal_came_and_went_since_it_began_takes_nothing()
+    {
+        var (instance, gone) = (await OfferAsync(), new StepToken(NewJob(), CloneStep.CreateDatabase, 1, 1));
+        var fence = _stage.Get<CloneFence>();
+        await fence.ClaimAsync(gone, default);
+        var removal = gone with { Step = CloneStep.Remove, Fence = 2 };
+        await Instances.ClaimAsync(removal, default);
+
+        await using var connection = await _stage.Get<CloneServer>().OpenAsync(default);
+        Assert.False(await CloneInstances.TakeAsync(connection, gone, _recipe, default));
+        await fence.BuryAsync(removal, default);
+        Assert.False(await CloneInstances.TakeAsync(connection, removal, _recipe, default));
+        Assert.Equal((instance, true), await ClaimAsync(NewJob()));
+    }
+
+    [Fact]
+    public async Task An_instance_that_was_another_jobs_all_the_time_is_given_back()
+    {
+        var (instance, first, second) = (await OfferAsync(), NewJob(), NewJob());
+        await ClaimAsync(first);
+        await Instances.GiveBackAsync(instance, second, default);
+        Assert.Equal((first, false), await ClaimAsync(first, fence: 2));
+        Assert.Equal(instance, (await ClaimAsync(second)).Instance);
+    }
+
+    [Fact]
     public async Task What_is_not_ready_or_of_another_recipe_is_not_claimed()
     {
         var (unready, other) = (NewJob(), NewJob());

@@ -36,7 +36,7 @@ internal sealed class CloneInstances(CloneServer server, CloneFence fence, IOpti
         if (await FindAsync(connection, token, cancellation) is { } decided) return (decided, null);
 
         // A job that has begun and has no row began before there were any: what it has bears its own name.
-        var isWarm = isFirst && await TakeAsync(connection, token.Job, recipe, cancellation);
+        var isWarm = isFirst && await TakeAsync(connection, token, recipe, cancellation);
         if (!isWarm) await ExecuteAsync(connection, Insert, cancellation, ("@instance", token.Job.Value), ("@job", token.Job.Value), ("@recipe", recipe.ToString()), ("@now", Now));
         return (await FindAsync(connection, token, cancellation) ?? token.Job, isWarm);
     }
@@ -90,6 +90,21 @@ internal sealed class CloneInstances(CloneServer server, CloneFence fence, IOpti
         return await ExecuteAsync(connection, Offer, cancellation, ("@instance", instance.Value), ("@now", Now)) > 0;
     }
 
+    /// <summary>An instance is a job's after all, whatever its row says.</summary>
+    public async Task GiveBackAsync(JobId instance, JobId owner, CancellationToken cancellation)
+    {
+        await using var connection = await server.OpenAsync(cancellation);
+        try
+        {
+            await ExecuteAsync(connection, "UPDATE clonehub.instances SET job_id = @job WHERE instance = @instance", cancellation, ("@job", owner.Value), ("@instance", instance.Value));
+        }
+        catch (MySqlException twice) when (twice.ErrorCode == MySqlErrorCode.DuplicateKeyEntry)
+        {
+            // The owner has another one by now; this one is nobody's to claim.
+            await ExecuteAsync(connection, "DELETE FROM clonehub.instances WHERE instance = @instance", cancellation, ("@instance", instance.Value));
+        }
+    }
+
     /// <summary>Nothing of the job's instance exists any more.</summary>
     public async Task ForgetAsync(JobId job, CancellationToken cancellation)
     {
@@ -122,14 +137,18 @@ internal sealed class CloneInstances(CloneServer server, CloneFence fence, IOpti
         return found;
     }
 
-    private static async Task<bool> TakeAsync(MySqlConnection connection, JobId job, InstanceRecipe recipe, CancellationToken cancellation)
+    /// <summary>A removal may have come and gone since the attempt took the clone; nobody would ever give back what is taken then.</summary>
+    internal static async Task<bool> TakeAsync(MySqlConnection connection, StepToken token, InstanceRecipe recipe, CancellationToken cancellation)
     {
-        const string Take = "UPDATE clonehub.instances SET job_id = @job WHERE instance = @instance AND job_id IS NULL";
+        const string Take = """
+            UPDATE clonehub.instances SET job_id = @job WHERE instance = @instance AND job_id IS NULL
+            AND EXISTS (SELECT 1 FROM clonehub.clones WHERE clones.job_id = @job AND fence = @fence AND removed_at IS NULL)
+            """;
         foreach (var instance in await ReadyAsync(connection, recipe, cancellation))
         {
             try
             {
-                if (await ExecuteAsync(connection, Take, cancellation, ("@job", job.Value), ("@instance", instance)) > 0) return true;
+                if (await ExecuteAsync(connection, Take, cancellation, ("@job", token.Job.Value), ("@fence", token.Fence), ("@instance", instance)) > 0) return true;
             }
             catch (MySqlException twice) when (twice.ErrorCode == MySqlErrorCode.DuplicateKeyEntry)
             {

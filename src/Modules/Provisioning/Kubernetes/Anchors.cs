@@ -25,7 +25,17 @@ internal sealed class Anchors(
     {
         var instance = await InstanceAsync(token, recipe, cancellation);
         var claim = instance == token.Job ? null : new PoolClaim(token.Job);
-        return await HoldAsync(token, instance, tenant, stage, claim, cancellation);
+        try
+        {
+            return await HoldAsync(token, instance, tenant, stage, claim, cancellation);
+        }
+        catch (ForeignAnchorException foreign)
+        {
+            // What only begins may as well begin cold; later the content is where this job must not go.
+            if (recipe is null) throw new StepFaultException(ClusterFaults.InstanceLost, foreign);
+            await instances.GiveBackAsync(instance, foreign.Owner, cancellation);
+            return await HoldAsync(token, token.Job, tenant, stage, claim: null, cancellation);
+        }
     }
 
     /// <summary>The anchor of an instance that is made for the pool.</summary>
@@ -57,6 +67,12 @@ internal sealed class Anchors(
             // Not from the view alone: what it has not heard of yet would be left behind.
             seen ??= await api.ReadAnchorAsync(instance, cancellation);
             if (seen is null) return instance;
+            if (IsForeign(seen, token))
+            {
+                await instances.GiveBackAsync(instance, seen.Owner!.Value, cancellation);
+                return instance == token.Job ? throw new OvertakenException(token) : token.Job;
+            }
+
             if (IsOf(seen, token) && seen.Fence > token.Fence) throw new OvertakenException(token);
             if (seen.IsGoing || await api.TryDeleteAnchorAsync(seen, cancellation)) return instance;
             seen = null;
@@ -119,6 +135,7 @@ internal sealed class Anchors(
                 seen = null;
             }
 
+            if (seen is not null && IsForeign(seen, token)) throw new ForeignAnchorException(seen.Owner!.Value);
             if (seen is not null && IsOf(seen, token) && seen.Fence == token.Fence && seen.Stage >= stage) return seen;
             var held = seen switch
             {
@@ -136,6 +153,12 @@ internal sealed class Anchors(
 
     /// <summary>Whether its fence is one of this job; one of the pool counts from anew for the job that claims it.</summary>
     private static bool IsOf(Anchor anchor, StepToken token) => anchor.Job == token.Job || anchor.Owner == token.Job;
+
+    /// <summary>
+    /// The rows say that the instance is this job's, or nobody's, and its anchor that it is another one's: the database was set back to before that one
+    /// claimed it. The anchor was there all the time, so it is right.
+    /// </summary>
+    private static bool IsForeign(Anchor anchor, StepToken token) => anchor.Owner is { } owner && owner != token.Job;
 
     private async Task<Anchor?> TakeAsync(Anchor seen, StepToken token, string tenant, AnchorStage stage, CancellationToken cancellation) => await PatchAsync(
         seen, AnchorManifest.Take(seen, token.Job, tenant, token.Fence, stage, await ExpiryOfAsync(token.Job, cancellation)), cancellation);
@@ -187,4 +210,10 @@ internal sealed class Anchors(
             throw new TimeoutException($"{token.Job}: its anchor was deleted and is still there after {GoingPatience.TotalSeconds:0} s.");
         }
     }
+}
+
+/// <summary>The instance that a job was given serves another one.</summary>
+internal sealed class ForeignAnchorException(JobId owner) : Exception($"The instance is {owner}'s.")
+{
+    public JobId Owner { get; } = owner;
 }

@@ -35,6 +35,9 @@ internal static class ClusterFaults
     public static StepFault Contended { get; } = new(
         StepFault.BackendUnavailable, "The clone's anchor in the cluster is changed by others all the time.", Waiting, Retryable: true);
 
+    public static StepFault InstanceLost { get; } = new(
+        "CONTENT_LOST", "The pod that the job was given is another clone's, since the clones' database was set back.", "Request the clone again.", Retryable: false);
+
     private static StepFault NamespaceGone { get; } = new(
         StepFault.BackendUnavailable, "The namespace of the clones is being deleted, or does not exist.", "The operator has to make it again; the job waits for it some minutes.", Retryable: true);
 

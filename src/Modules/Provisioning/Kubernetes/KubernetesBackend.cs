@@ -123,8 +123,14 @@ internal sealed class KubernetesBackend(
         StepToken token, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation)
     {
         // Most attempts find what the one before them has made, or the pool, and have nothing to say to the cluster.
-        if (await anchors.LookAsync(token, cancellation) is { } seen && objects.HasPod(seen) && view.StateOf(seen.Job).ReadyPod is { } ready) return (seen.Job, ready);
+        if (await anchors.LookAsync(token, cancellation) is { } seen && objects.HasPod(seen) && view.StateOf(seen.Job).ReadyPod is { } ready)
+        {
+            await database.EnsureAsync(seen.Job, secrets.DatabasePassword, cancellation);
+            return (seen.Job, ready);
+        }
+
         var anchor = await anchors.ClaimAsync(token, order.Tenant, AnchorStage.Pod, cancellation);
+        await database.EnsureAsync(anchor.Job, secrets.DatabasePassword, cancellation);
         return (anchor.Job, await start.RunAsync(anchor, secrets.DatabasePassword, isFirst: token.Step == CloneStep.StartPod, progress, cancellation));
     }
 

@@ -21,7 +21,7 @@ internal sealed partial class LocalBackend(
 
     public async Task EnsurePodAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, IProgress<ContentProgress>? progress, CancellationToken cancellation) =>
-        await EnsureServedAsync(token, cancellation);
+        await EnsureServedAsync(token, secrets, cancellation);
 
     public async Task<ContentReport> ImportContentAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation)
@@ -45,7 +45,7 @@ internal sealed partial class LocalBackend(
 
     public async Task<PluginReport> ActivatePluginAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
-        var instance = await EnsureServedAsync(token, cancellation);
+        var instance = await EnsureServedAsync(token, secrets, cancellation);
         var target = TargetOf(token.Job, instance, secrets);
         var administrator = new CloneAdministrator(client.Http, Inside(target.PublicUrl), target, layout.Of(instance).UsernameMark, clock);
         return await administrator.AdoptAsync(secrets.ConnectorKey, secrets.ClonePassword, cancellation);
@@ -128,10 +128,11 @@ internal sealed partial class LocalBackend(
         return await LogTail.ReadAsync(kind == CloneLogKind.Php ? paths.PhpLog : layout.AccessLogOf(job), lines, cancellation);
     }
 
-    /// <summary>The attempt holds the clone, and a PHP runs for it.</summary>
-    private async Task<JobId> EnsureServedAsync(StepToken token, CancellationToken cancellation)
+    /// <summary>The attempt holds the clone, its database lets it in, and a PHP runs for it.</summary>
+    private async Task<JobId> EnsureServedAsync(StepToken token, JobSecrets secrets, CancellationToken cancellation)
     {
         var instance = await instances.ClaimAsync(token, cancellation);
+        await database.EnsureAsync(instance, secrets.DatabasePassword, cancellation);
         await EnsurePhpAsync(instance, cancellation);
         if (instance != token.Job) CloneTree.Link(layout.Of(token.Job), layout.Of(instance));
         return instance;
@@ -148,7 +149,7 @@ internal sealed partial class LocalBackend(
 
     private async Task<(JobId Instance, CloneTarget Target)> PrepareImportAsync(StepToken token, JobSecrets secrets, CancellationToken cancellation)
     {
-        var instance = await EnsureServedAsync(token, cancellation);
+        var instance = await EnsureServedAsync(token, secrets, cancellation);
         routes.Close(instance);
         await database.CutAsync(instance, cancellation);
         File.Delete(layout.Of(instance).UsernameMark);
