@@ -7,9 +7,9 @@ namespace CloneHub.Benchmarks.Engine;
 /// <summary>A client that asks for jobs and looks until they are done, of whoever is measured.</summary>
 internal sealed class Caller(HttpClient client, Contender contender, Uri address)
 {
-    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(1);
+    private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(5);
     private static readonly TimeSpan BetweenRareLooks = TimeSpan.FromMilliseconds(10);
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(90);
 
     public Uri Posts { get; } = new(address, contender.Post);
 
