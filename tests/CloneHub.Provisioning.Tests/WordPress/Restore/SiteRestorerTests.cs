@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Text;
+using CloneHub.Provisioning.Tests.WordPress.Source;
 using CloneHub.Provisioning.Tests.WordPress.Verification;
 using CloneHub.Provisioning.WordPress.Restore;
 using CloneHub.Testing;
@@ -32,6 +33,7 @@ public sealed class SiteRestorerTests(ImportedSite sites, ITestOutputHelper outp
         var staged = await stage.AgainAsync();
         Assert.Equal([[number]], await stage.Site.QueryAsync($"SELECT number FROM {key}_p WHERE fence = 2", CancellationToken.None));
         Assert.Contains(staged.Warnings, warning => warning.Contains("clonewriter", StringComparison.Ordinal));
+        Assert.Equal("CONNECTOR_FAILED", await SourceTests.FaultOf(() => stage.Target.Site.ByeAsync(CancellationToken.None)));
         AssertSame(before, await stage.StateAsync());
 
         var swapped = await stage.Turn.SwapAsync(plan.Snapshot, CancellationToken.None, overwrites: true);

@@ -16,6 +16,9 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
 {
     private const int Visitors = 3;
 
+    /// <summary>Milliseconds of each.</summary>
+    private readonly ConcurrentBag<double> _pages = [];
+
     /// <summary>A page is made of an option, a post and a file of the theme.</summary>
     private readonly string[] _marks = [.. new[] { "Name", "Post", "Footer" }.Select(what => $"{what} of the clone as {ServersFixture.Unique("m")}")];
 
@@ -48,7 +51,7 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         await end.CancelAsync();
         await Task.WhenAll(visits);
         var counts = seen.GroupBy(page => page).ToDictionary(pages => pages.Key, pages => pages.Count());
-        output.WriteLine($"{string.Join(", ", counts.Select(pair => $"{pair.Key}: {pair.Value}"))}; held for {string.Join(", ", held)} ms (of which for pages that were being served)");
+        output.WriteLine($"{string.Join(", ", counts.Select(pair => $"{pair.Key}: {pair.Value}"))}; held for {string.Join(", ", held)} ms (of which for pages that were being served); a page took {_pages.Order().ElementAt(_pages.Count / 2):0} ms, the slowest {_pages.Max():0} ms");
         Assert.Empty(counts.Keys.Except(["old", "new", "503"]));
         Assert.Contains("old", counts.Keys);
         await stage.EndAsync();
@@ -74,6 +77,13 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         Assert.Equal("TARGET_IN_USE", await SourceTests.FaultOf(() => stage.Turn.SwapAsync(planned: null, CancellationToken.None)));
         Assert.True(File.Exists(maintenance));
         File.Delete(maintenance);
+
+        var comments = (await stage.Target.Site.SchemaAsync(CancellationToken.None)).Tables.Single(table => table.Name == "wp_comments");
+        var seen = await stage.Target.MarksAsync([TableToMark.Settled(comments)], CancellationToken.None);
+        await stage.Site.QueryAsync("INSERT INTO wp_comments (comment_post_ID, comment_author, comment_content) VALUES (1, 'late', 'late')", CancellationToken.None);
+        Assert.Equal(["wp_comments"], (await stage.Target.SwapAsync(new RestoreRules(), "wp_", [], CancellationToken.None, seen)).Changed!);
+        await stage.Site.QueryAsync("DELETE FROM wp_comments WHERE comment_author = 'late'", CancellationToken.None);
+        Assert.Equal(200, (await stage.VisitAsync()).Status);
 
         File.Move(staged, staged + ".aside");
         Assert.Equal("SWAP_REFUSED", await SourceTests.FaultOf(() => stage.Turn.SwapAsync(planned: null, CancellationToken.None)));
@@ -244,6 +254,11 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         await first.Turn.SwapAsync(planned: null, CancellationToken.None);
         var between = await first.StateAsync();
         await second.StageAsync();
+        var maintenance = Path.Combine(second.Site.Root.FullName, ".maintenance");
+        await File.WriteAllTextAsync(maintenance, "<?php $upgrading = 0;");
+        Assert.Equal("TARGET_IN_USE", await SourceTests.FaultOf(() => second.Turn.SwapAsync(planned: null, CancellationToken.None)));
+        File.Delete(maintenance);
+        Assert.Equal(TargetState.Swapped, (await first.Target.StateAsync(CancellationToken.None)).State);
         await second.Turn.SwapAsync(planned: null, CancellationToken.None);
 
         Assert.Equal("UNDO_OVER", await SourceTests.FaultOf(() => first.Turn.RollBackAsync(CancellationToken.None)));
@@ -284,7 +299,9 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
     {
         while (!cancellation.IsCancellationRequested)
         {
+            var started = TimeProvider.System.GetTimestamp();
             var (status, page) = await stage.VisitAsync();
+            _pages.Add(TimeProvider.System.GetElapsedTime(started).TotalMilliseconds);
             var marks = _marks.Count(mark => page.Contains(mark, StringComparison.Ordinal));
             seen.Add(status != 200 ? $"{status}" : marks == 0 ? "old" : marks == _marks.Length ? "new" : $"mixture of {string.Join(" and ", _marks.Where(mark => page.Contains(mark, StringComparison.Ordinal)))}");
         }

@@ -51,7 +51,6 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
 
     /// <summary>A request that has read the list of plugins meets files that are being deleted.</summary>
     [Theory]
-    [InlineData("src")]
     [InlineData("src/OnSource")]
     [InlineData("job.php")]
     public async Task A_visitor_is_served_while_the_connector_is_being_removed(string gone)
@@ -68,6 +67,23 @@ public sealed class ConnectorLifeTests : IClassFixture<ServersFixture>, IAsyncLi
         Assert.True(page.IsSuccessStatusCode, $"{page.StatusCode}: {await page.Content.ReadAsStringAsync()}");
         Directory.Move(aside, path);
         await channel.ByeAsync(CancellationToken.None);
+    }
+
+    /// <summary>What makes it whole goes first.</summary>
+    [Fact]
+    public async Task What_is_left_of_a_connector_that_died_while_it_left_goes_with_the_next_visitor()
+    {
+        var order = SourceTests.OrderFor(_site.Url);
+        await using var channel = await SourceTests.Connector.ConnectAsync(order, SourceTests.Administrator(_site), 1, CancellationToken.None);
+        var folder = Path.Combine(_site.Root.FullName, "wp-content/plugins", ConnectorBuild.FolderOf(order.Job, 1));
+        File.Delete(Path.Combine(folder, "src/autoload.php"));
+        using var visitor = new HttpClient();
+
+        using var page = await visitor.GetAsync(_site.Url);
+
+        Assert.True(page.IsSuccessStatusCode, $"{page.StatusCode}: {await page.Content.ReadAsStringAsync()}");
+        Assert.False(Directory.Exists(folder));
+        Assert.Empty(await _site.QueryAsync("SELECT 1 FROM wp_options WHERE option_name = 'active_plugins' AND option_value LIKE '%clonehub%'", CancellationToken.None));
     }
 
     [Fact]

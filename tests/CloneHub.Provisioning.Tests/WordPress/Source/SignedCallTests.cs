@@ -76,6 +76,24 @@ public sealed class SignedCallTests(SourceSiteFixture fixture) : IClassFixture<S
         Assert.Equal(_order.Job.Value, answer.GetProperty("job").GetString());
     }
 
+    /// <summary>Clone and site of a restore trust one key: PHP in the clone may send on what it was told.</summary>
+    [Fact]
+    public async Task What_a_clone_was_told_is_refused_by_the_site_that_gets_its_content()
+    {
+        var order = SourceTests.OrderFor(fixture.Site.Url);
+        var use = ConnectorUse.ToRestore(order.Job, _secrets.ConnectorKey);
+        await using var target = await SourceTests.Connector.ConnectAsync(order, _secrets, 1, CancellationToken.None, use);
+        using var toldToClone = new CallSigner(order.Job, _secrets.ConnectorKey, TimeProvider.System);
+        using var request = toldToClone.Sign(Endpoint, "dump", "{}"u8.ToArray());
+        using var toldToSite = new CallSigner(order.Job, _secrets.ConnectorKey, TimeProvider.System, use.Work);
+        using var own = toldToSite.Sign(Endpoint, "hello", "{}"u8.ToArray());
+
+        Assert.Equal("401 signature", await RefusalOf(request));
+        using var answer = await Http.SendAsync(own);
+        Assert.Equal(HttpStatusCode.OK, answer.StatusCode);
+        await target.ByeAsync(CancellationToken.None);
+    }
+
     [Fact]
     public async Task An_order_to_leave_that_was_meant_for_another_build_is_refused()
     {

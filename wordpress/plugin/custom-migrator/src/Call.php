@@ -8,8 +8,8 @@ declare(strict_types=1);
 namespace CloneHub\Migrator;
 
 /**
- * A signed call. The caller signs "CH1\n op \n time \n nonce \n sha256hex(body)" with ECDSA P-256 over SHA-256; this side
- * knows the public half only, so nothing worth stealing lies on the site.
+ * A signed call. The caller signs "CH1\n op \n time \n nonce \n sha256hex(body)" with ECDSA P-256 over SHA-256, and "\n folder" after it where a
+ * restore works in one; this side knows the public half only, so nothing worth stealing lies on the site.
  */
 final class Call
 {
@@ -52,17 +52,18 @@ final class Call
     /**
      * @param string   $public_key SubjectPublicKeyInfo, DER, base 64.
      * @param string[] $allowed
+     * @param string|null $work   Folder that this site's restore works in, unknown to its clone: what that was told is of no use here.
      *
      * @throws Refused If the call is not the key owner's, not of now, or not allowed.
      */
-    public function verify(string $public_key, array $allowed): void
+    public function verify(string $public_key, array $allowed, ?string $work = null): void
     {
         $now = time();
         if (abs($now - $this->time) > self::MAX_SKEW) {
             throw new Refused(401, 'skew', ['time' => $now]);
         }
 
-        $text = implode("\n", ['CH1', $this->op, (string) $this->time, $this->nonce, hash('sha256', $this->body)]);
+        $text = implode("\n", ['CH1', $this->op, (string) $this->time, $this->nonce, hash('sha256', $this->body)]) . (null === $work ? '' : "\n$work");
         $pem = "-----BEGIN PUBLIC KEY-----\n" . chunk_split($public_key, 64, "\n") . "-----END PUBLIC KEY-----\n";
         if (strlen($this->nonce) < 16 || 1 !== openssl_verify($text, $this->signature, $pem, OPENSSL_ALGO_SHA256)) {
             throw new Refused(401, 'signature');

@@ -25,8 +25,10 @@ internal sealed class SiteTurn(TargetChannel target, RestoreRules rules, SourceH
         var swapped = await target.StateAsync(cancellation);
         if (swapped.State == TargetState.Staging)
         {
-            if (planned is not null) await RequireUnchangedAsync(planned, overwrites, cancellation);
-            swapped = await target.SwapAsync(rules, site.TablePrefix, await probe.LookAsync(cancellation), cancellation);
+            var before = await probe.LookAsync(cancellation);
+            var seen = planned is null ? [] : await RequireUnchangedAsync(planned, overwrites, cancellation);
+            swapped = await target.SwapAsync(rules, site.TablePrefix, before, cancellation, seen);
+            if (swapped.Changed is { Count: > 0 } changed) throw RestoreFaults.Changed(changed);
         }
 
         if (swapped.State == TargetState.Reverted) throw RestoreFaults.Probe(swapped.Refusal ?? Undone);
@@ -74,19 +76,26 @@ internal sealed class SiteTurn(TargetChannel target, RestoreRules rules, SourceH
     }
 
     /// <param name="onlyWork">Only what people bring to the site is looked at.</param>
-    private async Task RequireUnchangedAsync(IReadOnlyList<TableMark> planned, bool onlyWork, CancellationToken cancellation)
+    /// <returns>What was seen, what people bring to the site first.</returns>
+    private async Task<IReadOnlyList<MarkedTable>> RequireUnchangedAsync(IReadOnlyList<TableMark> planned, bool onlyWork, CancellationToken cancellation)
     {
         var there = await TablesAsync([.. planned.Select(mark => mark.Name)], cancellation);
         if (onlyWork)
         {
-            there = [.. there.Where(table => DriftKinds.IsWork(table.Name.StartsWith(_prefix, StringComparison.Ordinal) ? table.Name[_prefix.Length..] : table.Name, table))];
+            there = [.. there.Where(IsWork)];
             planned = [.. planned.IntersectBy(there.Select(table => table.Name), mark => mark.Name, StringComparer.Ordinal)];
         }
 
-        var changed = Changed(planned, await MarkAsync(there.Select(TableToMark.Settled), cancellation));
+        var seen = await target.MarksAsync([.. there.Select(TableToMark.Settled)], cancellation);
+        var changed = Changed(planned, [.. seen.Select(table => table.Mark)]);
         if (changed.Count > 0) throw RestoreFaults.Changed(changed);
         _checked = (there, planned);
+
+        // Settings may change with every visit; whether they have is told afterwards.
+        return [.. seen.Where(table => DriftKinds.Of(table.Table.Name, table.Table.Table) != DriftKind.Settings).OrderByDescending(table => IsWork(table.Table.Table))];
     }
+
+    private bool IsWork(SourceTable table) => DriftKinds.IsWork(table.Name.StartsWith(_prefix, StringComparison.Ordinal) ? table.Name[_prefix.Length..] : table.Name, table);
 
     private static List<string> Changed(IReadOnlyList<TableMark> planned, IReadOnlyList<TableMark> now)
     {

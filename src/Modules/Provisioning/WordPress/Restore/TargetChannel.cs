@@ -5,43 +5,6 @@ using CloneHub.Provisioning.WordPress.Import;
 
 namespace CloneHub.Provisioning.WordPress.Restore;
 
-/// <param name="Obstacles">Why its tables and files cannot change places, as parts of a sentence; none if they can.</param>
-/// <param name="State">How far a restore of this job is there; null if there is none.</param>
-/// <param name="LargestBody">Bytes that one request may bring; 0 if there is no limit.</param>
-/// <param name="DiskFree">Bytes, where files lie; 0 if the site cannot tell.</param>
-/// <param name="WithDatabase">Its database lies there, too.</param>
-/// <param name="SchemaVersion">Version of WordPress' tables.</param>
-internal sealed record TargetInspection(
-    IReadOnlyList<string> Obstacles, string? State, bool Busy, long LargestBody, long LargestStatement, long DiskFree, int SchemaVersion, bool WithDatabase = false);
-
-/// <param name="Busy">Nothing was changed: pages were being served for longer than could be waited for.</param>
-/// <param name="State">staging: the site is as it was; swapped: it has its new content; reverted: it has its old content again.</param>
-/// <param name="Refusal">Why the site is as it was though a change was tried.</param>
-/// <param name="Milliseconds">How long new visitors were held; 0 where nothing had to be changed.</param>
-internal sealed record TargetState(bool Busy, string? State, string? Refusal, int Milliseconds)
-{
-    /// <summary>What was noted of the site's pages before its content changed.</summary>
-    public IReadOnlyList<int?> Before { get; init; } = [];
-
-    /// <summary>Those that change places.</summary>
-    public IReadOnlyList<string> Tables { get; init; } = [];
-
-    /// <summary>How much of the milliseconds went by until the pages that were being served had ended.</summary>
-    public int Waited { get; init; }
-
-    /// <summary>What an earlier attempt brought is there still.</summary>
-    public bool Kept { get; init; }
-
-    public const string Staging = "staging";
-    public const string Swapped = "swapped";
-    public const string Reverted = "reverted";
-
-    /// <summary>A later restore has changed places again, so that there is no way back to before this one.</summary>
-    public const string Closed = "closed";
-
-    public bool IsSettled => State is null or Staging or Swapped or Reverted or Closed;
-}
-
 /// <summary>A site that gets content, with our connector on it. What may be said twice is said again until it is answered.</summary>
 /// <param name="fence">Of the attempt that asks. The site obeys none that is older than another it has heard of.</param>
 internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long fence) : IAsyncDisposable
@@ -139,7 +102,7 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
                 name = table.Name,
                 columns = ColumnsOf(table.Columns),
                 key = TablePlan.NumberKey(table.Table),
-                skip = table.Skipped.Select(rows => new object[] { rows.Column, rows.Values, rows.Beginnings }),
+                skip = SkippedOf(table),
                 after = table.After,
                 by = table.By,
                 staged = table.Staged,
@@ -157,9 +120,18 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
 
     /// <summary>The new content takes the place of the old one, as a whole or not at all.</summary>
     /// <param name="before">What its pages answer now; noted there for whoever goes on after this attempt.</param>
-    public Task<TargetState> SwapAsync(RestoreRules rules, string prefix, IReadOnlyList<int?> before, CancellationToken cancellation) => TurnAsync("swap", new
+    /// <param name="seen">The site's tables as they were looked at last, those that matter most first: compared, as far as a moment suffices, when nobody is served any more.</param>
+    public Task<TargetState> SwapAsync(RestoreRules rules, string prefix, IReadOnlyList<int?> before, CancellationToken cancellation, IEnumerable<MarkedTable>? seen = null) => TurnAsync("swap", new
     {
         before,
+        seen = (seen ?? []).Select(table => new
+        {
+            name = table.Table.Name,
+            key = TablePlan.NumberKey(table.Table.Table),
+            skip = SkippedOf(table.Table),
+            rows = (long)table.Sums[0],
+            last = table.LastKey,
+        }),
         options = prefix + "options",
         kept_names = rules.KeptNames(prefix),
         kept_patterns = rules.KeptPatterns,
@@ -219,11 +191,16 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
         {
             try
             {
-                if (await StateAsync(cancellation) is { IsSettled: true } state) return state;
+                var answer = await site.Calls.AskAsync("status", BodyOf(new { }, default), cancellation);
+                if (answer.Deserialize(CallJson.Default.TargetState) is { IsSettled: true } state) return state;
+            }
+            catch (AnswerBrokenException)
+            {
+                // It does not answer yet. While places are between old and new WordPress says to come again in ten minutes, and each request may be the one that mends them.
             }
             catch (StepFaultException trouble) when (trouble.Fault.Retryable && clock.GetElapsedTime(started) < UntilSettled)
             {
-                // It does not answer yet. Nothing else tells what became of the change.
+                // As above. Nothing else tells what became of the change.
             }
 
             if (clock.GetElapsedTime(started) > UntilSettled) throw RestoreFaults.Refused("it does not come to rest.");
@@ -278,6 +255,8 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
         return body;
     }
 
+    private static IEnumerable<object[]> SkippedOf(TableToMark table) => table.Skipped.Select(rows => new object[] { rows.Column, rows.Values, rows.Beginnings });
+
     private static MarkedTable Marked(TableToMark table, JsonElement mark)
     {
         var (last, added) = (mark.GetProperty("last"), mark.GetProperty("added"));
@@ -295,6 +274,3 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
         _ => "remove",
     };
 }
-
-/// <summary>A file as it has to lie on the site.</summary>
-internal sealed record StagedFile(string Path, long Size, string Md5);

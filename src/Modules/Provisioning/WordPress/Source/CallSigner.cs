@@ -11,12 +11,13 @@ internal sealed class CallSigner : IDisposable
     private readonly Lock _gate = new();
     private readonly JobId _job;
     private readonly TimeProvider _clock;
+    private readonly string? _work;
     private readonly ECDsa _key = ECDsa.Create();
 
-    public CallSigner(JobId job, Secret connectorKey, TimeProvider clock)
+    /// <param name="work">Folder that a restore works in at the site; null for calls that only read. Clone and site of a restore trust one key, and what the one was told must not count at the other.</param>
+    public CallSigner(JobId job, Secret connectorKey, TimeProvider clock, string? work = null)
     {
-        _job = job;
-        _clock = clock;
+        (_job, _clock, _work) = (job, clock, work);
         _key.ImportPkcs8PrivateKey(Convert.FromBase64String(connectorKey.Reveal()), out _);
     }
 
@@ -31,7 +32,7 @@ internal sealed class CallSigner : IDisposable
     {
         var time = SiteTime.ToUnixTimeSeconds().ToString(CultureInfo.InvariantCulture);
         var nonce = RandomNumberGenerator.GetHexString(32, lowercase: true);
-        var text = $"CH1\n{op}\n{time}\n{nonce}\n{Convert.ToHexStringLower(SHA256.HashData(body.Span))}";
+        var text = $"CH1\n{op}\n{time}\n{nonce}\n{Convert.ToHexStringLower(SHA256.HashData(body.Span))}{(_work is null ? "" : $"\n{_work}")}";
         var request = new HttpRequestMessage(HttpMethod.Post, address) { Content = new ReadOnlyMemoryContent(body) };
         request.Content.Headers.ContentType = new("application/json");
         request.Headers.Add("X-CloneHub-Op", op);

@@ -56,10 +56,11 @@ internal sealed record ConnectorBuild(JobId Job, int Attempt, string PublicKey, 
 /// <summary>What a connector is on a site for.</summary>
 /// <param name="Lifetime">By the site's clock; afterwards it removes itself and all it brought.</param>
 /// <param name="Work">Folder of a restore; null where it only reads.</param>
-internal sealed record ConnectorUse(TimeSpan Lifetime, string? Work)
+/// <param name="Fence">Of the step that has it there: the site does not let one go that has been overtaken. Null where nothing is kept that it could take along.</param>
+internal sealed record ConnectorUse(TimeSpan Lifetime, string? Work, long? Fence = null)
 {
     public static readonly ConnectorUse ToRead = new(TimeSpan.FromHours(2), null);
 
     /// <summary>A day in which it can be undone, and as long as it may take before that begins.</summary>
-    public static ConnectorUse ToRestore(JobId job, Secret connectorKey) => new(TimeSpan.FromHours(27), ConnectorBuild.WorkOf(job, connectorKey));
+    public static ConnectorUse ToRestore(JobId job, Secret connectorKey, long? fence = null) => new(TimeSpan.FromHours(27), ConnectorBuild.WorkOf(job, connectorKey), fence);
 }

@@ -8,11 +8,13 @@ internal sealed class Farewell(SourceCalls calls, TimeProvider clock)
     private const int MostTries = 4;
 
     /// <param name="build">The connector that leaves, and with it those of earlier attempts.</param>
-    public static byte[] Of(string build) => JsonSerializer.SerializeToUtf8Bytes(new { build });
+    /// <param name="fence">See <see cref="ConnectorUse"/>.</param>
+    public static byte[] Of(string build, long? fence = null) =>
+        fence is { } number ? JsonSerializer.SerializeToUtf8Bytes(new { build, fence = number }) : JsonSerializer.SerializeToUtf8Bytes(new { build });
 
     /// <returns>What the site could not remove.</returns>
     /// <exception cref="StepFaultException">Nothing proves that the connector is gone.</exception>
-    public async Task<IReadOnlyList<string>> SayAsync(string build, CancellationToken cancellation)
+    public async Task<IReadOnlyList<string>> SayAsync(string build, CancellationToken cancellation, long? fence = null)
     {
         var errors = new ConnectorErrors();
         var mayHaveLeft = false;
@@ -20,8 +22,13 @@ internal sealed class Farewell(SourceCalls calls, TimeProvider clock)
         {
             try
             {
-                var answer = await calls.AskAsync("bye", Of(build), cancellation);
+                var answer = await calls.AskAsync("bye", Of(build, fence), cancellation);
                 return [.. answer.GetProperty("left").EnumerateArray().Select(name => name.GetString()!)];
+            }
+            catch (StepFaultException gone) when (gone.Fault.Code == SourceFaults.ExpiredCode)
+            {
+                // It has removed itself on being asked.
+                return [];
             }
             catch (AnswerBrokenException trouble) when (trouble.IsOrdinaryPage && mayHaveLeft)
             {

@@ -34,7 +34,7 @@ internal sealed partial class Installation(
 
             // A restore's connector stays for a day; nobody else needs to.
             if (use.Work is not null && _applicationPassword is not null) await DeleteUserAsync(cancellation);
-            return new SourceChannel(http, endpoint.Address, signer, endpoint.Facts, _folder, clock);
+            return new SourceChannel(http, endpoint.Address, signer, endpoint.Facts, _folder, clock) { Fence = use.Fence };
         }
         catch (Exception trouble) when (trouble is not OutOfMemoryException)
         {
@@ -46,7 +46,7 @@ internal sealed partial class Installation(
 
     /// <summary>Whatever of the job's connectors answers. What it does not remove now goes with the farewell.</summary>
     private async Task SweepAsync(Endpoint endpoint, CancellationToken cancellation) =>
-        await new SourceCalls(http.SendAsync, endpoint.Address, signer, clock).AskAsync("sweep", Farewell.Of(_folder), cancellation);
+        await new SourceCalls(http.SendAsync, endpoint.Address, signer, clock).AskAsync("sweep", Farewell.Of(_folder, use.Fence), cancellation);
 
     private async Task LogInAsync(CancellationToken cancellation)
     {
@@ -105,7 +105,7 @@ internal sealed partial class Installation(
     private async Task SayFarewellAsync(CancellationToken cancellation)
     {
         var endpoint = await Endpoint.FindAsync(http, door, signer, clock, cancellation) ?? throw SourceFaults.ChannelBlocked("nobody answers.");
-        var rest = await new Farewell(new SourceCalls(http.SendAsync, endpoint.Address, signer, clock), clock).SayAsync(_folder, cancellation);
+        var rest = await new Farewell(new SourceCalls(http.SendAsync, endpoint.Address, signer, clock), clock).SayAsync(_folder, cancellation, use.Fence);
         if (rest.Count > 0) throw SourceFaults.PluginsReadOnly($"it could not remove {string.Join(", ", rest)}");
     }
 

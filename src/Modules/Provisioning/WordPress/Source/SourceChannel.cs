@@ -64,6 +64,9 @@ internal sealed class SourceChannel : IAsyncDisposable
     /// <summary>A person installed the connector: it stays until it has done its work, however many attempts that takes.</summary>
     public bool IsByHand { get; init; }
 
+    /// <summary>See <see cref="ConnectorUse"/>.</summary>
+    public long? Fence { get; init; }
+
     /// <summary>Bounds of one answer: tests make them tiny.</summary>
     internal double AnswerSeconds { get; init; } = 20;
 
@@ -185,7 +188,7 @@ internal sealed class SourceChannel : IAsyncDisposable
     /// <summary>The source removes the connector and every trace of it. Nothing else can be asked afterwards.</summary>
     /// <returns>What the source could not remove.</returns>
     public async Task<IReadOnlyList<string>> ByeAsync(CancellationToken cancellation) =>
-        [.. (await new Farewell(_calls, _clock).SayAsync(_build, cancellation)).Select(rest => $"wp-content/plugins/{rest}")];
+        [.. (await new Farewell(_calls, _clock).SayAsync(_build, cancellation, Fence)).Select(rest => $"wp-content/plugins/{rest}")];
 
     public ValueTask DisposeAsync()
     {

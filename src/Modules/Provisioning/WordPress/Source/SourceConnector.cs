@@ -35,10 +35,10 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
     /// <summary>The connector that a person has installed, or one of this restore; null if there is none.</summary>
     /// <param name="everywhere">Not only where it answers as a rule.</param>
     /// <exception cref="StepFaultException">The site does not answer, or the connector says why it cannot work.</exception>
-    public async Task<SourceChannel?> FindAsync(CloneOrder order, JobSecrets secrets, bool everywhere, CancellationToken cancellation)
+    public async Task<SourceChannel?> FindAsync(CloneOrder order, JobSecrets secrets, bool everywhere, CancellationToken cancellation, ConnectorUse? use = null)
     {
         var http = NewHttp(order);
-        var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
+        var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock, use?.Work);
         SourceChannel? channel = null;
         try
         {
@@ -47,7 +47,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
             if (await Endpoint.FindAsync(http, door, signer, clock, cancellation, everywhere) is not { } endpoint) return null;
             if (endpoint.Facts.IsMultisite) throw SourceFaults.Multisite();
             if (order.Restore is null) LogFound(order.Job);
-            return channel = new SourceChannel(http, endpoint.Address, signer, endpoint.Facts, ConnectorBuild.LastFolderOf(order.Job), clock) { IsByHand = order.Restore is null };
+            return channel = new SourceChannel(http, endpoint.Address, signer, endpoint.Facts, ConnectorBuild.LastFolderOf(order.Job), clock) { IsByHand = order.Restore is null, Fence = use?.Fence };
         }
         finally
         {
@@ -66,7 +66,7 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         using var part = ProvisioningTelemetry.StartPart("log in");
         var started = clock.GetTimestamp();
         var http = NewHttp(order);
-        var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
+        var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock, use?.Work);
         try
         {
             var door = await DoorFinder.FindAsync(http, order.SourceUrl, clock, cancellation);

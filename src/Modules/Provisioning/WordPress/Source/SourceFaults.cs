@@ -143,6 +143,18 @@ internal static class SourceFaults
         return new StepFaultException(fault with { Hint = $"{fault.Hint} {rest}" }, trouble);
     }
 
+    /// <summary>The same fault of the site that a restore brings content to.</summary>
+    public static StepFaultException AtTarget(StepFaultException trouble)
+    {
+        var fault = trouble.Fault;
+        return new StepFaultException(fault with { Message = OfTarget(fault.Message), Hint = OfTarget(fault.Hint) }, trouble);
+    }
+
+    private static string OfTarget(string text) => text
+        .Replace("source site", "target site", StringComparison.Ordinal).Replace("The source ", "The target ", StringComparison.Ordinal)
+        .Replace("the source's", "the target's", StringComparison.Ordinal).Replace("while the site is cloned", "while it is restored", StringComparison.Ordinal)
+        .Replace("while it is cloned", "while it is restored", StringComparison.Ordinal).Replace("can be cloned", "can be restored", StringComparison.Ordinal);
+
     /// <summary>What a request threw, as a fault; other exceptions come back as they are.</summary>
     public static Exception From(Exception trouble)
     {

@@ -14,6 +14,7 @@ use CloneHub\Migrator\OnTarget\Target;
 use CloneHub\Migrator\OnTarget\Work;
 use CloneHub\Migrator\Refused;
 use CloneHub\Migrator\Reply;
+use CloneHub\Migrator\Said;
 
 /**
  * The job's end on the site to be copied. Works while WordPress includes its plugins, before themes, routes and the other
@@ -50,7 +51,7 @@ final class Connector
     private static function obey(Job $job, Call $call): void
     {
         try {
-            $call->verify($job->public_key, null === $job->work ? self::OPERATIONS : array_merge(self::OPERATIONS, Target::OPERATIONS));
+            $call->verify($job->public_key, null === $job->work ? self::OPERATIONS : array_merge(self::OPERATIONS, Target::OPERATIONS), $job->work);
             $arguments = $call->arguments();
             if (null !== $job->work && isset($arguments['parts'])) {
                 $arguments = $call->arguments((new Target($job))->joined((array) $arguments['parts']));
@@ -79,7 +80,7 @@ final class Connector
             self::run($job, $call, $arguments, $reply);
         } catch (\Throwable $trouble) {
             $reply->json(Reply::ERROR, [
-                'message' => substr($trouble->getMessage(), 0, 500),
+                'message' => Said::by($trouble, 500),
                 'at' => basename($trouble->getFile()) . ':' . $trouble->getLine(),
                 'final' => $trouble instanceof Incomplete,
             ]);
@@ -118,8 +119,13 @@ final class Connector
             case 'sweep':
             case 'bye':
                 // Whichever of the job's connectors is asked: an attempt that has come in removes those before it, one that leaves itself as well.
-                $last = (int) $job->attempt_of((string) $arguments['build']) - ('sweep' === $call->op ? 1 : 0);
-                $reply->json(Reply::JSON, ['left' => (new Removal($job, $last, 'bye' === $call->op))->run()]);
+                $attempt = (int) $job->attempt_of((string) $arguments['build']);
+                if (null !== $job->work) {
+                    Target::require_newest($job, (int) ($arguments['fence'] ?? $attempt));
+                }
+
+                $is_farewell = 'bye' === $call->op;
+                $reply->json(Reply::JSON, ['left' => (new Removal($job, $attempt - ($is_farewell ? 0 : 1), $is_farewell))->run()]);
                 $reply->json(Reply::END, []);
                 break;
             default:

@@ -67,9 +67,17 @@ final class Removal
         }
 
         $this->settle_options();
+
+        // Half of a connector takes the rest of itself away, as long as it is active; what makes it whole goes first.
+        foreach ($this->names as $name) {
+            @unlink($this->folder($name) . '/src/autoload.php');
+            $this->delete_folder($this->folder($name), "$name.php");
+            $this->delete_folder(WP_CONTENT_DIR . "/upgrade/$name");
+        }
+
+        $this->deactivate();
         foreach ($this->names as $name) {
             $this->delete_folder($this->folder($name));
-            $this->delete_folder(WP_CONTENT_DIR . "/upgrade/$name");
         }
 
         $this->delete_empty_folders($begun);
@@ -92,24 +100,34 @@ final class Removal
 
     private function settle_options(): void
     {
+        $this->alone(function (): void {
+            $this->unschedule();
+            if ($this->is_whole && $this->is_farewell) {
+                Nonces::forget($this->job);
+            }
+        });
+    }
+
+    /** Whoever finds the connector active can still have the rest removed; so this comes last. */
+    private function deactivate(): void
+    {
+        $this->alone(fn () => $this->take_off_list());
+    }
+
+    /** Two jobs that leave at once would each write back what the other has just removed. */
+    private function alone(callable $work): void
+    {
         global $wpdb;
-        // Two jobs that leave at once would each write back what the other has just removed.
         $wpdb->query("SELECT GET_LOCK('clonehub_options', 5)");
         foreach (['alloptions', 'active_plugins', 'cron'] as $name) {
             wp_cache_delete($name, 'options');
         }
 
-        $this->unschedule();
-        if ($this->is_whole && $this->is_farewell) {
-            Nonces::forget($this->job);
-        }
-
-        // Whoever finds the connector active can still have the rest removed; so this comes last.
-        $this->deactivate();
+        $work();
         $wpdb->query("SELECT RELEASE_LOCK('clonehub_options')");
     }
 
-    private function deactivate(): void
+    private function take_off_list(): void
     {
         $active = (array) get_option('active_plugins', []);
         $gone = array_map(static fn (string $name): string => "$name/$name.php", $this->names);
@@ -187,9 +205,9 @@ final class Removal
         }
     }
 
-    private function delete_folder(string $folder): void
+    private function delete_folder(string $folder, string $but = ''): void
     {
-        foreach (array_diff(@scandir($folder) ?: [], ['.', '..']) as $name) {
+        foreach (array_diff(@scandir($folder) ?: [], ['.', '..', $but]) as $name) {
             $path = "$folder/$name";
             if (is_dir($path) && !is_link($path)) {
                 $this->delete_folder($path);

@@ -9,6 +9,7 @@ namespace CloneHub\Migrator\OnTarget;
 
 use CloneHub\Migrator\OnSource\Database;
 use CloneHub\Migrator\OnSource\Layout;
+use CloneHub\Migrator\Said;
 
 /** Whether the places of this site can be changed, tried out rather than guessed. Leaves nothing behind. */
 final class Inspection
@@ -101,7 +102,7 @@ final class Inspection
             $db->query("RENAME TABLE $one TO $other");
             $db->query("DROP TABLE $other");
         } catch (\mysqli_sql_exception $refusal) {
-            $this->obstacles[] = 'its database account may not make, rename and drop tables (' . substr($refusal->getMessage(), 0, 200) . ')';
+            $this->obstacles[] = 'its database account may not make, rename and drop tables (' . Said::by($refusal, 200) . ')';
         }
     }
 }

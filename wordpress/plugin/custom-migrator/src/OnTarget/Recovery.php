@@ -7,6 +7,8 @@ declare(strict_types=1);
 
 namespace CloneHub\Migrator\OnTarget;
 
+use CloneHub\Migrator\Said;
+
 /**
  * What a request does that meets the .maintenance file of a restore: it waits while places are changed, and if whoever changed them is gone it
  * finishes the work itself. Nothing of WordPress is loaded yet.
@@ -97,6 +99,7 @@ final class Recovery
     {
         try {
             (new Swap($work))->forward();
+            Others::close($work);
             $work->replace('unconfirmed', (string) (time() + self::UNCONFIRMED));
             self::settled($work, ['state' => Work::SWAPPED, 'swapped_at' => time()]);
         } catch (\RuntimeException $refusal) {
@@ -104,7 +107,7 @@ final class Recovery
                 throw $refusal;
             }
 
-            $work->write(['state' => Work::REVERTING, 'after' => Work::STAGING, 'refusal' => substr($refusal->getMessage(), 0, 300)]);
+            $work->write(['state' => Work::REVERTING, 'after' => Work::STAGING, 'refusal' => Said::by($refusal, 300)]);
             self::revert($work);
         }
     }
@@ -121,7 +124,7 @@ final class Recovery
 
             // The new content has served until now, and does so again rather than nothing.
             (new Swap($work))->forward(false);
-            self::settled($work, ['state' => Work::SWAPPED, 'refusal' => substr($refusal->getMessage(), 0, 300)]);
+            self::settled($work, ['state' => Work::SWAPPED, 'refusal' => Said::by($refusal, 300)]);
             return;
         }
 

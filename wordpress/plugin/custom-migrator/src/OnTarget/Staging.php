@@ -16,6 +16,9 @@ final class Staging
     private const LARGEST_STATEMENT = 1048576;
     private const NULL_LENGTH = 0xffffffff;
 
+    /** Of the time that visitors are held. */
+    private const LOOK_SECONDS = 0.15;
+
     private \mysqli $db;
     private Names $names;
     private int $statement;
@@ -145,6 +148,31 @@ final class Staging
         }
 
         return $marks;
+    }
+
+    /**
+     * Asked while visitors are held: how many rows there are, and which is the last. An order, a comment or a post more or less shows; one that was edited does not.
+     *
+     * @param array<int,array<string,mixed>> $tables As they were seen, those that matter most first.
+     *
+     * @return string[] Names of those that are not so any more; in those that there was no time for nothing is found.
+     */
+    public function changed(array $tables, Reply $reply): array
+    {
+        $sums = new Sums($this->db, $reply);
+        $until = microtime(true) + self::LOOK_SECONDS;
+        $changed = [];
+        foreach ($tables as ['name' => $name, 'key' => $key, 'skip' => $skip, 'rows' => $rows, 'last' => $last]) {
+            if (microtime(true) >= $until) {
+                break;
+            }
+
+            if (!$sums->ends_as($name, $key, $skip, (int) $rows, null === $last ? null : (int) $last)) {
+                $changed[] = $name;
+            }
+        }
+
+        return $changed;
     }
 
     /** @param array<string,mixed> $table */

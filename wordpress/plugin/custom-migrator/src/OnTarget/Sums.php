@@ -17,6 +17,9 @@ final class Sums
     private const NULL_MARK = '4294967311';
     private const ROWS_AT_ONCE = 50000;
 
+    /** More rows than that take too long to count while visitors wait. */
+    private const MOST_COUNTED = 50000;
+
     private \mysqli $db;
     private Reply $reply;
 
@@ -73,6 +76,25 @@ final class Sums
         $found = $this->db->query("SELECT $kind, COUNT(*) FROM " . Database::quote($table) . ' WHERE ' . implode(' AND ', $where) . ' GROUP BY 1')->fetch_all();
         $this->reply->beat();
         return array_map('intval', array_column($found, 1, 0));
+    }
+
+    /**
+     * @param array<int,array{0:string,1:string[],2:string[]}> $skip
+     * @param int                                               $rows Those that count, when they were last seen.
+     * @param int|null                                          $last The last one of all.
+     */
+    public function ends_as(string $table, ?string $key, array $skip, int $rows, ?int $last): bool
+    {
+        $from = ' FROM ' . Database::quote($table);
+        if (null !== $key && [] === $skip) {
+            $found = $this->db->query('SELECT MAX(' . Database::quote($key) . ")$from")->fetch_row()[0];
+            if ((null === $found ? null : (int) $found) !== $last) {
+                return false;
+            }
+        }
+
+        $where = $this->counted($skip);
+        return $rows > self::MOST_COUNTED || $rows === (int) $this->db->query("SELECT COUNT(*)$from" . ([] === $where ? '' : ' WHERE ' . implode(' AND ', $where)))->fetch_row()[0];
     }
 
     /**

@@ -80,7 +80,7 @@ final class Target
             case 'marks':
                 return ['marks' => (object) (new Staging($this->names))->marks((array) $arguments['tables'], $reply)];
             case 'swap':
-                return $this->swap($arguments);
+                return $this->swap($arguments, $reply);
             case 'confirm':
                 Probation::end($this->work);
                 return $this->status();
@@ -94,16 +94,20 @@ final class Target
         }
     }
 
+    /** A worker that wakes late must not take away what a newer one has laid here. */
+    public static function require_newest(Job $job, int $fence): void
+    {
+        if ($fence < (new Work(self::folder($job)))->fence()) {
+            throw new Incomplete('A newer attempt is at work here.');
+        }
+    }
+
     /** An attempt of the job that was overtaken by a newer one has nothing more to say. The file is its own: the state is written by whoever has the turn. */
     private function claim(int $fence): void
     {
         $this->fence = $fence;
-        $newest = (int) @file_get_contents($this->work->folder . '/fence');
-        if ($fence < $newest) {
-            throw new Incomplete('A newer attempt is at work here.');
-        }
-
-        if ($fence > $newest && $this->work->exists()) {
+        self::require_newest($this->job, $fence);
+        if ($fence > $this->work->fence() && $this->work->exists()) {
             $this->work->replace('fence', (string) $fence);
         }
     }
@@ -128,8 +132,7 @@ final class Target
     private function prepare(array $tables): array
     {
         global $wpdb;
-        $wpdb->query("SELECT GET_LOCK('clonehub_restore', 10)");
-        if (Others::at_work($this->work)) {
+        if ('1' !== (string) $wpdb->get_var("SELECT GET_LOCK('clonehub_restore', 10)") || Others::at_work($this->work)) {
             return ['busy' => true];
         }
 
@@ -251,7 +254,7 @@ final class Target
      *
      * @return array<string,mixed>
      */
-    private function swap(array $arguments): array
+    private function swap(array $arguments, Reply $reply): array
     {
         $state = $this->work->state();
         if (Work::STAGING !== $state['state'] || !isset($state['tables'])) {
@@ -268,9 +271,10 @@ final class Target
             }
         }
 
-        Others::close($this->work);
+        $seen = (array) ($arguments['seen'] ?? []);
         $changes = ['state' => Work::SWAPPING, 'merge' => $merge, 'before' => (array) ($arguments['before'] ?? [])];
-        return (new Turn($this->work))->run(Work::STAGING, $changes, self::patience((float) ($arguments['patience'] ?? 5)), null, $this->fence);
+        $changed = fn (): array => [] === $seen ? [] : (new Staging($this->names))->changed($seen, $reply);
+        return (new Turn($this->work))->run(Work::STAGING, $changes, self::patience((float) ($arguments['patience'] ?? 5)), null, $this->fence, $changed);
     }
 
     /** @return array<string,mixed> */

@@ -8,11 +8,12 @@ declare(strict_types=1);
 namespace CloneHub\Migrator\OnTarget;
 
 use CloneHub\Migrator\OnSource\Incomplete;
+use CloneHub\Migrator\Said;
 
 /** Changes places: holds new visitors, waits for those that are being served, and then does it while nobody looks. */
 final class Turn
 {
-    private const CODE = ['Work', 'Swap', 'Recovery'];
+    private const CODE = [Said::class, Work::class, Others::class, Swap::class, Recovery::class];
     private const PATIENCE_WITH_OTHERS = 5.0;
     private const LONGEST_UPDATE = 600;
 
@@ -29,12 +30,13 @@ final class Turn
      * @param float               $patience Seconds that pages which are being served may take to end.
      * @param string|null         $marker   File of the work folder that has to be there still.
      * @param int|null            $fence    Attempt of the job; one that was overtaken while it waited does nothing.
+     * @param callable|null       $changed  Names the tables that have changed in the last moment: then nothing is done. Asked while nobody is served.
      *
      * @return array<string,mixed>
      */
-    public function run(string $from, array $changes, float $patience, ?string $marker = null, ?int $fence = null): array
+    public function run(string $from, array $changes, float $patience, ?string $marker = null, ?int $fence = null, ?callable $changed = null): array
     {
-        array_map(static fn (string $class): bool => class_exists(__NAMESPACE__ . '\\' . $class), self::CODE);
+        array_map('class_exists', self::CODE);
         if (!$this->work->lock('turn', self::PATIENCE_WITH_OTHERS)) {
             return ['busy' => true];
         }
@@ -45,7 +47,8 @@ final class Turn
             return ['state' => $state['state'], 'refusal' => $state['refusal'] ?? null, 'before' => $state['before'] ?? []];
         }
 
-        if ($this->is_held_by_others()) {
+        $others = Others::keep($this->work);
+        if (null === $others || $this->is_held_by_others()) {
             $this->work->unlock();
             return ['busy' => true];
         }
@@ -62,7 +65,7 @@ final class Turn
 
             $is_clear = true;
             $waited = microtime(true) - $started;
-            if (null !== $fence && $fence < (int) @file_get_contents($this->work->folder . '/fence')) {
+            if (null !== $fence && $fence < $this->work->fence()) {
                 throw new Incomplete('A newer attempt is at work here.');
             }
 
@@ -72,6 +75,15 @@ final class Turn
             if (null !== $lack) {
                 $this->work->write(['refusal' => $lack]);
                 return ['busy' => false, 'state' => $from, 'refusal' => $lack, 'before' => $state['before'] ?? []];
+            }
+
+            $late = null === $changed ? [] : $changed();
+            if ([] !== $late) {
+                return ['busy' => false, 'state' => $from, 'changed' => $late, 'before' => $state['before'] ?? []];
+            }
+
+            if (Work::SWAPPING === $changes['state']) {
+                $changes['closes'] = array_map(static fn (Work $other): string => basename($other->folder), $others);
             }
 
             $this->work->write($changes + ['refusal' => null]);
@@ -84,6 +96,7 @@ final class Turn
             }
 
             $this->work->unlock();
+            array_map(static fn (Work $other) => $other->unlock(), $others);
         }
 
         $state = $this->work->state();
@@ -112,8 +125,9 @@ final class Turn
 
         $start = "<?php\n";
         foreach (self::CODE as $class) {
-            copy(__DIR__ . "/$class.php", "$code/$class.php");
-            $start .= "require_once __DIR__ . '/$class.php';\n";
+            $name = substr((string) strrchr($class, '\\'), 1) . '.php';
+            copy((Said::class === $class ? dirname(__DIR__) : __DIR__) . "/$name", "$code/$name");
+            $start .= "require_once __DIR__ . '/$name';\n";
         }
 
         $this->work->replace('code/pass.php', $start . 'return \\' . Recovery::class . "::pass(dirname(__DIR__), ABSPATH . '.maintenance');\n");

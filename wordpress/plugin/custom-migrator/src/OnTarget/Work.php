@@ -43,6 +43,12 @@ final class Work
         return is_array($state) ? $state : ['state' => self::STAGING];
     }
 
+    /** The newest attempt of the job that was heard of here. */
+    public function fence(): int
+    {
+        return (int) @file_get_contents($this->folder . '/fence');
+    }
+
     /** @param array<string,mixed> $changes */
     public function write(array $changes): void
     {
