@@ -14,7 +14,8 @@ internal sealed class PlanRestore(IJobVault vault, RestoreSites sites) : ICloneS
         progress.Report(new ContentProgress(0, "Connecting to the clone and the site"));
         await using var clone = await sites.OpenCloneAsync(token, order, secrets, cancellation);
         await using var target = await sites.OpenTargetAsync(token, order, secrets, cancellation);
-        var plan = await new SiteRestorer(clone, target, RestoreSites.RulesOf(order), progress).PlanAsync(order.Restore!.Base, cancellation);
+        var restorer = new SiteRestorer(clone, target, RestoreSites.RulesOf(order), progress);
+        var plan = await restorer.CountAsync(await restorer.PlanAsync(order.Restore!.Base, cancellation), cancellation);
         return new StepFacts { Plan = plan.Facts, Snapshot = plan.Snapshot, Warnings = plan.Facts.Warnings };
     }
 }

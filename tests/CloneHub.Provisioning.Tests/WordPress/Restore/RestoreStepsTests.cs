@@ -33,7 +33,10 @@ public sealed class RestoreStepsTests(ImportedSite sites, ITestOutputHelper outp
         var drift = Assert.Single(plan.Drift, change => change.Table == "wp_comments");
         Assert.Equal((DriftKind.Comments, 1L, false), (drift.Kind, drift.Added, drift.Stays));
         Assert.DoesNotContain(plan.Drift, change => change.Table != "wp_comments");
-        Assert.Contains(plan.Tables, table => table is { Name: "wp_users", Stays: true });
+        Assert.Contains(plan.Tables, table => table is { Name: "wp_users", Stays: true, Added: null });
+        Assert.Contains(plan.Tables, table => table is { Name: "wp_posts", Added: 1, Removed: 0 });
+        Assert.Contains(plan.Tables, table => table is { Name: "wp_comments", Added: 0, Removed: 1 });
+        Assert.Contains(plan.Tables, table => table is { Name: "wp_terms", Added: 0, Changed: 0, Removed: 0 });
         Assert.Contains(plan.Extensions, theme => theme is { Kind: ExtensionKind.Theme, Name: "twentytwentyone", Stays: false, ActiveInClone: true, ActiveAfterwards: true, SiteVersion.Length: > 0 });
         _order = _order with { Restore = _order.Restore! with { Snapshot = planned.Snapshot } };
 

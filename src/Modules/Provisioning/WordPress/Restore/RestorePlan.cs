@@ -27,6 +27,12 @@ internal static class RestoreOutline
         ];
     }
 
+    /// <summary>What was not compared stays untold.</summary>
+    public static PlanFacts Counted(PlanFacts plan, IReadOnlyDictionary<string, RowDifference> rows) => plan with
+    {
+        Tables = [.. plan.Tables.Select(table => !table.Stays && rows.TryGetValue(table.Name, out var found) ? table with { Added = found.Added, Changed = found.Changed, Removed = found.Removed } : table)],
+    };
+
     public static FilesPlan Files(RestoredFiles files)
     {
         var changed = files.Changed.Count(file => files.SumAtTarget(file.Path) is not null);

@@ -47,6 +47,14 @@ internal sealed class SiteRestorer(SourceChannel clone, TargetChannel target, Re
         return new RestorePlan(facts.Bounded(), marks);
     }
 
+    /// <summary>Also counts rows, which takes its time. Needs the plan.</summary>
+    public async Task<RestorePlan> CountAsync(RestorePlan plan, CancellationToken cancellation)
+    {
+        report.Report(new ContentProgress(0.8, "Counting rows"));
+        var comparison = new RowComparison(clone, target.Site, _tables, await ReadUsersAsync(cancellation), new ContentRewriter(Addresses(_from, _to)));
+        return plan with { Facts = RestoreOutline.Counted(plan.Facts, await comparison.RunAsync(_site, cancellation)) };
+    }
+
     /// <summary>Everything that is to change lies beside what is there, and is what was sent. Visitors notice nothing. Needs the plan.</summary>
     public async Task<StagedContent> StageAsync(CancellationToken cancellation)
     {
