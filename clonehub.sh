@@ -65,8 +65,10 @@ help() {
   chaos --calm [NODES]
                      many nodes form a cluster, serve and end in order, with nothing broken
   chaos restore [ROUNDS]
-                     kill PHP at every change of a name while a site gets its clone's content, hold
-                     and end connections of its database, and change places under load, on a real site
+                     kill CloneHub, the site's PHP or its database at 30 points of a restore and of its
+                     undoing, in each of 5 rounds or so many as you say, and check each time that the
+                     site is wholly old or wholly new and the job says which; then change places under
+                     load, on a real site
   chaos --from FOLDER
                      exchange three nodes of an older build (the folder of its CloneHub.Chaos.dll)
                      for this one's, one at a time, and back, and check the same
@@ -279,7 +281,7 @@ run_kube_chaos() {
     return 1
 }
 
-# ROUNDS: what a site goes through that gets its clone's content, as often as is said.
+# [ROUNDS]: kills whoever takes part in a restore, at every point as often as is said; then what else a site goes through that gets its clone's content, once.
 run_restore_chaos() {
     local results=artifacts/restore-results what=tests/CloneHub.Provisioning.Tests status=0
     [[ $1 =~ ^[1-9][0-9]*$ ]] || fail "How often? ./clonehub.sh chaos restore ROUNDS" 64
@@ -287,9 +289,13 @@ run_restore_chaos() {
     need_dotnet
     rm -rf "$results"
     say "Building."
+    build src/CloneHub.Host
+    build tests/CloneHub.Chaos
     build "$what"
-    say "Restoring."
-    CLONEHUB_RESTORE_ROUNDS=$1 silence=60m test_with "$what" "$results" --filter 'FullyQualifiedName~WordPress.Restore&Takes=long' --logger 'console;verbosity=detailed' || status=$?
+    say "Killing."
+    dotnet artifacts/bin/CloneHub.Chaos/release/CloneHub.Chaos.dll --restore "$1" || status=$?
+    say "Changing places."
+    silence=60m test_with "$what" "$results" --filter 'FullyQualifiedName~WordPress.Restore&Takes=long' --logger 'console;verbosity=detailed' || status=$?
     count_tests "$results" 1 && return "$status"
 }
 
@@ -375,7 +381,7 @@ case $command in
             exit
         fi
         if [[ ${1:-} == restore ]]; then
-            run_restore_chaos "${2:-1}"
+            run_restore_chaos "${2:-5}"
             exit
         fi
         need_packages

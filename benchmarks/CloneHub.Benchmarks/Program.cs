@@ -5,7 +5,7 @@ using CloneHub.Benchmarks.Kube;
 using CloneHub.Dev;
 
 const string usage =
-    "Usage: CloneHub.Benchmarks [clone] [warm] [accept] [burst] [webhook] [medium] [burst50] [soak] [reports] [scale] [resume] [kube] [engine [--rivals]] [--clones N] [--jobs N] [--save NAME]   (the first four if none is named)";
+    "Usage: CloneHub.Benchmarks [clone] [warm] [accept] [burst] [webhook] [medium] [burst50] [soak] [reports] [scale] [resume] [restore] [kube] [engine [--rivals]] [--turns N] [--clones N] [--jobs N] [--save NAME]   (the first four if none is named)";
 
 // What is measured, in processes of its own.
 if (args is [EngineNode.Command, var at, var heap, .. var how]) return await EngineNode.RunAsync(int.Parse(at, CultureInfo.InvariantCulture), heap, holds: how.Contains(EngineNode.Holding));
@@ -16,8 +16,9 @@ var withRivals = words.Remove("--rivals");
 var name = Option("--save");
 int? clones = int.TryParse(Option("--clones"), NumberStyles.None, CultureInfo.InvariantCulture, out var number) && number > 0 ? number : null;
 int? jobs = int.TryParse(Option("--jobs"), NumberStyles.None, CultureInfo.InvariantCulture, out var some) && some > 0 ? some : null;
+int? turns = int.TryParse(Option("--turns"), NumberStyles.None, CultureInfo.InvariantCulture, out var many) && many > 0 ? many : null;
 List<string> chosen = words.Count == 0 ? ["clone", "accept", "burst", "webhook"] : words;
-if (chosen.Except(["clone", "warm", "accept", "burst", "webhook", "medium", "burst50", "soak", "reports", "scale", "resume", "kube", "engine"]).Any())
+if (chosen.Except(["clone", "warm", "accept", "burst", "webhook", "medium", "burst50", "soak", "reports", "scale", "resume", "restore", "kube", "engine"]).Any())
 {
     await Console.Error.WriteLineAsync(usage);
     return 64; // EX_USAGE of sysexits.h
@@ -52,6 +53,7 @@ if (chosen.Count > 0)
             "webhook" => WebhookBenchmark.RunAsync(stage, report, end.Token),
             "medium" => MediumBenchmark.RunAsync(stage, report, end.Token),
             "soak" => SoakBenchmark.RunAsync(stage, clones ?? SoakBenchmark.UsualClones, report, end.Token),
+            "restore" => RestoreBenchmark.RunAsync(stage, turns ?? RestoreBenchmark.UsualTurns, report, end.Token),
             "burst50" => BurstBenchmark.RunAsync(stage, 50, report, end.Token),
             _ => BurstBenchmark.RunAsync(stage, 20, report, end.Token),
         });

@@ -97,6 +97,28 @@ internal sealed class Stage : IAsyncDisposable
         return (await answer.Content.ReadFromJsonAsync<JsonElement>(ct)).GetProperty("job_id").GetString()!;
     }
 
+    /// <summary>Has a clone's content brought to its site. What is at work there still is waited for.</summary>
+    public Task<string> RestoreAsync(string clone, SourceSite site, CancellationToken ct) => AcceptedAsync(
+        "api/v2/restore", new { source_job_id = clone, target_url = site.Url, target_username = site.AdminUser, target_password = site.AdminPassword }, ct);
+
+    /// <summary>Has a restore undone.</summary>
+    public Task RollBackAsync(string job, CancellationToken ct) => AcceptedAsync($"api/v2/jobs/{job}/rollback", null, ct);
+
+    private async Task<string> AcceptedAsync(string path, object? order, CancellationToken ct)
+    {
+        var clock = TimeProvider.System;
+        var started = clock.GetTimestamp();
+        while (true)
+        {
+            using var body = order is null ? null : JsonContent.Create(order);
+            using var answer = await Client.PostAsync(new Uri(path, UriKind.Relative), body, ct);
+            var said = await answer.Content.ReadFromJsonAsync<JsonElement>(ct);
+            if (answer.IsSuccessStatusCode) return said.GetProperty("job_id").GetString()!;
+            if (clock.GetElapsedTime(started) > Patience) throw new TimeoutException($"Not accepted: {said}");
+            await Task.Delay(TimeSpan.FromMilliseconds(100), clock, ct);
+        }
+    }
+
     public Task<JsonElement> StatusAsync(string job, CancellationToken ct) =>
         Client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/job-status/{job}", UriKind.Relative), ct);
 

@@ -2,6 +2,7 @@ using System.Globalization;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using CloneHub.Chaos.Faults;
+using CloneHub.Chaos.Restores;
 using CloneHub.Dev;
 
 namespace CloneHub.Chaos;
@@ -20,6 +21,7 @@ internal static class ChaosCommand
                CloneHub.Chaos --bite [FAULT]...                       break this version on purpose, in one way after the other
                CloneHub.Chaos --handover [ROUNDS]                     lose one node after the other and measure how long its jobs stand still
                CloneHub.Chaos --calm [NODES]                          have many nodes form a cluster, serve and end in order, with nothing broken
+               CloneHub.Chaos --restore [ROUNDS]                      kill service, PHP and database while a site gets its clone's content and its own back
                CloneHub.Chaos --from FOLDER [--seed N] [--jobs N]     exchange nodes of an older version (the folder of its CloneHub.Chaos.dll) for these, and back
                CloneHub.Chaos fixture --of FOLDER --in FOLDER         save stores that a version has worked on
         """;
@@ -46,6 +48,7 @@ internal static class ChaosCommand
         if (args is ["--bite", .. var names]) return Bite.Chosen(names) is { } bite ? await ReportAsync(_ => Bite.RunAsync(bite, Console.Out, ct)) : await RefuseAsync();
         if (args is ["--handover", .. var rounds]) return Count(rounds, UsualRounds) is { } count ? await ReportAsync(_ => HandoverRun.RunAsync(count, Console.Out, ct)) : await RefuseAsync();
         if (args is ["--calm", .. var nodes]) return Count(nodes, ManyNodes) is { } many ? await ReportAsync(_ => CalmRun.RunAsync(many, Console.Out, ct)) : await RefuseAsync();
+        if (args is ["--restore", .. var times]) return Count(times, RestoreRun.UsualRounds) is { } number ? await ReportAsync(_ => RestoreRun.RunAsync(number, Console.Out, ct)) : await RefuseAsync();
         if (args is ["--from", var older, .. var rest] && Read(rest) is { } rolling) return await JudgeAsync(progress => RollingRun.RunAsync(rolling with { From = ProgramIn(older) }, progress, ct));
         return Read(args) is { } options ? await JudgeAsync(progress => ChaosRun.RunAsync(options, progress, ct)) : await RefuseAsync();
     }

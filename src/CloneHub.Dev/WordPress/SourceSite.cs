@@ -14,10 +14,12 @@ public sealed class SourceSite : IAsyncDisposable
     private readonly DirectoryInfo _folder;
     private readonly DirectoryInfo _sockets;
     private readonly SiteDatabase _database;
+    private readonly Leash? _leash;
     private readonly List<Daemon> _daemons = [];
 
-    private SourceSite(DirectoryInfo folder, DirectoryInfo sockets, SiteDatabase database, string address, int port)
+    private SourceSite(DirectoryInfo folder, DirectoryInfo sockets, SiteDatabase database, string address, int port, Leash? leash)
     {
+        _leash = leash;
         _folder = folder;
         _sockets = sockets;
         _database = database;
@@ -47,7 +49,7 @@ public sealed class SourceSite : IAsyncDisposable
         var sockets = servers.Sockets.CreateSubdirectory(options.Name);
         var database = await SiteDatabase.CreateAsync(servers, $"site_{options.Name}", ct);
         var port = Ports.Free();
-        var site = new SourceSite(folder, sockets, database, options.Address, port) { AdminPassword = await template.AdminPasswordAsync(ct) };
+        var site = new SourceSite(folder, sockets, database, options.Address, port, servers.Leash) { AdminPassword = await template.AdminPasswordAsync(ct) };
         try
         {
             await Task.WhenAll(
@@ -56,7 +58,7 @@ public sealed class SourceSite : IAsyncDisposable
             await site.ConfigureAsync(options, port, ct);
             foreach (var user in options.Users)
                 await site.AddUserAsync(user, ct);
-            await site.ServeAsync(servers.Leash, port, ct);
+            await site.ServeAsync(ct);
         }
         catch
         {
@@ -140,14 +142,38 @@ public sealed class SourceSite : IAsyncDisposable
         }
     }
 
-    private async Task ServeAsync(Leash? leash, int port, CancellationToken ct)
+    /// <summary>Ends PHP, its workers too, without a farewell.</summary>
+    internal async Task KillPhpAsync(CancellationToken ct)
+    {
+        // It is the first of its session, so that its workers are its group.
+        var php = _daemons[0].Process;
+        await Command.TryRunAsync("kill", ["-KILL", "--", string.Create(CultureInfo.InvariantCulture, $"-{php.Pid}")], new CommandSettings(), ct);
+        await php.WaitForEndAsync(TimeSpan.FromSeconds(15), ct);
+        File.Delete(Socket);
+    }
+
+    /// <summary>Starts PHP again, once it was killed.</summary>
+    internal Task StartPhpAsync(CancellationToken ct)
+    {
+        _daemons[0] = StartPhp();
+        return AwaitAsync(ct);
+    }
+
+    private Daemon StartPhp() => Daemon.Start(new DaemonSpec("php-fpm", PhpFpm.Program, ["-F", "-y", Path.Combine(Logs.FullName, "php-fpm.conf")]), Logs, _leash);
+
+    private async Task ServeAsync(CancellationToken ct)
     {
         var run = Logs;
-        _daemons.Add(Daemon.Start(new DaemonSpec("php-fpm", PhpFpm.Program, ["-F", "-y", Path.Combine(run.FullName, "php-fpm.conf")]), run, leash));
-        _daemons.Add(Daemon.Start(new DaemonSpec("nginx", "nginx", ["-e", Path.Combine(run.FullName, "nginx-errors.log"), "-c", Path.Combine(run.FullName, "nginx.conf")]), run, leash));
+        _daemons.Add(StartPhp());
+        _daemons.Add(Daemon.Start(new DaemonSpec("nginx", "nginx", ["-e", Path.Combine(run.FullName, "nginx-errors.log"), "-c", Path.Combine(run.FullName, "nginx.conf")]), run, _leash));
+        await AwaitAsync(ct);
+    }
+
+    private async Task AwaitAsync(CancellationToken ct)
+    {
         var clock = TimeProvider.System;
         var started = clock.GetTimestamp();
-        while (!File.Exists(Socket) || !await IsOpenToNginxAsync(ct) || !await Ports.AnswersAsync(port, ct))
+        while (!File.Exists(Socket) || !await IsOpenToNginxAsync(ct) || !await Ports.AnswersAsync(Url.Port, ct))
         {
             var dead = _daemons.Find(daemon => !daemon.IsAlive);
             if (dead is not null || clock.GetElapsedTime(started) > TimeSpan.FromSeconds(20))
