@@ -1,3 +1,4 @@
+using CloneHub.Cleanup;
 using CloneHub.Contracts;
 using CloneHub.Kube.Tests.Cluster;
 using CloneHub.Provisioning;
@@ -21,6 +22,7 @@ public sealed class CloneHealerTests(KubeCluster cluster, ITestOutputHelper outp
     public async Task InitializeAsync()
     {
         _stage = await KubeStage.OpenAsync(cluster);
+        _stage.Get<CleanupDuty>().IsHere = true;
         await _stage.Get<CloneHealer>().StartAsync(default);
     }
 
@@ -93,6 +95,25 @@ public sealed class CloneHealerTests(KubeCluster cluster, ITestOutputHelper outp
 
         _stage.Deadlines[order.Job] = first.AddHours(1);
         await Eventually.Until("the anchor has the later end", async () => await ExpiresAsync(order) == AnchorManifest.Text(first.AddHours(1)), Patience);
+    }
+
+    [KubeFact]
+    public async Task Of_many_nodes_only_the_one_on_duty_heals()
+    {
+        var (healer, duty) = (_stage.Get<CloneHealer>(), _stage.Get<CleanupDuty>());
+        await healer.StopAsync(default);
+        var order = _stage.NewOrder();
+        await _stage.Backend.EnsureDatabaseAsync(order.Token(CloneStep.CreateDatabase, 1), order, _stage.Secrets, default);
+        await Eventually.Until("the anchor is heard of", () => _stage.View.AnchorOf(order.Job) is not null, Patience);
+        var end = _stage.Deadlines[order.Job] = TimeProvider.System.GetUtcNow().AddHours(2);
+
+        duty.IsHere = false;
+        await healer.LookAsync(default);
+        Assert.DoesNotContain(_stage.Calls.CallsFor(order.Job.Value), call => call.Verb == "patch");
+
+        duty.IsHere = true;
+        await healer.LookAsync(default);
+        Assert.Equal(AnchorManifest.Text(end), await ExpiresAsync(order));
     }
 
     [NodeFact]

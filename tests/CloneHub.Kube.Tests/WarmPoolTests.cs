@@ -2,6 +2,7 @@ using System.Globalization;
 using CloneHub.Contracts;
 using CloneHub.Kube.Tests.Cluster;
 using CloneHub.Provisioning;
+using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.Kubernetes.Manifests;
 using CloneHub.Provisioning.Tests;
 using CloneHub.Testing;
@@ -44,6 +45,28 @@ public sealed class WarmPoolTests(KubeCluster cluster, ITestOutputHelper output)
         await Assert.ThrowsAsync<MySqlException>(() => LogInAsync(waiting, stage.Secrets.DatabasePassword));
     }
 
+    /// <summary>The clones' MariaDB was set back: the row of an instance that serves is one of the pool's again.</summary>
+    [KubeFact]
+    public async Task An_instance_that_serves_a_job_is_neither_given_to_another_nor_removed_whatever_its_row_says()
+    {
+        await using var stage = await StageAsync(size: 1);
+        var instance = Assert.Single(await stage.FillPoolAsync()).Name;
+        var (owner, thief) = (stage.NewOrder(), stage.NewOrder());
+        await StartAsync(stage, owner);
+        await Eventually.Until("the claim is heard of", () => stage.InstanceOf(owner) == instance);
+
+        await SetBackAsync(instance);
+        await StartAsync(stage, thief);
+        Assert.Equal(owner.Job, (await stage.Get<CloneInstances>().OwnerOfAsync(default))(instance));
+        await Eventually.Until("the other one has a pod of its own", () => stage.View.AnchorOf(thief.Job) is not null);
+
+        await SetBackAsync(instance);
+        await Assert.ThrowsAsync<OvertakenException>(() => stage.Get<ICloneInventory>().RemoveOrphanAsync(instance, default));
+        Assert.Equal(owner.Job, stage.View.StateOf(instance).Anchor!.Owner);
+        Assert.NotNull(stage.View.StateOf(instance).ReadyPod);
+        await LogInAsync(instance, stage.Secrets.DatabasePassword);
+    }
+
     [KubeFact]
     public async Task Eight_claims_at_once_are_served_by_eight_pods_that_wait()
     {
@@ -57,6 +80,7 @@ public sealed class WarmPoolTests(KubeCluster cluster, ITestOutputHelper output)
         var claimed = TimeProvider.System.GetElapsedTime(started);
         await Task.WhenAll(orders.Select(order => stage.Backend.EnsurePodAsync(order.Token(CloneStep.StartPod, 2), order, stage.Secrets, null, default)));
         var ready = TimeProvider.System.GetElapsedTime(started);
+        Assert.True(claimed <= TimeSpan.FromSeconds(1), $"All were claimed after {claimed.TotalSeconds:0.00} s.");
         output.WriteLine(string.Create(CultureInfo.InvariantCulture, $"all claimed after {claimed.TotalSeconds:0.00} s, all ready after {ready.TotalSeconds:0.00} s"));
 
         await Eventually.Until("the claims are heard of", () => orders.All(order => stage.InstanceOf(order) != order.Job));
@@ -91,6 +115,14 @@ public sealed class WarmPoolTests(KubeCluster cluster, ITestOutputHelper output)
     {
         await stage.Backend.EnsureDatabaseAsync(order.Token(CloneStep.CreateDatabase, 1), order, stage.Secrets, default);
         await stage.Backend.EnsurePodAsync(order.Token(CloneStep.StartPod, 2), order, stage.Secrets, null, default);
+    }
+
+    private async Task SetBackAsync(JobId instance)
+    {
+        await using var server = new MySqlConnection(cluster.MariaDb);
+        await server.OpenAsync();
+        await using var change = new MySqlCommand($"UPDATE clonehub.instances SET job_id = NULL WHERE instance = '{instance}'", server);
+        Assert.Equal(1, await change.ExecuteNonQueryAsync());
     }
 
     private async Task LogInAsync(JobId instance, Secret password)

@@ -51,6 +51,9 @@ internal interface ICloneBackend
 
     /// <summary>An instance that no job owns yet has a database, and a PHP over a WordPress without content. It has a row already.</summary>
     Task MakeInstanceAsync(JobId instance, CancellationToken cancellation);
+
+    /// <summary>Whether an instance that was made is all there and answers now, as far as is known without asking anybody.</summary>
+    bool Serves(JobId instance);
 }
 
 /// <summary>How far an import has come.</summary>

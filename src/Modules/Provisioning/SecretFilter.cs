@@ -1,3 +1,4 @@
+using System.Text;
 using CloneHub.Contracts;
 
 namespace CloneHub.Provisioning;
@@ -10,6 +11,9 @@ internal sealed class SecretFilter(JobSecrets secrets)
         .. new[] { secrets.SourcePassword, secrets.ClonePassword, secrets.DatabasePassword, secrets.ConnectorKey, secrets.CallbackUrl, secrets.TargetPassword }
             .Select(secret => secret?.Reveal()).OfType<string>().Where(text => text.Length > 0).OrderByDescending(text => text.Length),
     ];
+
+    /// <summary>Bytes of the longest as an address would write it: of one that lies across a cut no more than this comes before it.</summary>
+    public int Longest => _hidden.Select(secret => 3 * Encoding.UTF8.GetByteCount(secret)).FirstOrDefault();
 
     /// <summary>Also where they stand as addresses write them; then the whole text is told decoded, in one line.</summary>
     public string Apply(string text)

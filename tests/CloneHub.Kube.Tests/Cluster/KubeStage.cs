@@ -113,8 +113,6 @@ internal sealed class KubeStage : IAsyncDisposable
     /// <summary>The sweep that the Host runs now and then; the caller stops it.</summary>
     public async Task<IHostedService> StartSweepAsync()
     {
-        // The one that the cluster of Hosts has put in charge sweeps; here there is no other.
-        Get<CleanupDuty>().IsHere = true;
         var sweep = _provider.GetServices<IHostedService>().Single(service => service.GetType().Namespace == typeof(CleanupModule).Namespace);
         await sweep.StartAsync(default);
         return sweep;
@@ -157,6 +155,8 @@ internal sealed class KubeStage : IAsyncDisposable
 
     private async Task StartAsync()
     {
+        // The one that the cluster of Hosts has put in charge heals and sweeps; here there is no other.
+        Get<CleanupDuty>().IsHere = true;
         await View.StartAsync(default);
         await View.Synced.WaitAsync(TimeSpan.FromSeconds(30));
     }

@@ -26,9 +26,26 @@ public sealed class AgentErrorsTests
     {
         var errors = Say(new string('x', AgentErrors.Longest - 1));
         errors.Add("yz"u8);
-        errors.Add("more"u8);
+        for (var n = 0; n < 1_000; n++) errors.Add("more"u8);
 
         Assert.Equal(new string('x', AgentErrors.Longest - 1) + "y", errors.ToString());
+    }
+
+    [Theory]
+    [InlineData(0)]
+    [InlineData(40)]
+    public void Of_a_secret_across_the_end_nothing_is_told(int others)
+    {
+        var secrets = SourceTests.Secrets("editor", "open sesame");
+        var secret = secrets.ClonePassword.Reveal();
+        for (var before = 0; before <= 6 * secret.Length; before++)
+        {
+            var errors = new AgentErrors(secrets);
+            for (var n = 0; n < others; n++) errors.Add(Encoding.UTF8.GetBytes(secret + " "));
+            errors.Add(Encoding.UTF8.GetBytes(new string('-', AgentErrors.Longest - (others * (secret.Length + 1)) + (3 * secret.Length) - before)));
+            errors.Add(Encoding.UTF8.GetBytes(secret + new string('-', 4_000)));
+            Assert.Empty(errors.ToString().Trim('-', '*', ' '));
+        }
     }
 
     private static AgentErrors Say(string text)

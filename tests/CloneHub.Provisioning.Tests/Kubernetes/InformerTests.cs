@@ -146,7 +146,7 @@ public sealed class InformerTests : IAsyncLifetime
     [Fact]
     public async Task A_call_to_a_busy_server_waits_as_long_as_it_is_told()
     {
-        await using var busy = await FakeApiServer.StartAsync(new PatientHandler(TimeProvider.System));
+        await using var busy = await FakeApiServer.StartAsync(new PatientHandler(new ClusterGate(TimeProvider.System)));
         (busy.Busy, busy.Names) = (2, ["a"]);
         var started = TimeProvider.System.GetTimestamp();
 

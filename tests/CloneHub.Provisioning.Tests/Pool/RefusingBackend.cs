@@ -12,7 +12,12 @@ internal sealed class RefusingBackend(ICloneBackend real) : ICloneBackend
 
     public int Asked => _asked;
 
-    public InstanceRecipe Recipe => real.Recipe;
+    /// <summary>It does not even say what an instance is made of.</summary>
+    public bool IsLost { get; set; }
+
+    public InstanceRecipe Recipe => IsLost ? throw new IOException("There is no core.") : real.Recipe;
+
+    public bool Serves(JobId instance) => real.Serves(instance);
 
     public Task MakeInstanceAsync(JobId instance, CancellationToken cancellation)
     {

@@ -110,10 +110,40 @@ public sealed class WarmPoolTests(ServersFixture servers) : IClassFixture<Server
         Assert.Equal(2, backend.Asked);
     }
 
+    [Fact]
+    public async Task A_look_that_failed_is_told_until_one_succeeds()
+    {
+        var backend = new RefusingBackend(_stage.Backend) { IsLost = true };
+        var pool = NewPool(backend);
+        await Assert.ThrowsAsync<IOException>(() => pool.LookAsync(default));
+        Assert.Contains("could not be looked after", pool.Trouble, StringComparison.Ordinal);
+
+        backend.IsLost = false;
+        await LookAsync(pool);
+        Assert.Null(pool.Trouble);
+    }
+
+    [Fact]
+    public async Task An_instance_that_has_stopped_serving_is_replaced_after_a_while()
+    {
+        await _stage.FillPoolAsync();
+        var dead = Assert.Single(await _stage.PoolAsync()).Name;
+        File.Delete(_stage.Layout.Of(dead).ServeMark);
+        var pool = NewPool(_stage.Backend);
+        await LookAsync(pool);
+        Assert.Equal(dead, Assert.Single(await _stage.PoolAsync()).Name);
+
+        _clock.Advance(TimeSpan.FromSeconds(61));
+        await LookAsync(pool);
+        var instance = Assert.Single(await _stage.PoolAsync());
+        Assert.NotEqual(dead, instance.Name);
+        Assert.True(instance.IsReady);
+    }
+
     private static async Task LookAsync(WarmPool pool)
     {
         await pool.LookAsync(default);
-        await Eventually.Until("what was begun has ended", () => !pool.IsMaking);
+        await Eventually.Until("what was begun has ended", () => !pool.IsMaking, TimeSpan.FromMinutes(1));
     }
 
     private WarmPool NewPool(ICloneBackend backend) => new(

@@ -54,4 +54,6 @@ internal sealed class RecordingBackend(Func<Task>? import = null) : ICloneBacken
         Asked.Add(what);
         throw new NotSupportedException();
     }
+
+    public bool Serves(JobId instance) => throw new NotSupportedException();
 }

@@ -9,24 +9,29 @@ namespace CloneHub.Provisioning.Agent;
 /// </summary>
 internal sealed class AgentErrors(JobSecrets secrets)
 {
-    /// <summary>Bytes that are kept: the beginning of an exception says most.</summary>
+    /// <summary>Characters that are told: the beginning of an exception says most.</summary>
     public const int Longest = 8 * 1024;
 
-    private readonly byte[] _said = new byte[Longest];
+    private readonly SecretFilter _filter = new(secrets);
+    private readonly byte[] _said = new byte[Longest + new SecretFilter(secrets).Longest];
     private int _length;
 
     public bool IsEmpty => _length == 0;
 
     public void Add(ReadOnlySpan<byte> bytes)
     {
-        var kept = bytes[..Math.Min(bytes.Length, Longest - _length)];
+        var kept = bytes[..Math.Min(bytes.Length, _said.Length - _length)];
         kept.CopyTo(_said.AsSpan(_length));
         _length += kept.Length;
     }
 
     public override string ToString()
     {
-        var text = new SecretFilter(secrets).Apply(Encoding.UTF8.GetString(_said, 0, _length));
+        var text = _filter.Apply(Encoding.UTF8.GetString(_said, 0, _length));
+
+        // Where more was said the last thing that was kept may be the beginning of a secret.
+        if (_length == _said.Length) text = text[..Math.Max(0, text.Length - (_said.Length - Longest))];
+        if (text.Length > Longest) text = text[..Longest];
         return string.Concat(text.Select(letter => char.IsControl(letter) && letter != '\n' ? ' ' : letter)).Trim();
     }
 }

@@ -14,7 +14,7 @@ namespace CloneHub.Provisioning.Kubernetes;
 /// Runs clonehub-agent, and nothing else, in a clone's pod. The client's own streams block a thread each and cannot be cancelled, so the
 /// messages of the socket are taken apart here: the first byte of each says which stream it belongs to.
 /// </summary>
-internal sealed partial class AgentExec(IKubernetes cluster, IOptions<KubernetesOptions> options, TimeProvider clock, ILogger<AgentExec> logger)
+internal sealed partial class AgentExec(IKubernetes cluster, ClusterGate gate, IOptions<KubernetesOptions> options, TimeProvider clock, ILogger<AgentExec> logger)
 {
     private const byte Input = 0;
     private const byte Output = 1;
@@ -29,9 +29,12 @@ internal sealed partial class AgentExec(IKubernetes cluster, IOptions<Kubernetes
         string pod, string command, AgentRequest request, JobSecrets secrets, StepToken token, IProgress<ContentProgress>? progress, CancellationToken cancellation)
         where TEnd : AgentEnd
     {
-        using var socket = await cluster.WebSocketNamespacedPodExecAsync(
-            pod, options.Value.Namespace, [CloneImage.Agent, command], PodManifests.Container, stderr: true, stdin: true, stdout: true, tty: false,
-            cancellationToken: cancellation);
+        // No handler of the client sees a socket being opened.
+        using var socket = await gate.PassAsync(
+            stop => cluster.WebSocketNamespacedPodExecAsync(
+                pod, options.Value.Namespace, [CloneImage.Agent, command], PodManifests.Container, stderr: true, stdin: true, stdout: true, tty: false,
+                cancellationToken: stop),
+            cancellation);
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var output = new Pipe();
         var errors = new AgentErrors(secrets);

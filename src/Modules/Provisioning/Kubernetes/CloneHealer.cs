@@ -7,10 +7,13 @@ using Microsoft.Extensions.Options;
 
 namespace CloneHub.Provisioning.Kubernetes;
 
-/// <summary>Makes again what a clone lacks, and keeps the time of its end on its anchor. It looks after every change and now and then without one.</summary>
+/// <summary>
+/// Makes again what a clone lacks, and keeps the time of its end on its anchor, on the node whose duty it is. Any node closes a clone that has lost its
+/// content: that cannot wait until the duty of a node that died is another one's. It looks after every change and now and then without one.
+/// </summary>
 internal sealed partial class CloneHealer(
     CloneObjects objects, ClusterApi api, ClusterView view, Anchors anchors, IOptions<KubernetesOptions> options, TimeProvider clock, ILogger<CloneHealer> logger,
-    IJobVault? vault = null) : BackgroundService
+    IJobVault? vault = null, IClusterDuty? duty = null) : BackgroundService
 {
     /// <summary>A step that makes the same things just now has this long to be seen.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
@@ -55,15 +58,16 @@ internal sealed partial class CloneHealer(
 
     private async Task HealAsync(Anchor anchor, CancellationToken cancellation)
     {
-        await KeepExpiryAsync(anchor, cancellation);
-        if (!Lacks(anchor))
+        var isWronglyOpen = anchor.Stage != AnchorStage.Database && IsWronglyOpen(view.StateOf(anchor.Job));
+        var isOnDuty = duty is { IsHere: true };
+        if (isOnDuty) await KeepExpiryAsync(anchor, cancellation);
+        if (!(isOnDuty ? Lacks(anchor) : isWronglyOpen))
         {
             _incomplete.Remove(anchor.Job);
             return;
         }
 
         if (!_incomplete.TryGetValue(anchor.Job, out var since)) _incomplete[anchor.Job] = since = clock.GetTimestamp();
-        var isWronglyOpen = IsWronglyOpen(view.StateOf(anchor.Job));
         if (isWronglyOpen) Log.ContentLost(logger, anchor.Job);
 
         // An empty WordPress asks whoever comes first to install it: that cannot wait.

@@ -107,6 +107,8 @@ internal sealed class KubernetesBackend(
         return (await agent.RunAsync<AgentLog>(pod.Metadata.Name, AgentCommand.Log, request, secrets, nobody, progress: null, cancellation)).Log;
     }
 
+    public bool Serves(JobId instance) => view.StateOf(instance) is { Anchor: not null, ReadyPod: not null };
+
     public InstanceRecipe Recipe => InstanceRecipe.Of(options.Value.Namespace, KubernetesJson.Serialize(PodManifests.Deployment(Sample, options.Value)));
 
     public async Task MakeInstanceAsync(JobId instance, CancellationToken cancellation)

@@ -25,9 +25,10 @@ internal static class KubernetesModule
         services.AddSingleton<CloneFence>();
         services.AddSingleton<CloneDatabase>();
 
+        services.AddSingleton<ClusterGate>();
         services.AddSingleton<IKubernetes>(provider => ClusterClient.Connect(
             provider.GetRequiredService<IOptions<KubernetesOptions>>().Value,
-            [new PatientHandler(provider.GetRequiredService<TimeProvider>()), .. provider.GetServices<ClusterCallHandler>()]));
+            [new PatientHandler(provider.GetRequiredService<ClusterGate>()), .. provider.GetServices<ClusterCallHandler>()]));
         services.AddSingleton<ClusterApi>();
         services.AddSingleton<ClusterView>();
         services.AddSingleton<Anchors>();

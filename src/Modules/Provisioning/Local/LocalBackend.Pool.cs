@@ -26,6 +26,9 @@ internal sealed partial class LocalBackend
         await fence.EnsureHeldAsync(token, cancellation);
     }
 
+    /// <summary>A PHP that has ended is started again by its supervisor, as long as there is something to start.</summary>
+    public bool Serves(JobId instance) => layout.Of(instance) is var paths && Directory.Exists(paths.Www) && File.Exists(paths.ServeMark);
+
     private async Task CompileAsync(JobId instance, CancellationToken cancellation)
     {
         var script = Path.Combine(layout.Of(instance).Www, Compiler);

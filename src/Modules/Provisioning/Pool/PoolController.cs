@@ -28,7 +28,7 @@ internal sealed partial class PoolController(WarmPool pool, IOptions<PoolOptions
             }
             catch (Exception fault) when (!stoppingToken.IsCancellationRequested)
             {
-                // The clones' MariaDB is away: jobs wait for it too, and the next look tries again.
+                // Most likely the clones' MariaDB is away: jobs wait for it too, and readiness says so. The next look tries again.
                 Log.NotLooked(logger, fault);
             }
         }

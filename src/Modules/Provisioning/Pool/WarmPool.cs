@@ -20,17 +20,22 @@ internal sealed partial class WarmPool(
     /// <summary>A queue that has just started, or moves to another node, is not known for some seconds.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(20);
 
+    private static readonly TimeSpan SilencePatience = TimeSpan.FromMinutes(1);
+
     private const string Unreadable = "The queue cannot be read, so the warm pool neither grows nor shrinks.";
+    private const string Unseen = "The warm pool could not be looked after; the next look tries again.";
     private const string Unmade = "Instances for the warm pool cannot be made; clones are made without it.";
 
     private readonly Dictionary<JobId, Making> _making = [];
+    private readonly Dictionary<JobId, long> _silent = [];
     private TimeSpan _pause = FirstPause;
     private long? _failedAt;
     private long? _silentSince;
     private volatile bool _isBlind;
+    private volatile bool _cannotLook;
     private volatile bool _cannotMake;
 
-    public string? Trouble => _isBlind ? Unreadable : _cannotMake ? Unmade : null;
+    public string? Trouble => _isBlind ? Unreadable : _cannotLook ? Unseen : _cannotMake ? Unmade : null;
 
     /// <summary>Whether anything is being made at the moment.</summary>
     public bool IsMaking => _making.Values.Any(making => !making.Work.IsCompleted);
@@ -38,13 +43,29 @@ internal sealed partial class WarmPool(
     /// <summary>One look. Returns before what it begins is made; what it removes is gone.</summary>
     public async Task LookAsync(CancellationToken cancellation)
     {
+        // Unless it comes to its end.
+        var cannotLook = true;
+        try
+        {
+            await BringToSizeAsync(cancellation);
+            cannotLook = false;
+        }
+        finally
+        {
+            _cannotLook = cannotLook && !cancellation.IsCancellationRequested;
+        }
+    }
+
+    private async Task BringToSizeAsync(CancellationToken cancellation)
+    {
         await CollectAsync();
         if (await ReadAsync(cancellation) is not { } reading) return;
         var recipe = backend.Recipe;
         var all = await instances.PoolAsync(recipe.Place, cancellation);
         var starting = all.Where(instance => !instance.IsReady && _making.ContainsKey(instance.Name)).ToList();
-        var ready = all.Where(instance => instance.IsReady && instance.Recipe == recipe).ToList();
-        var useless = all.Where(instance => instance.IsReady ? instance.Recipe != recipe : !_making.ContainsKey(instance.Name)).ToList();
+        var dead = Dead(all);
+        var ready = all.Where(instance => instance.IsReady && instance.Recipe == recipe && !dead.Contains(instance.Name)).ToList();
+        var useless = all.Where(instance => instance.IsReady ? instance.Recipe != recipe || dead.Contains(instance.Name) : !_making.ContainsKey(instance.Name)).ToList();
         var plan = PoolPlan.Of(rules, reading, ready.Count, starting.Count);
         ProvisioningTelemetry.Pooled(plan.Wanted, ready.Count, starting.Count);
 
@@ -58,7 +79,8 @@ internal sealed partial class WarmPool(
     /// <summary>Another node looks after the pool: what this one knew of it is old.</summary>
     public void Rest()
     {
-        (_silentSince, _isBlind, _cannotMake) = (null, false, false);
+        (_silentSince, _isBlind, _cannotLook, _cannotMake) = (null, false, false, false);
+        _silent.Clear();
         ProvisioningTelemetry.Pooled(wanted: 0, ready: 0, starting: 0);
     }
 
@@ -84,6 +106,15 @@ internal sealed partial class WarmPool(
             _isBlind = true;
             return null;
         }
+    }
+
+    /// <summary>Those that were ready and have not served for a while. Not at once: a pod that is moved, or whose node starts again, comes back by itself.</summary>
+    private HashSet<JobId> Dead(IReadOnlyList<WarmInstance> all)
+    {
+        var silent = all.Where(instance => instance.IsReady && !backend.Serves(instance.Name)).Select(instance => instance.Name).ToHashSet();
+        foreach (var other in _silent.Keys.Except(silent).ToList()) _silent.Remove(other);
+        foreach (var instance in silent) _silent.TryAdd(instance, clock.GetTimestamp());
+        return [.. _silent.Where(since => clock.GetElapsedTime(since.Value) >= SilencePatience).Select(since => since.Key)];
     }
 
     private async Task BeginAsync(InstanceRecipe recipe, CancellationToken cancellation)
