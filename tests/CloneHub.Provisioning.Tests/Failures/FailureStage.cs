@@ -130,9 +130,12 @@ public sealed class FailureStage : IAsyncLifetime
         return StepAsync(backend, TestJobs.NewOrder(Host.Scene("plain")), _secrets, TimeProvider.System);
     }
 
-    /// <summary>An import while somebody takes the clone's database user away.</summary>
-    internal Task<CloneJob> ImportWithoutDatabaseUserAsync() =>
-        ImportAsync(Host.Scene("plain"), meanwhile: order => QueryAsync($"DROP USER '{CloneDatabase.NameOf(order.Job)}'@'localhost'"));
+    /// <summary>An import while somebody takes the clone's database user away; before it began the step would have put that right.</summary>
+    internal Task<CloneJob> ImportWithoutDatabaseUserAsync() => ImportAsync("schema", async context =>
+    {
+        await QueryAsync($"DROP USER IF EXISTS '{CloneDatabase.NameOf(JobId.Parse(context.Request.Headers["X-CloneHub-Job"].ToString()))}'@'localhost'");
+        await Host.PassAsync(context);
+    });
 
     /// <summary>A clone in which nothing was imported is asked for its plugin.</summary>
     internal async Task<CloneJob> ActivateNothingAsync()
