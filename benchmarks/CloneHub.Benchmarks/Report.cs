@@ -9,6 +9,9 @@ internal sealed class Report
 {
     private readonly StringBuilder _text = new();
 
+    /// <summary>No bound was missed so far.</summary>
+    public bool Holds { get; private set; } = true;
+
     public void Line(string text)
     {
         Console.WriteLine(text);
@@ -20,6 +23,14 @@ internal sealed class Report
         var value = measured.ToString(CultureInfo.InvariantCulture);
         Console.WriteLine($"{what}: {value}");
         _text.Append(CultureInfo.InvariantCulture, $"| {what} | {value} |\n");
+    }
+
+    /// <summary>A figure that may not be larger. One that is makes the run fail, after everything was measured.</summary>
+    public void Bound(string what, double measured, double most, string unit)
+    {
+        var holds = measured <= most;
+        Holds &= holds;
+        Row($"bound: {what}", $"{measured:0.##} of at most {most:0.##}{unit}, {(holds ? "holds" : "FAILS")}");
     }
 
     /// <summary>Markdown as it is.</summary>

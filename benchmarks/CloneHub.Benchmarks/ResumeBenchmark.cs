@@ -9,6 +9,8 @@ namespace CloneHub.Benchmarks;
 internal static class ResumeBenchmark
 {
     public const int UsualJobs = 10_000;
+    private const double MostToAccept = 6;
+    private const double MostToWake = 20;
     private const int Building = 100;
     private const int Rounds = 3;
 
@@ -39,8 +41,15 @@ internal static class ResumeBenchmark
             report.Row(
                 $"{jobs:#,0} jobs, Host killed, start {round}",
                 $"first accept after {accepted:0.0} s; {queue.Depth:#,0} waiting, {queue.Building} building, {queue.Clones:#,0} clones, all of them awake after {awake:0.0} s; meanwhile {times.Count} POSTs, p50 {Milliseconds(times, 50):0} ms, p95 {Milliseconds(times, 95):0} ms, max {Milliseconds(times, 100):0} ms; memory at most {Machine.PeakMemory(stage.Host.Pid) / 1024 / 1024} MB");
+            if (jobs == UsualJobs) Judge(accepted, awake, report);
             await stage.EndAsync("KILL", ct);
         }
+    }
+
+    private static void Judge(double accepted, double awake, Report report)
+    {
+        report.Bound("first accept after a kill", accepted, MostToAccept, " s");
+        report.Bound("all jobs awake after a kill", awake, MostToWake, " s");
     }
 
     private static double Milliseconds(IReadOnlyCollection<double> seconds, int percent) => 1000 * Statistics.Percentile(seconds, percent);

@@ -8,6 +8,7 @@ internal static class ScaleBenchmark
 {
     public const int UsualJobs = 100_000;
     private const double MiB = 1024 * 1024;
+    private const double MostMemory = 400;
     private static readonly TimeSpan Settling = TimeSpan.FromSeconds(20);
 
     public static async Task RunAsync(int jobs, Report report, CancellationToken ct)
@@ -36,6 +37,7 @@ internal static class ScaleBenchmark
         await Task.Delay(Settling, TimeProvider.System, ct);
         var (resident, heap) = await stage.MemoryAsync(ct);
         report.Row(what, $"{queue.Depth:#,0} wait, {queue.Clones:#,0} clones, all awake after {seconds:0.0} s; memory of the Host at most {Machine.PeakMemory(stage.Host.Pid) / MiB:0} MB, {Settling.TotalSeconds:0} s later {resident / MiB:0} MB, of them managed heap {heap / MiB:0} MB");
+        if (jobs == UsualJobs) report.Bound("memory of the Host", Machine.PeakMemory(stage.Host.Pid) / MiB, MostMemory, " MB");
         await stage.EndAsync("TERM", ct);
         return resident;
     }
