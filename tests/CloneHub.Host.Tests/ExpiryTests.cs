@@ -100,24 +100,8 @@ internal sealed class ServingClone : IAsyncDisposable
         var accepted = await host.PostAsync(
             new { source_url = fixture.Site.Url, source_username = fixture.Site.AdminUser, source_password = fixture.Site.AdminPassword, ttl_minutes = 30 }, owner);
         var clone = new ServingClone(host, clock, accepted["job_id"], owner);
-        await clone.ServesAsync();
+        await host.EndsAsync(accepted["status_url"], "completed", Patience, owner);
         return clone;
-    }
-
-    /// <summary>Awaits the end of the build, and tells the status it is left in when that is not the good one.</summary>
-    private async Task ServesAsync()
-    {
-        var last = await StatusAsync();
-        try
-        {
-            await Eventually.Until("the clone's build ends", async () => (last = await StatusAsync())["status"] is "completed" or "failed", Patience);
-        }
-        catch (TimeoutException late)
-        {
-            throw new TimeoutException($"{late.Message}; its status is {last.Text}", late);
-        }
-
-        Assert.True(last["status"] == "completed", last.Text);
     }
 
     public Task<Answer> StatusAsync() => _host.GetAsync($"/api/v2/job-status/{_job}", _owner);

@@ -91,6 +91,23 @@ internal sealed class RunningHost : IAsyncDisposable
         return await Answer.ReadAsync(response);
     }
 
+    /// <summary>Awaits the end of a job's build, and fails with the status that it is left in when that is not the one named.</summary>
+    public async Task<Answer> EndsAsync(string statusUrl, string status, TimeSpan patience, Action<HttpRequestHeaders>? headers = null)
+    {
+        var last = await GetAsync(statusUrl, headers);
+        try
+        {
+            await Eventually.Until("the job's build ends", async () => (last = await GetAsync(statusUrl, headers))["status"] is "completed" or "failed", patience);
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message}; its status is {last.Text}", late);
+        }
+
+        Assert.True(last["status"] == status, last.Text);
+        return last;
+    }
+
     public async ValueTask DisposeAsync()
     {
         Client.Dispose();

@@ -19,9 +19,8 @@ public sealed class WebhookTests(SourceSiteFixture fixture) : IClassFixture<Sour
         var completed = await RequestAsync(host, receiver, fixture.Site.AdminPassword);
         var failed = await RequestAsync(host, receiver, "wrong");
 
-        await Eventually.Until("the clone serves", async () => (await host.GetAsync(completed["status_url"]))["status"] == "completed", Build);
-        var password = (await host.GetAsync(completed["status_url"])).Json.GetProperty("result").GetProperty("password").GetString()!;
-        await Eventually.Until("the other job has failed", async () => (await host.GetAsync(failed["status_url"]))["status"] == "failed", Build);
+        var password = (await host.EndsAsync(completed["status_url"], "completed", Build)).Json.GetProperty("result").GetProperty("password").GetString()!;
+        await host.EndsAsync(failed["status_url"], "failed", Build);
         await receiver.ReceivedAsync(2, Build);
         await RemoveAsync(host, completed);
         await RemoveAsync(host, failed);

@@ -104,7 +104,7 @@ public sealed class JobListTests(Stores stores) : JobKit(stores, stores.NewCorne
     {
         await using var database = NpgsqlDataSource.Create(Stores.PostgreSql);
         await using var command = database.CreateCommand(
-            $"set enable_seqscan = off; set enable_bitmapscan = off; explain select d.data from clonehub.mt_doc_job_status d where {where} order by d.created_at desc, d.id desc limit 51");
+            $"set enable_seqscan = off; set enable_bitmapscan = off; set enable_sort = off; explain select d.data from clonehub.mt_doc_job_status d where {where} order by d.created_at desc, d.id desc limit 51");
         await using var reader = await command.ExecuteReaderAsync();
         var plan = new List<string>();
         while (await reader.ReadAsync()) plan.Add(reader.GetString(0));

@@ -4,6 +4,7 @@ using CloneHub.Dev;
 namespace CloneHub.Provisioning.Tests.WordPress.Source;
 
 /// <summary>What a connector tells of a failure at its site.</summary>
+[Trait("Needs", "servers")]
 public sealed class SaidTests
 {
     [Theory]
