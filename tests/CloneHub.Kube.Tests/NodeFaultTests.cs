@@ -80,6 +80,19 @@ public sealed class NodeFaultTests(KubeCluster cluster) : IAsyncLifetime
     }
 
     [NodeFact]
+    public async Task A_clone_that_was_removed_while_the_kubelet_was_dead_goes_once_that_is_back()
+    {
+        var order = await ServeAsync();
+        await cluster.Node.KillAsync("kubelet", default);
+        var removal = RemoveAsync(order);
+        await Eventually.Until("its Secret is gone, and its pod is to go", async () => await HasNoSecretAsync(order) && _stage.View.StateOf(order.Job).Pods.All(IsEnding), Patience);
+        Assert.False(removal.IsCompleted);
+        await cluster.Node.StartMissingAsync(default);
+
+        await removal;
+    }
+
+    [NodeFact]
     public async Task A_node_that_is_emptied_closes_its_clones_and_new_ones_wait_for_room()
     {
         var (order, next) = (await ServeAsync(), _stage.NewOrder());
@@ -104,6 +117,11 @@ public sealed class NodeFaultTests(KubeCluster cluster) : IAsyncLifetime
         Assert.Null(await _stage.VisitAsync(order));
         await RemoveAsync(order, next);
     }
+
+    private async Task<bool> HasNoSecretAsync(CloneOrder order) =>
+        (await cluster.Admin.CoreV1.ListNamespacedSecretAsync(_stage.Namespace, fieldSelector: $"metadata.name={order.Job.Value}")).Items.Count == 0;
+
+    private static bool IsEnding(V1Pod pod) => pod.Metadata.DeletionTimestamp is not null;
 
     private async Task<CloneOrder> ServeAsync()
     {

@@ -52,11 +52,11 @@ public sealed partial record CloneJob
     public static StepFault TimedOut(CloneStep step) => new(
         "STEP_TIMED_OUT", $"The step took longer than {LimitOf(step).TotalMinutes:0} minutes.", "It is tried again; if it goes on, check how fast the source answers.", true);
 
-    /// <summary>Doubles with every failure up to a minute (five for a removal), and falls between half of that and all of it. Another worker need not wait.</summary>
+    /// <summary>Doubles with every failure up to a minute (five for a removal while the back end is there), and falls between half of that and all of it. Another worker need not wait.</summary>
     private TimeSpan BackOff(StepFault fault, double jitter)
     {
         if (fault.Code == StepFault.WorkerLost) return TimeSpan.Zero;
-        var limit = Stage is Stage.Removing ? 300 : 60;
+        var limit = Stage is Stage.Removing && !IsOurs(fault) ? 300 : 60;
         var seconds = Math.Min(limit, Math.Pow(2, Math.Min(Failures, 10)));
         return TimeSpan.FromSeconds(seconds * (1 + jitter) / 2);
     }

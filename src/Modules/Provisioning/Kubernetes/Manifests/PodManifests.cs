@@ -106,8 +106,9 @@ internal static class PodManifests
             new V1Volume { Name = "state", EmptyDir = new V1EmptyDirVolumeSource() },
             new V1Volume { Name = "tmp", EmptyDir = new V1EmptyDirVolumeSource() },
 
-            // Group-readable (0440): the files belong to root, and the group of the volume is the clone's.
-            new V1Volume { Name = "secrets", Secret = new V1SecretVolumeSource { SecretName = spec.Name, DefaultMode = 0x120 } },
+            // Group-readable (0440): the files belong to root, and the group of the volume is the clone's. Optional, since a kubelet that was started again mounts
+            // the volumes of a pod that ends before it takes them away, and a removal has taken the Secret by then (seen with 1.20; the pod stays for ever).
+            new V1Volume { Name = "secrets", Secret = new V1SecretVolumeSource { SecretName = spec.Name, DefaultMode = 0x120, Optional = true } },
         ],
     };
 
