@@ -38,7 +38,7 @@ public sealed class ChaosTests(KubeCluster cluster, ITestOutputHelper output)
     public async Task Of_many_clones_nothing_is_left_a_minute_after_their_time_whatever_is_killed()
     {
         Say($"seed {Settings.Seed}, {Settings.Clones} clones, {Settings.Kills} kills{(Settings.IsStub ? ", pods without WordPress" : "")}");
-        (string, string)[] changes = [("CloneHub__Slots", "6"), ("CloneHub__Queue__MaxPods", "18")];
+        (string, string)[] changes = [("CloneHub__Slots", "6"), ("CloneHub__Queue__MaxPods", "16"), ("CloneHub__Pool__Size", "1"), ("CloneHub__Pool__MaxSize", "3")];
         await using var stage = Settings.IsStub ? await HostStage.StartStubAsync(cluster, changes) : await HostStage.StartAsync(cluster, SiteContent.Tiny, changes);
         for (var i = 0; i < Settings.Clones; i++) await stage.RequestAsync(TtlMinutes);
         Say($"all are accepted");
@@ -77,9 +77,24 @@ public sealed class ChaosTests(KubeCluster cluster, ITestOutputHelper output)
         Assert.All(late, after => Assert.InRange(after, TimeSpan.Zero, Promised));
 
         await Eventually.Until("the last of them is over", () => TimeProvider.System.GetUtcNow() > last, TimeSpan.FromMinutes(TtlMinutes + 1));
-        await Eventually.Until("nothing of any of them is left", async () => (await stage.LeftAsync(_jobs.Keys.ToList())).Count == 0, Promised);
+        await GoneAsync("nothing but the pool is left", stage.LeftAsync);
         Say($"nothing is left {(TimeProvider.System.GetUtcNow() - last).TotalSeconds:0.0} s after the last one's time");
         Assert.Empty(stage.ConnectorsOnSource());
+        await stage.Host.RestartAsync(("CloneHub__Pool__Size", "0"), ("CloneHub__Cleanup__OrphanAge", "00:00:05"), ("CloneHub__Cleanup__SweepInterval", "00:00:01"));
+        await GoneAsync("the pool that was switched off is gone", stage.EverythingAsync);
+    }
+
+    private static async Task GoneAsync(string what, Func<Task<IReadOnlyList<string>>> left)
+    {
+        IReadOnlyList<string> there = [];
+        try
+        {
+            await Eventually.Until(what, async () => (there = await left()).Count == 0, Promised);
+        }
+        catch (TimeoutException late)
+        {
+            throw new TimeoutException($"{late.Message}; there is still {string.Join(", ", there)}", late);
+        }
     }
 
     private async Task StrikeAsync(HostStage stage)
@@ -133,20 +148,20 @@ public sealed class ChaosTests(KubeCluster cluster, ITestOutputHelper output)
     private async Task VisitAsync(HostStage stage, string id, JsonElement job)
     {
         using var visitor = HostStage.Visitor(job.GetProperty("result"));
-        await Eventually.Until($"{id}, which is completed, serves", async () => await AnswersAsync(visitor, id), Promised);
+        await Eventually.Until($"{id}, which is completed, serves", async () => await AnswersAsync(visitor, await stage.InstanceOfAsync(id)), Promised);
         _served[id] = TimeProvider.System.GetElapsedTime(_started);
         if (_served.Count > Settings.Clones - Settings.Staying) return;
         await stage.RemoveAsync(id);
         _removed[id] = TimeProvider.System.GetElapsedTime(_started);
     }
 
-    private static async Task<bool> AnswersAsync(HttpClient visitor, string id)
+    private static async Task<bool> AnswersAsync(HttpClient visitor, string instance)
     {
         try
         {
             using var ready = await visitor.GetAsync(new Uri(CloneImage.ReadyPath, UriKind.Relative));
             using var home = await visitor.GetAsync(new Uri("", UriKind.Relative));
-            return home.StatusCode == HttpStatusCode.OK && (await ready.Content.ReadAsStringAsync()).Trim() == id;
+            return home.StatusCode == HttpStatusCode.OK && (await ready.Content.ReadAsStringAsync()).Trim() == instance;
         }
         catch (HttpRequestException)
         {

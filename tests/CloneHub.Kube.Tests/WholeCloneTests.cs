@@ -39,7 +39,7 @@ public sealed partial class WholeCloneTests(KubeCluster cluster, ITestOutputHelp
         Assert.Equal(certificate.GetProperty("files").GetProperty("source_sum").GetString(), certificate.GetProperty("files").GetProperty("clone_sum").GetString());
 
         await stage.RemoveAsync(job);
-        await Eventually.Until("nothing of the clone is left", async () => (await stage.LeftAsync([job])).Count == 0, TimeSpan.FromSeconds(60));
+        await Eventually.Until("nothing of the clone is left", async () => (await stage.LeftAsync()).Count == 0, TimeSpan.FromSeconds(60));
     }
 
     [KubeFact]

@@ -125,9 +125,11 @@ public sealed class HostProcess : IAsyncDisposable
             await identity.EndAsync("TERM", TimeSpan.FromSeconds(20), CancellationToken.None);
     }
 
-    public async Task RestartAsync()
+    /// <param name="changes">Settings that are others from now on.</param>
+    public async Task RestartAsync(params (string Name, string Value)[] changes)
     {
         await StopAsync();
+        foreach (var (name, value) in changes) _settings[name] = value;
         await StartAsync();
     }
 

@@ -14,15 +14,17 @@ namespace CloneHub.Kube.Tests.Cluster;
 /// <summary>A running Host whose clones live in a namespace of its own, with a WordPress site to be cloned and an ingress controller in front.</summary>
 internal sealed class HostStage : IAsyncDisposable
 {
+    private const string DatabasesAndUsers = @"SELECT schema_name FROM information_schema.schemata WHERE schema_name LIKE 'clone\_%' UNION SELECT user FROM mysql.user WHERE user LIKE 'clone\_%'";
+
     private readonly KubeCluster _cluster;
     private readonly SourceSite? _site;
     private readonly StubSource? _stub;
     private readonly Forwarder? _way;
     private readonly IngressController _ingress;
-    private readonly List<string> _jobs = [];
+    private readonly IReadOnlyList<string> _before;
 
-    private HostStage(KubeCluster cluster, SourceSite? site, StubSource? stub, Forwarder? way, string space, IngressController ingress, HostProcess host) =>
-        (_cluster, _site, _stub, _way, Namespace, _ingress, Host) = (cluster, site, stub, way, space, ingress, host);
+    private HostStage(KubeCluster cluster, SourceSite? site, StubSource? stub, Forwarder? way, Served served) =>
+        (_cluster, _site, _stub, _way, Namespace, _ingress, Host, _before) = (cluster, site, stub, way, served.Space, served.Ingress, served.Host, served.Before);
 
     public string Namespace { get; }
 
@@ -32,8 +34,7 @@ internal sealed class HostStage : IAsyncDisposable
     public static async Task<HostStage> StartStubAsync(KubeCluster cluster, params (string Name, string Value)[] changes)
     {
         var stub = await StubSource.StartAsync(cluster.HostAddress);
-        var (space, ingress, host) = await ServeAsync(cluster, StubImage.Name, changes);
-        return new HostStage(cluster, null, stub, null, space, ingress, host);
+        return new HostStage(cluster, null, stub, null, await ServeAsync(cluster, StubImage.Name, changes));
     }
 
     /// <param name="changes">Settings on top of the usual ones, as environment variables.</param>
@@ -43,11 +44,10 @@ internal sealed class HostStage : IAsyncDisposable
         var site = await cluster.Servers.StartSiteAsync(
             new SourceSiteOptions { Name = ServersFixture.Unique("s"), Address = cluster.HostAddress.ToString(), Content = content });
         var way = new Forwarder(cluster.HostAddress, site.Url.Port);
-        var (space, ingress, host) = await ServeAsync(cluster, image, changes);
-        return new HostStage(cluster, site, null, way, space, ingress, host);
+        return new HostStage(cluster, site, null, way, await ServeAsync(cluster, image, changes));
     }
 
-    private static async Task<(string Space, IngressController Ingress, HostProcess Host)> ServeAsync(KubeCluster cluster, string image, (string Name, string Value)[] changes)
+    private static async Task<Served> ServeAsync(KubeCluster cluster, string image, (string Name, string Value)[] changes)
     {
         var space = await cluster.NewNamespaceAsync();
         var kubeConfig = await RestrictedAccount.CreateAsync(cluster, space, RestrictedAccount.Roles, cluster.Servers.NewFolder());
@@ -65,7 +65,8 @@ internal sealed class HostStage : IAsyncDisposable
             ["CloneHub__Kubernetes__PublicUrlTemplate"] = string.Create(CultureInfo.InvariantCulture, $"http://{{job_id}}.localhost:{ingress.Port}"),
         };
         foreach (var (name, value) in changes) settings[name] = value;
-        return (space, ingress, await HostProcess.StartAsync(cluster.Servers, settings));
+        var before = await ReadAsync(cluster, DatabasesAndUsers);
+        return new Served(space, ingress, await HostProcess.StartAsync(cluster.Servers, settings), before);
     }
 
     /// <summary>Asks for a clone of the site and answers the job's id.</summary>
@@ -76,9 +77,7 @@ internal sealed class HostStage : IAsyncDisposable
             new { source_url = _site?.Url ?? _stub!.Url, source_username = _site?.AdminUser, source_password = _site?.AdminPassword, ttl_minutes = ttlMinutes });
         var body = await answer.Content.ReadAsStringAsync();
         Assert.True(answer.StatusCode == HttpStatusCode.Accepted, $"{answer.StatusCode}: {body}");
-        var job = JsonDocument.Parse(body).RootElement.GetProperty("job_id").GetString()!;
-        _jobs.Add(job);
-        return job;
+        return JsonDocument.Parse(body).RootElement.GetProperty("job_id").GetString()!;
     }
 
     /// <summary>The statuses of the newest two hundred, by job.</summary>
@@ -149,14 +148,23 @@ internal sealed class HostStage : IAsyncDisposable
         return visitor;
     }
 
-    /// <summary>Whatever there is of any of these jobs, in the cluster and on the database server.</summary>
-    public async Task<IReadOnlyList<string>> LeftAsync(IReadOnlyCollection<string> jobs)
+    /// <summary>Whatever has come to the cluster and to the database server since the start, and is nothing that waits in the pool.</summary>
+    public async Task<IReadOnlyList<string>> LeftAsync()
     {
-        var objects = await _cluster.EverythingInAsync(Namespace);
-        var keys = jobs.Select(DatabaseOf).ToHashSet(StringComparer.Ordinal);
-        var there = await ReadAsync("SELECT schema_name FROM information_schema.schemata UNION ALL SELECT user FROM mysql.user");
-        return [.. objects, .. there.Where(keys.Contains).Select(name => $"database or user {name}")];
+        var waiting = (await ReadAsync("SELECT instance FROM clonehub.instances WHERE job_id IS NULL")).ToHashSet(StringComparer.Ordinal);
+        var left = await EverythingAsync();
+        return [.. left.Where(what => !waiting.Any(instance => what.Contains(instance, StringComparison.Ordinal) || what.EndsWith(DatabaseOf(instance), StringComparison.Ordinal)))];
     }
+
+    /// <summary>As <see cref="LeftAsync"/>, and what waits in the pool.</summary>
+    public async Task<IReadOnlyList<string>> EverythingAsync() =>
+    [
+        .. await _cluster.EverythingInAsync(Namespace),
+        .. (await ReadAsync(DatabasesAndUsers)).Except(_before).Select(name => $"database or user {name}"),
+    ];
+
+    /// <summary>The instance that serves a job: one of the pool, or its own, which has its name.</summary>
+    public async Task<string> InstanceOfAsync(string job) => (await ReadAsync($"SELECT instance FROM clonehub.instances WHERE job_id = '{job}'")).FirstOrDefault() ?? job;
 
     /// <summary>What connectors have left on the site.</summary>
     public IReadOnlyList<string> ConnectorsOnSource() =>
@@ -169,7 +177,7 @@ internal sealed class HostStage : IAsyncDisposable
         await _cluster.DeleteNamespaceAsync(Namespace);
 
         // The database server is shared with all other tests, some of which look for what is left there.
-        foreach (var name in _jobs.Select(DatabaseOf)) await ReadAsync($"DROP DATABASE IF EXISTS {name}; DROP USER IF EXISTS '{name}'@'%'");
+        foreach (var name in (await ReadAsync(DatabasesAndUsers)).Except(_before)) await ReadAsync($"DROP DATABASE IF EXISTS {name}; DROP USER IF EXISTS '{name}'@'%'");
         if (_way is not null) await _way.DisposeAsync();
         if (_site is not null) await _site.DisposeAsync();
         if (_stub is not null) await _stub.DisposeAsync();
@@ -177,9 +185,11 @@ internal sealed class HostStage : IAsyncDisposable
 
     private static string DatabaseOf(string job) => "clone_" + job["job-".Length..];
 
-    private async Task<List<string>> ReadAsync(string sql)
+    private Task<List<string>> ReadAsync(string sql) => ReadAsync(_cluster, sql);
+
+    private static async Task<List<string>> ReadAsync(KubeCluster cluster, string sql)
     {
-        await using var server = new MySqlConnection(_cluster.MariaDb);
+        await using var server = new MySqlConnection(cluster.MariaDb);
         await server.OpenAsync();
         await using var query = new MySqlCommand(sql, server);
         await using var rows = await query.ExecuteReaderAsync();
@@ -187,4 +197,6 @@ internal sealed class HostStage : IAsyncDisposable
         while (await rows.ReadAsync()) all.Add(rows.GetString(0));
         return all;
     }
+
+    private sealed record Served(string Space, IngressController Ingress, HostProcess Host, IReadOnlyList<string> Before);
 }
