@@ -30,6 +30,9 @@ public enum CloneStep
 
     /// <summary>The site gets its old content again. Done, too, if it still has it or has it already.</summary>
     RollBackRestore,
+
+    /// <summary>Of a clone that serves already: the media that it was made without come, or are given up. The connector leaves with it.</summary>
+    FetchMedia,
 }
 
 /// <summary>How much of the source a clone holds.</summary>
@@ -40,6 +43,16 @@ public enum CloneFidelity
 
     /// <summary>What the source publishes to everyone.</summary>
     Public,
+}
+
+/// <summary>When the media of a clone come.</summary>
+public enum CloneMedia
+{
+    /// <summary>With all the rest, before it serves.</summary>
+    Eager,
+
+    /// <summary>Once it serves: each with its first visitor, and the others one after the other.</summary>
+    OnDemand,
 }
 
 /// <summary>How a job waits for its turn.</summary>
@@ -66,8 +79,9 @@ public sealed record StepToken(JobId Job, CloneStep Step, int Attempt, long Fenc
 /// <param name="CloneUrl">Address of a clone that serves already; null before.</param>
 /// <param name="UploadWasCut">An import was begun that did not come to its end, and was not refused at the log-in: parts of the connector may lie at the source.</param>
 /// <param name="Restore">What a restore does with the clone at <paramref name="SourceUrl"/>; null for a clone.</param>
+/// <param name="GivesMediaUp">FetchMedia: what has not come by now does not come any more.</param>
 public sealed record CloneOrder(JobId Job, Uri SourceUrl, string Tenant, string? CustomerId, CloneFidelity Fidelity = CloneFidelity.Full, bool ByHand = false, string? Username = null,
-    Uri? CloneUrl = null, bool UploadWasCut = false, RestoreOrder? Restore = null);
+    Uri? CloneUrl = null, bool UploadWasCut = false, RestoreOrder? Restore = null, CloneMedia Media = CloneMedia.Eager, bool GivesMediaUp = false);
 
 /// <summary>Why a step did not succeed.</summary>
 /// <param name="Code">Stable, UPPER_SNAKE; documented in docs/errors.md.</param>
@@ -106,6 +120,12 @@ public sealed record StepFacts
     /// <summary>ImportContent: what was compared; null for a copy of what a source publishes.</summary>
     public ContentProof? Proof { get; init; }
 
+    /// <summary>ImportContent: what comes later; null if all is there.</summary>
+    public MediaAwaited? Awaited { get; init; }
+
+    /// <summary>FetchMedia: what has come.</summary>
+    public MediaFacts? Media { get; init; }
+
     /// <summary>ActivatePlugin: version that the plugin inside the clone answered.</summary>
     public string? PluginVersion { get; init; }
 
@@ -138,6 +158,16 @@ public sealed record StepFacts
 }
 
 public sealed record ContentFacts(int Tables, long Rows, long Files, long Bytes);
+
+/// <summary>Media that a clone is handed over without, as the source lists them.</summary>
+public sealed record MediaAwaited(long Files, long Bytes);
+
+/// <summary>What became of them. Each one is in one of the three numbers.</summary>
+/// <param name="Compared">Those that lie in the clone as the source sent them, read back.</param>
+/// <param name="Missing">Those that could not be had.</param>
+/// <param name="Altered">Those that somebody has replaced or deleted in the clone meanwhile.</param>
+/// <param name="Notes">What the caller should know: which ones are missing, and why.</param>
+public sealed record MediaFacts(FilesProof Compared, long Missing, long Altered, IReadOnlyList<string> Notes);
 
 /// <summary>A message that may pass from one node to another. Jobs gives each a name that versions share, and refuses what has none.</summary>
 public interface IWireMessage;

@@ -43,6 +43,8 @@ public sealed class BadRequestTests(HostFixture fixture) : IClassFixture<HostFix
         { "ttl", "is not a field", $$"""{"source_url":"https://example.com/","ttl":30,{{Credentials}}}""" },
         { "replace", "true or false", $$"""{"source_url":"https://example.com/","replace":"yes","customer_id":"acme",{{Credentials}}}""" },
         { "customer_id", "is required with replace", $$"""{"source_url":"https://example.com/","replace":true,{{Credentials}}}""" },
+        { "media", "must be 'eager' or 'on_demand'", $$"""{"source_url":"https://example.com/","media":"lazy",{{Credentials}}}""" },
+        { "media", "only with a log-in", """{"source_url":"https://example.com/","media":"on_demand"}""" },
         { "callback_url", "must be text", $$"""{"source_url":"https://example.com/","callback_url":true,{{Credentials}}}""" },
         { "callback_url", "absolute http or https", $$"""{"source_url":"https://example.com/","callback_url":"",{{Credentials}}}""" },
         { "callback_url", "absolute http or https", $$"""{"source_url":"https://example.com/","callback_url":"mailto:a@example.com",{{Credentials}}}""" },

@@ -16,7 +16,7 @@ public sealed class CloneJobHistoryProperties
     private static readonly Type[] Once =
     [
         typeof(CloneRequested), typeof(Started), typeof(DatabaseReady), typeof(PodReady), typeof(ContentImported), typeof(PluginActivated), typeof(IngressReady),
-        typeof(Crawled), typeof(JobFailed), typeof(EarlierReplaced), typeof(CancelRequested), typeof(Cancelled), typeof(Expired), typeof(Removed),
+        typeof(Crawled), typeof(MediaFetched), typeof(JobFailed), typeof(EarlierReplaced), typeof(CancelRequested), typeof(Cancelled), typeof(Expired), typeof(Removed),
     ];
 
     [Property(MaxTest = 500, EndSize = 150)]
@@ -113,7 +113,14 @@ public sealed class CloneJobHistoryProperties
 
     private static string Print(CloneJob job) => JsonSerializer.Serialize(job, EventJson.Options);
 
-    private static StepFacts Facts { get; } = Given.Facts with { CrawlFollows = true, Crawl = new CrawlFacts(1, 0, 0, 0, [], []) };
+    private static StepFacts Facts { get; } = Given.Facts with
+    {
+        CrawlFollows = true,
+        Crawl = new CrawlFacts(1, 0, 0, 0, [], []),
+        Media = new MediaFacts(new FilesProof(1, 1, 0, "aa", "aa"), 0, 0, []),
+    };
+
+    private static readonly MediaAwaited Later = new(1, 1);
 
     private sealed class Run
     {
@@ -144,7 +151,7 @@ public sealed class CloneJobHistoryProperties
 
         private IJobCommand CommandOf(byte code) => (code % 16) switch
         {
-            0 => new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1", Replaces: code > 100, Notifies: code % 32 == 0, ByHand: code % 48 == 0),
+            0 => new RequestClone(Given.Source, "acme", "shop", Given.Ttl, "f1", Replaces: code > 100, Notifies: code % 32 == 0, ByHand: code % 48 == 0, Media: code > 120 ? CloneMedia.OnDemand : CloneMedia.Eager),
             1 => new Begin(),
             2 or 3 => new StartStep("n1"),
             4 or 5 or 6 or 7 => Report(null),
@@ -160,7 +167,7 @@ public sealed class CloneJobHistoryProperties
 
         private ReportStep Report(StepFault? fault)
         {
-            var report = new ReportStep(new StepToken(Given.Id, Job.NextStep ?? CloneStep.Remove, Job.Attempt, Job.Fence), fault, Facts, 0.5);
+            var report = new ReportStep(new StepToken(Given.Id, Job.NextStep ?? CloneStep.Remove, Job.Attempt, Job.Fence), fault, Job.Request?.Media is CloneMedia.OnDemand ? Facts with { Awaited = Later } : Facts, 0.5);
             _late.Add(report);
             return report;
         }

@@ -23,6 +23,7 @@ public sealed class EventNamesTests
         new PluginActivated("1.0.0", "clonehub", Given.T0),
         new IngressReady(new Uri("http://clone.localhost:5080/"), [], Given.T0.AddMinutes(30), Given.T0),
         new Crawled(new CrawlFacts(40, 7, 12, 90, ["/about answers 404 instead of 200"], ["/shop (the source answers 503)"]), null, Given.T0),
+        new MediaFetched(new MediaFacts(new FilesProof(2, 30, 0, "cc", "cc"), 1, 0, ["Media that could not be had are missing: wp-content/uploads/a.jpg (it is gone)"]), null, Given.T0),
         new StepFailed(CloneStep.ImportContent, 1, Given.Passing, Given.T0.AddSeconds(2), Given.T0),
         new JobFailed(CloneStep.ImportContent, Given.Final, Given.T0.AddMinutes(30), Given.T0),
         new Extended(Given.T0.AddMinutes(60), Given.T0),
@@ -52,6 +53,9 @@ public sealed class EventNamesTests
     private static readonly IReadOnlyList<(string Shape, IJobEvent Event)> LaterShapes =
     [
         ("byHand", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, ByHand: true)),
+        ("media", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, Media: CloneMedia.OnDemand)),
+        ("awaited", new ContentImported(Given.Content, [], Given.T0, Awaited: new MediaAwaited(3, 3_000))),
+        ("fault", new MediaFetched(null, Given.Passing, Given.T0)),
         ("options", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, CloneFidelity.Public, Replaces: true, Notifies: true)),
         ("crawlFollows", new IngressReady(new Uri("http://clone.localhost:5080/"), [], Given.T0.AddMinutes(30), Given.T0, CrawlFollows: true)),
         ("fault", new Crawled(null, Given.Passing, Given.T0)),

@@ -57,7 +57,7 @@ public sealed class LifecyclePrintTests
         }
 
         page.Append("\n## How long a step may take\n\n| step | limit of one attempt |\n|---|---|\n");
-        foreach (var step in Enum.GetValues<CloneStep>().Where(step => step <= CloneStep.Crawl)) page.Append(System.Globalization.CultureInfo.InvariantCulture, $"| {step} | {CloneJob.LimitOf(step).TotalMinutes:0} min |\n");
+        foreach (var step in Enum.GetValues<CloneStep>().Where(step => step is <= CloneStep.Crawl or CloneStep.FetchMedia)) page.Append(System.Globalization.CultureInfo.InvariantCulture, $"| {step} | {CloneJob.LimitOf(step).TotalMinutes:0} min |\n");
         page.Append(System.Globalization.CultureInfo.InvariantCulture, $"""
 
             A step is tried {CloneJob.MaxFailures} times when its fault is retryable, with a pause that doubles from a second to a minute; a removal is tried for ever, at most
@@ -65,6 +65,9 @@ public sealed class LifecyclePrintTests
 
             Once a clone with the whole site serves, it and its source are crawled (`Crawl`, then `Crawled`): more of their pages are compared than while its owner waits. Whatever that finds
             is told, and the clone serves on. A crawl that cannot begin within {CloneJob.CrawlLimit.TotalMinutes:0} minutes is left out.
+
+            A clone that was asked for with `media: "on_demand"` is handed over without its media, which follow (`FetchMedia`, then `MediaFetched`). They are tried for until {CloneJob.MaxMediaFailures} attempts have failed, with
+            pauses of up to five minutes; then, or at once where a fault is final or the job has failed before it served, the same step gives up what has not come. Either way it takes the connector off the source.
 
             A job that was asked for with `by_hand` does not fail where its owner can install the connector at the source instead: it waits (`ActionRequired`), without a slot, while a worker looks
             whether the connector answers (`AwaitConnector`), and then goes on with the import (`ActionTaken`). The waiting counts towards the {CloneJob.BuildLimit.TotalHours:0} hours.

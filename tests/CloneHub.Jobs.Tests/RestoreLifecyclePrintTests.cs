@@ -58,7 +58,7 @@ public sealed class RestoreLifecyclePrintTests
         }
 
         page.Append("\n## How long a step may take\n\n| step | limit of one attempt |\n|---|---|\n");
-        foreach (var step in Enum.GetValues<CloneStep>().Where(step => step >= CloneStep.PlanRestore)) page.Append(CultureInfo.InvariantCulture, $"| {step} | {RestoreJob.LimitOf(step).TotalMinutes:0} min |\n");
+        foreach (var step in Enum.GetValues<CloneStep>().Where(step => step is >= CloneStep.PlanRestore and not CloneStep.FetchMedia)) page.Append(CultureInfo.InvariantCulture, $"| {step} | {RestoreJob.LimitOf(step).TotalMinutes:0} min |\n");
         page.Append(CultureInfo.InvariantCulture, $"""
 
             Planning, staging and changing places are tried like the steps of a clone (see [lifecycle.md](lifecycle.md)), within {RestoreJob.BuildLimit.TotalHours:0} hours in all. The way back (`RollBackRestore`) and the removal of what was laid aside

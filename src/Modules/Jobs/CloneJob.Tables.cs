@@ -52,11 +52,11 @@ public sealed partial record CloneJob
     public static StepFault TimedOut(CloneStep step) => new(
         "STEP_TIMED_OUT", $"The step took longer than {LimitOf(step).TotalMinutes:0} minutes.", "It is tried again; if it goes on, check how fast the source answers.", true);
 
-    /// <summary>Doubles with every failure up to a minute (five for a removal while the back end is there), and falls between half of that and all of it. Another worker need not wait.</summary>
+    /// <summary>Doubles with every failure up to a minute (five for a removal and for media, while the back end is there), and falls between half of that and all of it. Another worker need not wait.</summary>
     private TimeSpan BackOff(StepFault fault, double jitter)
     {
         if (fault.Code == StepFault.WorkerLost) return TimeSpan.Zero;
-        var limit = Stage is Stage.Removing && !IsOurs(fault) ? 300 : 60;
+        var limit = (Stage is Stage.Removing || NextStep is CloneStep.FetchMedia) && !IsOurs(fault) ? 300 : 60;
         var seconds = Math.Min(limit, Math.Pow(2, Math.Min(Failures, 10)));
         return TimeSpan.FromSeconds(seconds * (1 + jitter) / 2);
     }
@@ -100,7 +100,7 @@ public sealed partial record CloneJob
         Stage.PodReady => Awaited is null ? Retrying("Copying content…") : $"Waiting for the connector to be installed by hand. {Awaited.Message}",
         Stage.ContentImported => Retrying("Activating the plugin…"),
         Stage.PluginActivated => Retrying("Opening and checking the clone…"),
-        Stage.Serving => "The clone is ready.",
+        Stage.Serving => MediaNow ? "The clone is ready; media that nobody has asked for yet are still coming." : "The clone is ready.",
         Stage.Failed => Fault!.Message,
         Stage.Removing => Outcome is Outcome.Open ? "Cancelling…" : "Removing the clone…",
         Stage.Removed => Outcome is Outcome.Failed ? Fault!.Message : "The clone was removed.",
@@ -117,6 +117,7 @@ public sealed partial record CloneJob
         CloneStep.ActivatePlugin => TimeSpan.FromMinutes(2),
         CloneStep.OpenIngress => TimeSpan.FromMinutes(5),
         CloneStep.Crawl => TimeSpan.FromMinutes(1),
+        CloneStep.FetchMedia => TimeSpan.FromMinutes(60),
         CloneStep.Remove => TimeSpan.FromMinutes(3),
         CloneStep.AwaitConnector => BuildLimit,
         _ => throw new UnreachableException($"No limit for {step}."),
@@ -139,7 +140,7 @@ public sealed partial record CloneJob
     StepFault IJob.TimedOut(CloneStep step) => TimedOut(step);
 
     CloneOrder IJob.Order(JobId job) =>
-        new(job, Request!.SourceUrl, Request.Tenant, Request.CustomerId, Request.Fidelity, Request.ByHand, Username, CloneUrl, UploadWasCut);
+        new(job, Request!.SourceUrl, Request.Tenant, Request.CustomerId, Request.Fidelity, Request.ByHand, Username, CloneUrl, UploadWasCut, Media: Request.Media, GivesMediaUp: NextStep is CloneStep.FetchMedia && GivesMediaUp);
 
     private IReadOnlyList<Notice> Owing(Notice notice) => Request is { Notifies: true } ? [.. Notices, notice] : Notices;
 

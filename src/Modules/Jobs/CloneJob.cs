@@ -15,7 +15,7 @@ public interface IJobCommand;
 public sealed record RequestClone(
     Uri SourceUrl, string Tenant, string? CustomerId, TimeSpan Ttl, string RequestHash,
     CloneFidelity Fidelity = CloneFidelity.Full, bool Replaces = false, bool Notifies = false, string? TraceParent = null,
-    JobPriority Priority = JobPriority.Interactive, bool ByHand = false) : IJobCommand;
+    JobPriority Priority = JobPriority.Interactive, bool ByHand = false, CloneMedia Media = CloneMedia.Eager) : IJobCommand;
 
 /// <summary>A slot is free: the job may use it.</summary>
 public sealed record Begin : IJobCommand;
@@ -59,7 +59,8 @@ public sealed record CloneRequested(
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool Notifies = false,
     string? TraceParent = null,
     [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] JobPriority Priority = JobPriority.Interactive,
-    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool ByHand = false) : IJobRequest;
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool ByHand = false,
+    [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] CloneMedia Media = CloneMedia.Eager) : IJobRequest;
 
 public sealed record Started(DateTimeOffset At) : IJobEvent;
 public sealed record StepStarted(CloneStep Step, int Attempt, long Fence, string Node, DateTimeOffset At) : IJobEvent;
@@ -69,7 +70,8 @@ public sealed record ActionTaken(DateTimeOffset At) : IJobEvent;
 public sealed record DatabaseReady(DateTimeOffset At) : IJobEvent;
 public sealed record PodReady(DateTimeOffset At) : IJobEvent;
 /// <param name="Proof">Null for a copy of what a source publishes, and in copies of before it was kept.</param>
-public sealed record ContentImported(ContentFacts Content, IReadOnlyList<string> Warnings, DateTimeOffset At, ContentProof? Proof = null) : IJobEvent;
+/// <param name="Awaited">What comes later; null if all is there.</param>
+public sealed record ContentImported(ContentFacts Content, IReadOnlyList<string> Warnings, DateTimeOffset At, ContentProof? Proof = null, MediaAwaited? Awaited = null) : IJobEvent;
 public sealed record PluginActivated(string Version, string Username, DateTimeOffset At) : IJobEvent;
 /// <param name="CrawlFollows">Both sites are to be crawled now; never in clones of before that was done.</param>
 public sealed record IngressReady(
@@ -174,6 +176,7 @@ public sealed partial record CloneJob : IJob
         Stage.ContentImported => CloneStep.ActivatePlugin,
         Stage.PluginActivated => CloneStep.OpenIngress,
         Stage.Serving when CrawlsNow => CloneStep.Crawl,
+        Stage.Serving or Stage.Failed when MediaNow => CloneStep.FetchMedia,
         Stage.Removing => CloneStep.Remove,
         _ => null,
     };
@@ -192,10 +195,12 @@ public sealed partial record CloneJob : IJob
     public IReadOnlyList<IJobEvent> Decide(IJobCommand command, DateTimeOffset now) => (command, Stage) switch
     {
         (RequestClone r, Stage.None) =>
-            [new CloneRequested(r.SourceUrl, r.Tenant, r.CustomerId, r.Ttl, r.RequestHash, now + BuildLimit, now, r.Fidelity, r.Replaces, r.Notifies, r.TraceParent, r.Priority, r.ByHand)],
+            [new CloneRequested(r.SourceUrl, r.Tenant, r.CustomerId, r.Ttl, r.RequestHash, now + BuildLimit, now, r.Fidelity, r.Replaces, r.Notifies, r.TraceParent, r.Priority, r.ByHand, r.Media)],
         (Begin, Stage.Requested) => [new Started(now)],
 
         (StartStep, _) when NextStep is null || now < RetryAt => [],
+        (StartStep, _) when NextStep is CloneStep.FetchMedia && Attempt >= MaxMediaAttempts => [new MediaFetched(null, MediaFault ?? StartedTooOften, now)],
+        (StartStep s, _) when NextStep is CloneStep.FetchMedia => [new StepStarted(CloneStep.FetchMedia, Attempt + 1, Fence + 1, s.Node, now)],
         (StartStep, Stage.Serving) when now > CompletedAt + CrawlLimit => [new Crawled(null, CrawledTooLate, now)],
         (StartStep, Stage.Serving) when Attempt >= MaxAttempts => [new Crawled(null, StartedTooOften, now)],
         (StartStep, not Stage.Removing) when Attempt >= MaxAttempts && Awaited is null => [Fail(NextStep, StartedTooOften, now)],
@@ -204,7 +209,7 @@ public sealed partial record CloneJob : IJob
         // An answer of an overtaken attempt, or to a step already taken, changes nothing.
         (ReportStep r, _) when !StepRunning || r.Token.Fence != Fence => [],
         (ReportStep { Fault: null } r, _) => [Done(r, now)],
-        (ReportStep { Fault: { } f } r, _) when Stage is Stage.Removing || MayRetry(f)
+        (ReportStep { Fault: { } f } r, _) when Stage is Stage.Removing || NextStep is CloneStep.FetchMedia || MayRetry(f)
             => [new StepFailed(r.Token.Step, r.Token.Attempt, f, now + BackOff(f, r.Jitter), now)],
         (ReportStep { Fault: { } f }, Stage.Serving) => [new Crawled(null, f, now)],
         (ReportStep { Fault: { } f } r, Stage.PodReady) when Awaited is null && Request!.ByHand && HandsHelp(f) => [new ActionRequired(r.Token.Step, r.Token.Attempt, f, now)],
@@ -231,12 +236,12 @@ public sealed partial record CloneJob : IJob
         CloneRequested r => this with { Stage = Stage.Requested, Request = r, UpdatedAt = r.At },
         Started s => At(Stage.Started, s) with { StartedAt = s.At },
         StepStarted s => this with { Attempt = s.Attempt, Fence = s.Fence, StepRunning = true, UpdatedAt = s.At, IsAtSource = IsAtSource || s.Step is CloneStep.ImportContent },
-        StepFailed f => this with { Failures = Failures + 1, OwnFailures = OwnFailures + (IsOurs(f.Fault) ? 0 : 1), StepRunning = false, RetryAt = f.RetryAt, UpdatedAt = f.At },
+        StepFailed f => this with { Failures = Failures + 1, OwnFailures = OwnFailures + (IsOurs(f.Fault) ? 0 : 1), MediaFault = MediaFaultAfter(f), StepRunning = false, RetryAt = f.RetryAt, UpdatedAt = f.At },
         ActionRequired a => At(Stage, a) with { Awaited = a.Fault, Attempt = Attempt },
         ActionTaken t => At(Stage, t) with { Awaited = null, Attempt = Attempt },
         DatabaseReady d => At(Stage.DatabaseReady, d),
         PodReady p => At(Stage.PodReady, p),
-        ContentImported c => At(Stage.ContentImported, c) with { IsAtSource = false, Content = c.Content, Warnings = [.. Warnings, .. c.Warnings] },
+        ContentImported c => At(Stage.ContentImported, c) with { IsAtSource = c.Awaited is not null, MediaNow = c.Awaited is not null, Awaits = c.Awaited, Content = c.Content, Warnings = [.. Warnings, .. c.Warnings] },
         PluginActivated p => At(Stage.PluginActivated, p) with { Username = p.Username },
         IngressReady i => At(Stage.Serving, i) with
         {
@@ -250,6 +255,7 @@ public sealed partial record CloneJob : IJob
             CrawlsNow = i.CrawlFollows,
         },
         Crawled c => At(Stage.Serving, c) with { CrawlsNow = false, Warnings = [.. Warnings, .. FoundBy(c)] },
+        MediaFetched m => At(Stage, m) with { MediaNow = false, IsAtSource = false, Media = m.Facts, MediaFault = m.Fault, Warnings = [.. Warnings, .. NotesOf(m)] },
         JobFailed f => At(Stage.Failed, f) with { Outcome = Outcome.Failed, Fault = f.Fault, FaultStep = f.Step, RemoveAt = f.RemoveAt, CompletedAt = f.At, Notices = Owing(Notice.Failed) },
         Extended x => this with { ExpiresAt = x.ExpiresAt, Extensions = Extensions + 1, UpdatedAt = x.At },
         EarlierReplaced => this with { ReplacesNow = false },
@@ -277,10 +283,11 @@ public sealed partial record CloneJob : IJob
     {
         CloneStep.CreateDatabase => new DatabaseReady(now),
         CloneStep.StartPod => new PodReady(now),
-        CloneStep.ImportContent => new ContentImported(report.Facts.Content!, report.Facts.Warnings, now, report.Facts.Proof),
+        CloneStep.ImportContent => new ContentImported(report.Facts.Content!, report.Facts.Warnings, now, report.Facts.Proof, report.Facts.Awaited),
         CloneStep.ActivatePlugin => new PluginActivated(report.Facts.PluginVersion!, report.Facts.Username!, now),
         CloneStep.OpenIngress => new IngressReady(report.Facts.CloneUrl!, report.Facts.Warnings, now + Request!.Ttl, now, report.Facts.CrawlFollows),
         CloneStep.Crawl => new Crawled(report.Facts.Crawl!, null, now),
+        CloneStep.FetchMedia => new MediaFetched(report.Facts.Media!, GivesMediaUp ? MediaFault ?? Fault ?? StartedTooOften : null, now),
         CloneStep.AwaitConnector => new ActionTaken(now),
         CloneStep.Remove => Outcome is Outcome.Open ? new Cancelled(now) : new Removed(now),
         _ => throw new UnreachableException($"No event tells that {report.Token.Step} is done."),

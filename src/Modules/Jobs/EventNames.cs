@@ -19,6 +19,7 @@ internal static class EventNames
         (typeof(PluginActivated), "plugin_activated.v1"),
         (typeof(IngressReady), "ingress_ready.v1"),
         (typeof(Crawled), "crawled.v1"),
+        (typeof(MediaFetched), "media_fetched.v1"),
         (typeof(StepFailed), "step_failed.v1"),
         (typeof(JobFailed), "job_failed.v1"),
         (typeof(Extended), "extended.v1"),

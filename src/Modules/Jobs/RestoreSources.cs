@@ -12,6 +12,7 @@ internal sealed class RestoreSources(JobStore store, JobReader reader, IJobHisto
     {
         if (request.SourceJob is { } job) return await OfJobAsync(request, job, cancellation);
         if (!JobId.TryParse(request.CloneUrl!.IdnHost.Split('.')[0], out var named) || await CloneAsync(named, request.Tenant, cancellation) is not { } clone) return Checked(request);
+        if (Awaits(clone) is { } awaits) return (null, awaits);
         return Checked(request with { SourceJob = named, Base = await BaseAsync(named, clone, request, cancellation) });
     }
 
@@ -21,6 +22,7 @@ internal sealed class RestoreSources(JobStore store, JobReader reader, IJobHisto
         if (clone.Stage is not Stage.Serving || await vault.OpenAsync(job, cancellation) is not { } secrets) return (null, new Problem(ProblemKind.NotServing, $"Job {job} has no clone that serves now."));
         if (clone.Request!.Fidelity is CloneFidelity.Public)
             return (null, new Problem(ProblemKind.CloneNotWhole, $"The clone of job {job} holds only what its source publishes, so that more would be lost than is brought."));
+        if (Awaits(clone) is { } awaits) return (null, awaits);
         return Checked(request with
         {
             CloneUrl = clone.CloneUrl,
@@ -29,6 +31,10 @@ internal sealed class RestoreSources(JobStore store, JobReader reader, IJobHisto
             Base = await BaseAsync(job, clone, request, cancellation),
         });
     }
+
+    /// <summary>A picture that has not come yet is not one that the site is to have back.</summary>
+    private static Problem? Awaits(CloneJob clone) =>
+        clone.MediaNow ? new Problem(ProblemKind.MediaAwaited, "The clone does not have all media of its source yet, so that what it brought would lack them.") : null;
 
     private static (RestoreRequest?, Problem?) Checked(RestoreRequest request) => request is { Base: null, DryRun: false, OnDrift: not OnDrift.Overwrite }
         ? (null, new Problem(ProblemKind.DriftUnknown, "CloneHub did not copy this site into this clone, so that it cannot tell what the site has earned since."))

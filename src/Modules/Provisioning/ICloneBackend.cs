@@ -24,6 +24,12 @@ internal interface ICloneBackend
     Task<ContentReport> ImportContentAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation);
 
+    /// <summary>Clones may be handed over before their media are there.</summary>
+    bool MediaOnDemand { get; }
+
+    /// <summary>All media that a clone was handed over without are there, or are given up if the order says so; and compared.</summary>
+    Task<MediaFacts> FetchMediaAsync(StepToken token, CloneOrder order, IProgress<ContentProgress> progress, CancellationToken cancellation);
+
     /// <summary>The clone holds what the source publishes. Starts over what an earlier attempt left, except for files.</summary>
     Task<ContentReport> ImportPublicAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, PublicSource source, IProgress<ContentProgress> progress, CancellationToken cancellation);
@@ -61,7 +67,8 @@ internal sealed record ContentProgress(double Fraction, string Message);
 
 /// <summary>What was imported and verified.</summary>
 /// <param name="Proof">Null for a copy of what the source publishes.</param>
-internal sealed record ContentReport(ContentFacts Facts, IReadOnlyList<string> Warnings, ContentProof? Proof = null);
+/// <param name="Awaited">What comes later; null if all is there.</param>
+internal sealed record ContentReport(ContentFacts Facts, IReadOnlyList<string> Warnings, ContentProof? Proof = null, MediaAwaited? Awaited = null);
 
 /// <summary>What the plugin inside the clone answered.</summary>
 internal sealed record PluginReport(string Version, string Username);

@@ -8,6 +8,7 @@ using CloneHub.Provisioning.Local;
 using CloneHub.Provisioning.Pool;
 using CloneHub.Provisioning.Steps;
 using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.Media;
 using CloneHub.Provisioning.WordPress.PublicSite;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.Extensions.Configuration;
@@ -49,11 +50,13 @@ public static class ProvisioningModule
         services.AddSingleton<CloneInspector>();
         services.AddSingleton<ICloneStep, OpenIngress>();
         services.AddSingleton<ICloneStep, Crawl>();
+        services.AddSingleton<ICloneStep, FetchMedia>();
         services.AddSingleton<ICloneStep, Remove>();
         services.AddSingleton<ICloneStep, AwaitConnector>();
         AddRestore(services);
 
         services.AddSingleton<ICloneLogs, CloneLogs>();
+        services.AddSingleton<ICloneAbilities, CloneAbilities>();
         services.AddSingleton<IConnectorPackages, ConnectorPackages>();
         services.AddHttpForwarder();
         services.AddSingleton<CloneRouter>();
@@ -128,6 +131,7 @@ public static class ProvisioningModule
         services.AddSingleton<NginxClient>();
         services.AddSingleton<Nginx>();
         services.AddSingleton<PhpFpm>();
+        services.AddSingleton<MediaOnDemand>();
         services.AddSingleton<ICloneBackend, LocalBackend>();
         services.AddSingleton<ICloneInventory, CloneInventory>();
         services.AddSingleton<ICloneDoor, LocalDoor>();

@@ -50,6 +50,26 @@ public sealed class CertificateTests : VaultWorld
     }
 
     [Fact]
+    public void Nothing_is_said_of_media_before_they_were_compared()
+    {
+        var later = ((ContentImported)History[1]) with { Awaited = new MediaAwaited(3, 300) };
+        IReadOnlyList<IJobEvent> pending = [History[0], later, History[2]];
+        var came = new MediaFacts(new FilesProof(1, 100, 0, "dd", "dd"), 1, 1, ["a.jpg is missing"]);
+
+        Assert.Null(CertificateBody.From(Job, History)!.Media);
+        Assert.Equal(new CertifiedMediaBody("pending", 3, null, null, null, null), CertificateBody.From(Job, pending)!.Media);
+        Assert.Equal(new FilesBody(2, 30, 0, "cc", "cc"), CertificateBody.From(Job, pending)!.Files);
+
+        var partial = CertificateBody.From(Job, [.. pending, new MediaFetched(came, null, Now.AddMinutes(5))])!;
+        Assert.Equal(new CertifiedMediaBody("partial", 3, Now.AddMinutes(5), new FilesBody(1, 100, 0, "dd", "dd"), 1, 1), partial.Media);
+        Assert.Equal("a.jpg is missing", partial.Warnings[^1]);
+        Assert.Equal("complete", CertificateBody.From(Job, [.. pending, new MediaFetched(came with { Missing = 0 }, null, Now)])!.Media!.State);
+
+        // Nobody could look: that is no proof of anything.
+        Assert.Equal(new CertifiedMediaBody("partial", 3, null, null, null, null), CertificateBody.From(Job, [.. pending, new MediaFetched(null, StepFault.LostWorker, Now)])!.Media);
+    }
+
+    [Fact]
     public void What_does_not_serve_yet_or_was_not_compared_has_none()
     {
         Assert.Null(CertificateBody.From(Job, [.. History.Take(2)]));

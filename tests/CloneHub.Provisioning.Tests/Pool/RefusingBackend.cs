@@ -34,6 +34,10 @@ internal sealed class RefusingBackend(ICloneBackend real) : ICloneBackend
         StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation) =>
         throw new NotSupportedException();
 
+    public bool MediaOnDemand => real.MediaOnDemand;
+
+    public Task<MediaFacts> FetchMediaAsync(StepToken token, CloneOrder order, IProgress<ContentProgress> progress, CancellationToken cancellation) => throw new NotSupportedException();
+
     public Task<ContentReport> ImportPublicAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, PublicSource source, IProgress<ContentProgress> progress, CancellationToken cancellation) =>
         throw new NotSupportedException();

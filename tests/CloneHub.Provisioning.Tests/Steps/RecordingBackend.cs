@@ -25,6 +25,10 @@ internal sealed class RecordingBackend(Func<Task>? import = null) : ICloneBacken
         return new ContentReport(new ContentFacts(1, 1, 1, 1), ["imported"]);
     }
 
+    public bool MediaOnDemand => true;
+
+    public Task<MediaFacts> FetchMediaAsync(StepToken token, CloneOrder order, IProgress<ContentProgress> progress, CancellationToken cancellation) => Refuse<MediaFacts>("media");
+
     public Task<ContentReport> ImportPublicAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, PublicSource source, IProgress<ContentProgress> progress, CancellationToken cancellation) =>
         throw new NotSupportedException();

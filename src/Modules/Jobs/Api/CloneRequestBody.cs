@@ -16,7 +16,9 @@ internal sealed partial record CloneRequestBody
     public const int MaxTtl = 1440;
     public const string LabelFault = "must be 1 to 50 characters a-z, 0-9 or '-', and neither begin nor end with '-'";
     public const string Bulk = "bulk";
+    public const string OnDemand = "on_demand";
     private const string Interactive = "interactive";
+    private const string Eager = "eager";
     public const int MaxUrl = 2048;
     public const int MaxUsername = 255;
     public const int MaxPassword = 1024;
@@ -55,6 +57,11 @@ internal sealed partial record CloneRequestBody
     [DefaultValue(false)]
     public bool? ByHand { get; init; }
 
+    [Description("'eager' (default): the clone is handed over with all its files. 'on_demand': pictures, films and documents below the uploads come once it serves, each with its first visitor and the others one after the other. Not for copies of what a source publishes.")]
+    [AllowedValues(Eager, OnDemand)]
+    [DefaultValue(Eager)]
+    public string? Media { get; init; }
+
     [Description("Address to call when the job is completed, failed, cancelled or removed: https, at most 2048 characters, without user name or password in it. It may hold a token; it is kept encrypted and told nobody. See docs/webhooks.md.")]
     [MaxLength(MaxUrl)]
     [JsonConverter(typeof(RevealedSecretConverter))]
@@ -73,6 +80,7 @@ internal sealed partial record CloneRequestBody
         var replace = fields.Flag("replace");
         var priority = fields.Text("priority", int.MaxValue);
         var byHand = fields.Flag("by_hand");
+        var media = fields.Text("media", int.MaxValue);
         var callback = fields.Text("callback_url", MaxUrl);
         fields.RefuseOthers();
 
@@ -84,6 +92,8 @@ internal sealed partial record CloneRequestBody
         if (TtlFault(ttl) is { } ttlFault) fields.Refuse("ttl_minutes", ttlFault);
         if (replace is true && !fields.Has("customer_id")) fields.Refuse("customer_id", "is required with replace");
         if (priority is not (null or Interactive or Bulk)) fields.Refuse("priority", $"must be '{Interactive}' or '{Bulk}'");
+        if (media is not (null or Eager or OnDemand)) fields.Refuse("media", $"must be '{Eager}' or '{OnDemand}'");
+        if (media is OnDemand && string.IsNullOrEmpty(username) && byHand is not true) fields.Refuse("media", $"can be '{OnDemand}' only with a log-in at the source, or with by_hand");
         if (callback is not null && UrlFault(callback) is { } callbackFault) fields.Refuse("callback_url", callbackFault);
 
         if (fields.Errors.Count > 0) return (null, fields.ToProblem());
@@ -98,6 +108,7 @@ internal sealed partial record CloneRequestBody
             Replace = replace,
             Priority = priority,
             ByHand = byHand,
+            Media = media,
             CallbackUrl = callback is null ? null : new Secret(callback),
         }, null);
     }

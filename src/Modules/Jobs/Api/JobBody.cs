@@ -112,6 +112,9 @@ internal sealed record CloneResultBody
     [Description("What the clone holds, as counted after the import.")]
     public ContentBody? Content { get; init; }
 
+    [Description("Of a clone that was asked for with media 'on_demand': what it was handed over without, and what became of that.")]
+    public MediaBody? Media { get; init; }
+
     [Description("What was left out, replaced or switched off in the clone.")]
     public required IReadOnlyList<string> Warnings { get; init; }
 
@@ -129,6 +132,7 @@ internal sealed record CloneResultBody
         WordpressUsername = credentials is null ? null : outcome.Username,
         WordpressPassword = credentials?.ClonePassword,
         Content = outcome.Content is { } content ? ContentBody.From(content) : null,
+        Media = outcome.Media is { } media ? MediaBody.From(media) : null,
         Warnings = outcome.Warnings,
         RemovedAt = outcome.RemovedAt,
     };

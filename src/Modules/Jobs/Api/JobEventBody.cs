@@ -20,9 +20,11 @@ internal sealed record JobEventBody
     public bool? Replace { get; init; }
     public string? Priority { get; init; }
     public bool? ByHand { get; init; }
+    public bool? MediaOnDemand { get; init; }
     public string? Step { get; init; }
     public int? Attempt { get; init; }
     public ContentBody? Content { get; init; }
+    public MediaBody? Media { get; init; }
     public string? PluginVersion { get; init; }
     public Uri? CloneUrl { get; init; }
     public IReadOnlyList<string>? Warnings { get; init; }
@@ -67,13 +69,15 @@ internal sealed record JobEventBody
                 Replace = r.Replaces,
                 Priority = r.Priority is JobPriority.Bulk ? CloneRequestBody.Bulk : null,
                 ByHand = r.ByHand ? true : null,
+                MediaOnDemand = r.Media is CloneMedia.OnDemand ? true : null,
             },
             ActionRequired a => body with { Step = JobSnapshots.NameOf(a.Step), Attempt = a.Attempt, Error = ErrorOf(a.Fault, a.Step) },
             StepStarted s => body with { Step = JobSnapshots.NameOf(s.Step), Attempt = s.Attempt },
-            ContentImported c => body with { Content = ContentBody.From(c.Content), Warnings = c.Warnings },
+            ContentImported c => body with { Content = ContentBody.From(c.Content), Media = c.Awaited is { } a ? MediaBody.From(new MediaState(a, IsPending: true, null)) : null, Warnings = c.Warnings },
             PluginActivated p => body with { PluginVersion = p.Version },
             IngressReady i => body with { CloneUrl = i.CloneUrl, ExpiresAt = i.ExpiresAt, Warnings = i.Warnings },
             Crawled c => body with { Crawl = c.Facts is { } facts ? CrawlBody.From(facts) : null, Error = c.Fault is { } fault ? ErrorOf(fault, CloneStep.Crawl) : null },
+            MediaFetched m => body with { Media = MediaBody.Of(after), Warnings = m.Facts?.Notes, Error = m.Fault is { } fault ? ErrorOf(fault, CloneStep.FetchMedia) : null },
             StepFailed f => body with { Step = JobSnapshots.NameOf(f.Step), Attempt = f.Attempt, Error = ErrorOf(f.Fault, f.Step), RetryAt = f.RetryAt },
             JobFailed f => body with { Step = JobSnapshots.NameOf(f.Step), Error = ErrorOf(f.Fault, f.Step), RemoveAt = f.RemoveAt },
             Extended x => body with { ExpiresAt = x.ExpiresAt },

@@ -73,13 +73,26 @@ internal sealed record JobSnapshot
 /// <param name="Username">Log-in name of the administrator made for the caller.</param>
 /// <param name="Fidelity">"full": the whole site; "public": what the source publishes to everyone.</param>
 /// <param name="Content">What it holds, as counted after the import.</param>
+/// <param name="Media">What it was handed over without; null if nothing.</param>
 internal sealed record CloneOutcome(
     Uri CloneUrl,
     string Username,
     string Fidelity,
     ContentFacts? Content,
     IReadOnlyList<string> Warnings,
-    DateTimeOffset? RemovedAt);
+    DateTimeOffset? RemovedAt,
+    MediaState? Media = null);
+
+/// <param name="Awaited">What was to come.</param>
+/// <param name="Came">What became of it; null while it is coming, and if nobody could tell.</param>
+internal sealed record MediaState(MediaAwaited Awaited, bool IsPending, MediaFacts? Came)
+{
+    public const string Pending = "pending";
+    public const string Complete = "complete";
+    public const string Partial = "partial";
+
+    public string Name => IsPending ? Pending : Came is { Missing: 0 } ? Complete : Partial;
+}
 
 /// <summary>What a restore would do, does or has done.</summary>
 /// <param name="SourceJob">The job of the clone, if the tenant's own made it.</param>

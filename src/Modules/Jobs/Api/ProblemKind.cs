@@ -63,6 +63,12 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
     public static readonly ProblemKind RestoreRunning = new(
         StatusCodes.Status409Conflict, "RESTORE_RUNNING", "Another restore is at work at this site", "Request this one again when the other one is over.");
 
+    public static readonly ProblemKind MediaAwaited = new(
+        StatusCodes.Status409Conflict, "MEDIA_AWAITED", "Media of the clone are still to come", "Ask again once result.media.state of the clone's job is no longer 'pending'.");
+
+    public static readonly ProblemKind MediaNotOnDemand = new(
+        StatusCodes.Status409Conflict, "MEDIA_NOT_ON_DEMAND", "Media cannot come on demand here", "Send 'media' as 'eager', or leave it out. On a cluster media always come with the rest.");
+
     public static readonly ProblemKind NotUndoable = new(
         StatusCodes.Status409Conflict, "NOT_UNDOABLE", "There is nothing to undo", "A restore can be undone from its completion until its undo_until, as long as no later one has changed the site.");
 
@@ -115,7 +121,7 @@ internal sealed record ProblemKind(int Status, string Code, string Title, string
     public static readonly IReadOnlyList<ProblemKind> All =
     [
         BadRequest, MalformedJson, ValidationFailed, CredentialsIncomplete, SourceAddressRefused, CallbackAddressRefused, KeyRequired, KeyInvalid, JobNotFound,
-        NotFound, MethodNotAllowed, IdempotencyConflict, NotServing, CloneNotWhole, DriftUnknown, RestoreRunning, NotUndoable, ExtendedTooOften, NotCertified, NoConnector, NoSuchLog, NoLog, BodyTooLarge, UnsupportedMediaType, RateLimited, TooManyOpen, TooManyJobs, Internal, StoreUnavailable,
+        NotFound, MethodNotAllowed, IdempotencyConflict, NotServing, CloneNotWhole, DriftUnknown, RestoreRunning, MediaAwaited, MediaNotOnDemand, NotUndoable, ExtendedTooOften, NotCertified, NoConnector, NoSuchLog, NoLog, BodyTooLarge, UnsupportedMediaType, RateLimited, TooManyOpen, TooManyJobs, Internal, StoreUnavailable,
         ArchiveLag, QueueFull, QueueUnknown,
     ];
 

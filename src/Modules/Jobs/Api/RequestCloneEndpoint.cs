@@ -30,6 +30,7 @@ internal static class RequestCloneEndpoint
         SourceGuard guard,
         CallbackGuard callbacks,
         IJobIntake intake,
+        ICloneAbilities abilities,
         [FromHeader(Name = KeyHeader)] string? idempotencyKey,
         CancellationToken cancellation)
     {
@@ -39,6 +40,7 @@ internal static class RequestCloneEndpoint
         var (body, problem) = CloneRequestBody.Parse(bytes);
         if (body is null) return problem!;
 
+        if (body.Media is CloneRequestBody.OnDemand && !abilities.MediaOnDemand) return new Problem(ProblemKind.MediaNotOnDemand, "Clones are made here with all their media.");
         var source = new Uri(body.SourceUrl);
         if (await guard.RefuseAsync(source, cancellation) is { } refusal) return refusal;
         if (body.CallbackUrl is { } callback && await callbacks.RefuseAsync(callback, cancellation) is { } noCallback) return noCallback;
@@ -61,7 +63,8 @@ internal static class RequestCloneEndpoint
         body.Replace ?? false,
         body.CallbackUrl,
         body.Priority is CloneRequestBody.Bulk ? JobPriority.Bulk : JobPriority.Interactive,
-        body.ByHand ?? false);
+        body.ByHand ?? false,
+        body.Media is CloneRequestBody.OnDemand ? CloneMedia.OnDemand : CloneMedia.Eager);
 
     public static bool IsKey(string text) => text.Length is >= 1 and <= MaxKey && text.All(c => c is >= ' ' and <= '~');
 

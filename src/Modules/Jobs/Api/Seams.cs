@@ -11,6 +11,7 @@ namespace CloneHub.Jobs.Api;
 /// <param name="CallbackUrl">Where the owner wants to be called; it may hold a token.</param>
 /// <param name="Priority">Whether somebody waits for the clone.</param>
 /// <param name="ByHand">The owner installs the connector where CloneHub cannot.</param>
+/// <param name="Media">When the clone's media come.</param>
 internal sealed record CloneRequest(
     string Tenant,
     Uri SourceUrl,
@@ -22,7 +23,8 @@ internal sealed record CloneRequest(
     bool Replaces = false,
     Secret? CallbackUrl = null,
     JobPriority Priority = JobPriority.Interactive,
-    bool ByHand = false) : IJobDemand
+    bool ByHand = false,
+    CloneMedia Media = CloneMedia.Eager) : IJobDemand
 {
     public CloneFidelity Fidelity => Username.Length == 0 && !ByHand ? CloneFidelity.Public : CloneFidelity.Full;
 
@@ -33,11 +35,12 @@ internal sealed record CloneRequest(
         .. Replaces ? (string[])["replace"] : [],
         .. Priority is JobPriority.Bulk ? (string[])["bulk"] : [],
         .. ByHand ? (string[])["by_hand"] : [],
+        .. Media is CloneMedia.OnDemand ? (string[])["media=on_demand"] : [],
         .. CallbackUrl is { } callback ? (string[])[$"callback_url={callback.Reveal()}"] : [],
     ];
 
     IJobCommand IJobDemand.Command(string fingerprint, string? traceParent) =>
-        new RequestClone(SourceUrl, Tenant, CustomerId, Ttl, fingerprint, Fidelity, Replaces, CallbackUrl is not null, traceParent, Priority, ByHand);
+        new RequestClone(SourceUrl, Tenant, CustomerId, Ttl, fingerprint, Fidelity, Replaces, CallbackUrl is not null, traceParent, Priority, ByHand, Media);
 
     JobSecrets IJobDemand.Secrets() => JobSecretsFactory.New(Username, Password, CallbackUrl);
 }

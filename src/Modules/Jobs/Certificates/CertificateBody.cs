@@ -35,6 +35,9 @@ internal sealed record CertificateBody
 
     public required FilesBody Files { get; init; }
 
+    [Description("Media that came after the comparison; missing where all files were there. They have no part in files.")]
+    public CertifiedMediaBody? Media { get; init; }
+
     [Description("What was left out, replaced, switched off, or changed meanwhile.")]
     public required IReadOnlyList<string> Warnings { get; init; }
 
@@ -57,7 +60,8 @@ internal sealed record CertificateBody
             Source = new VersionsBody(proof.Source.WordPress, proof.Source.Php, proof.Source.Database),
             Tables = [.. proof.Tables.Select(TableBody.From)],
             Files = FilesBody.From(proof.Files),
-            Warnings = [.. imported.Warnings, .. ready.Warnings],
+            Media = imported.Awaited is { } awaited ? CertifiedMediaBody.From(awaited, history.OfType<MediaFetched>().LastOrDefault()) : null,
+            Warnings = [.. imported.Warnings, .. ready.Warnings, .. history.OfType<MediaFetched>().LastOrDefault()?.Facts?.Notes ?? []],
             Crawl = history.OfType<Crawled>().LastOrDefault() is { Facts: { } facts } ? CrawlBody.From(facts) : null,
         };
     }

@@ -43,6 +43,7 @@ internal sealed class CertificatePage(SignedCertificateBody signed) : IResult
             <h2>Files</h2>
             <p>{{Number(c.Files.Files)}} files with {{Number(c.Files.Bytes)}} bytes are as the source has them; in {{Number(c.Files.RewrittenFiles)}} of them addresses became the clone's.<br>
             Source <code>{{Html(c.Files.SourceSum)}}</code><br>Clone <code>{{Html(c.Files.CloneSum)}}</code></p>
+            {{Media(c.Media)}}
             <h2>Tables</h2>
             <table>
             <thead><tr><th scope="col">Table</th><th scope="col" class="n">Rows</th><th scope="col" class="n">Rewritten values</th><th scope="col">Sum of the source, and of the clone</th></tr></thead>
@@ -71,6 +72,17 @@ internal sealed class CertificatePage(SignedCertificateBody signed) : IResult
 
         return rows.ToString();
     }
+
+    private static string Media(CertifiedMediaBody? media) => media switch
+    {
+        null => "",
+        { Compared: { } files } => $"""
+            <h2>Media that came later</h2>
+            <p>{Number(files.Files)} of {Number(media.Listed)} files with {Number(files.Bytes)} bytes are as the source has them; {Number(media.Missing ?? 0)} could not be had, {Number(media.Altered ?? 0)} were changed in the clone first.<br>
+            Source <code>{Html(files.SourceSum)}</code><br>Clone <code>{Html(files.CloneSum)}</code></p>
+            """,
+        _ => $"<h2>Media that come later</h2><p>{Number(media.Listed)} files were not there yet, and nothing is said of them.</p>",
+    };
 
     private static string Crawl(CrawlBody? crawl) => crawl is null
         ? "<p>Pages have not been compared beyond the home page yet, or could not be.</p>"

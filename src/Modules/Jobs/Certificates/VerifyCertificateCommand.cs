@@ -39,9 +39,12 @@ public static class VerifyCertificateCommand
 
         output.WriteLine(string.Create(
             CultureInfo.InvariantCulture,
-            $"Valid: {certificate.CloneUrl} of job {certificate.JobId} was a copy of {certificate.SourceUrl} on {WireTime.Of(certificate.ComparedAt)}: {certificate.Tables.Count} tables with {certificate.Tables.Sum(table => table.Rows):N0} rows, {certificate.Files.Files:N0} files with {certificate.Files.Bytes:N0} bytes, {certificate.Warnings.Count} warnings."));
+            $"Valid: {certificate.CloneUrl} of job {certificate.JobId} was a copy of {certificate.SourceUrl} on {WireTime.Of(certificate.ComparedAt)}: {certificate.Tables.Count} tables with {certificate.Tables.Sum(table => table.Rows):N0} rows, {certificate.Files.Files:N0} files with {certificate.Files.Bytes:N0} bytes{Media(certificate)}, {certificate.Warnings.Count} warnings."));
         return 0;
     }
+
+    private static string Media(CertificateBody certificate) => certificate.Media is { } media
+        ? string.Create(CultureInfo.InvariantCulture, $", later {media.Compared?.Files ?? 0:N0} of {media.Listed:N0} media ({media.State})") : "";
 
     private static (CertificateBody? Certificate, string? Fault) Check(JsonElement document, JsonElement keyText)
     {

@@ -41,9 +41,11 @@ internal static class JobSnapshots
     {
         ExpiresAt = job.ExpiresAt,
         Serves = job.Stage is Stage.Serving,
-        Result = job.CloneUrl is { } url ? new CloneOutcome(url, job.Username!, NameOf(job.Request!.Fidelity), job.Content, job.Warnings, job.RemovedAt) : null,
+        Result = job.CloneUrl is { } url ? new CloneOutcome(url, job.Username!, NameOf(job.Request!.Fidelity), job.Content, job.Warnings, job.RemovedAt, MediaOf(job)) : null,
         Awaited = job is { IsBuilding: true, Awaited: { } awaited } ? new RequiredAction(awaited.Code, awaited.Message, awaited.Hint, job.Request!.GiveUpAt) : null,
     };
+
+    public static MediaState? MediaOf(CloneJob job) => job.Awaits is { } awaits ? new MediaState(awaits, job.MediaNow, job.Media) : null;
 
     private static RestoreState Of(RestoreJob job) => new(
         job.Request!.TargetUrl, job.Request.CloneUrl, job.Request.SourceJob, job.Request.DryRun, job.Plan, job.Brought is { } brought ? brought with { Marks = null } : null, job.HeldMilliseconds,

@@ -46,6 +46,7 @@ internal static class ReportCounting
         PluginActivated => CloneStep.ActivatePlugin,
         IngressReady => CloneStep.OpenIngress,
         Crawled { Facts: not null } => CloneStep.Crawl,
+        MediaFetched { Facts: not null } => CloneStep.FetchMedia,
         Removed or Cancelled => CloneStep.Remove,
         _ => null,
     };

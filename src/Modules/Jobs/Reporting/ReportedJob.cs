@@ -35,7 +35,7 @@ internal sealed record ReportedJob
         StepStarted s => this with { Step = s.Step, StepStartedAt = s.At },
         IngressReady => this with { Step = null, StepStartedAt = null, Serves = true },
         CancelRequested or Expired => this with { Step = null, StepStartedAt = null, Serves = false },
-        DatabaseReady or PodReady or ContentImported or PluginActivated or Crawled or StepFailed or JobFailed => this with { Step = null, StepStartedAt = null },
+        DatabaseReady or PodReady or ContentImported or PluginActivated or Crawled or MediaFetched or StepFailed or JobFailed => this with { Step = null, StepStartedAt = null },
         Removed or RestoreEnded or Cancelled => null,
         _ => this,
     };

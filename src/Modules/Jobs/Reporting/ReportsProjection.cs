@@ -18,7 +18,7 @@ internal sealed class ReportsProjection : ProjectionBase, IProjection
     public static readonly IReadOnlyList<Type> Counted =
     [
         typeof(CloneRequested), typeof(Started), typeof(StepStarted), typeof(DatabaseReady), typeof(PodReady), typeof(ContentImported),
-        typeof(PluginActivated), typeof(IngressReady), typeof(Crawled), typeof(StepFailed), typeof(JobFailed), typeof(CancelRequested), typeof(Cancelled),
+        typeof(PluginActivated), typeof(IngressReady), typeof(Crawled), typeof(MediaFetched), typeof(StepFailed), typeof(JobFailed), typeof(CancelRequested), typeof(Cancelled),
         typeof(Expired), typeof(Removed), typeof(RestoreRequested), typeof(RestoreEnded),
     ];
 

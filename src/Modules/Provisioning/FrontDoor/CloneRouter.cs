@@ -30,6 +30,14 @@ internal sealed class CloneRouter(IHttpForwarder forwarder, ICloneDoor door)
             return;
         }
 
+        if (!await door.BringAsync(job, context.Request.Path.Value ?? "", context.RequestAborted))
+        {
+            await ProblemAsync(
+                context, StatusCodes.Status503ServiceUnavailable, "MEDIA_NOT_YET", "The file has not come from the source yet, which does not send it at the moment.",
+                "It is fetched as soon as the source answers. Try again.");
+            return;
+        }
+
         // How large an upload may be is for the clone's nginx and PHP to say; here it only passes through.
         if (context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } limit) limit.MaxRequestBodySize = null;
         var error = await forwarder.SendAsync(context, destination, door.Invoker, Limits, CloneTransformer.Instance);

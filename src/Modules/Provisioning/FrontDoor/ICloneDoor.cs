@@ -16,4 +16,9 @@ internal interface ICloneDoor
 
     /// <summary>Address that answers for the clone; null if its route is not open.</summary>
     string? DestinationOf(JobId job);
+
+    /// <summary>What a visitor of an open clone asks for is there, if it is a file that comes only when somebody wants it.</summary>
+    /// <param name="path">Of the address, without escapes.</param>
+    /// <returns>False if the file is awaited and cannot be had now.</returns>
+    Task<bool> BringAsync(JobId job, string path, CancellationToken visitor);
 }

@@ -40,9 +40,15 @@ internal sealed class KubernetesBackend(
     public async Task<ContentReport> ImportContentAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation)
     {
+        if (order.Media is CloneMedia.OnDemand) throw NotOnDemand();
         var request = Import(token, secrets) with { Site = source.Pass, SigningKey = secrets.ConnectorKey };
         return await ImportAsync(token, order, secrets, request, progress, cancellation);
     }
+
+    /// <summary>In a pod nobody is there to fetch a file for a visitor: the agent ends with each order, and the public does not always come by our door.</summary>
+    public bool MediaOnDemand => false;
+
+    public Task<MediaFacts> FetchMediaAsync(StepToken token, CloneOrder order, IProgress<ContentProgress> progress, CancellationToken cancellation) => throw NotOnDemand();
 
     public async Task<ContentReport> ImportPublicAsync(
         StepToken token, CloneOrder order, JobSecrets secrets, PublicSource source, IProgress<ContentProgress> progress, CancellationToken cancellation)
@@ -70,6 +76,9 @@ internal sealed class KubernetesBackend(
         await new RouteVisit(route.Http, clock).UntilItLeadsToAsync(address, anchor.Job, RoutePatience, cancellation);
         return address;
     }
+
+    private static StepFaultException NotOnDemand() => new(new StepFault(
+        "MEDIA_NOT_ON_DEMAND", "Media cannot come on demand in a cluster.", "Request the clone again with media 'eager'.", Retryable: false));
 
     public async Task RemoveAsync(StepToken token, CancellationToken cancellation)
     {

@@ -36,5 +36,7 @@ internal sealed class KubernetesDoor(ClusterView view, IOptions<KubernetesOption
         return clone.Anchor?.Owner == job && clone is { HasLostContent: false, Anchor: { IsGoing: false, Stage: AnchorStage.Route }, ReadyPod.Status.PodIP: { } address } ? $"http://{address}:{CloneImage.Port}" : null;
     }
 
+    public Task<bool> BringAsync(JobId job, string path, CancellationToken visitor) => Task.FromResult(true);
+
     public void Dispose() => Invoker.Dispose();
 }

@@ -39,6 +39,9 @@ internal sealed record ClonePaths(JobId Job, string Folder, string Socket)
     /// <summary>Exists while PHP should run for this clone.</summary>
     public string ServeMark => Path.Combine(Run, "serve");
 
+    /// <summary>Folder with the list of media that come once the clone serves.</summary>
+    public string Media => Path.Combine(Run, "media");
+
     /// <summary>Log-in name that was chosen for the caller's administrator.</summary>
     public string UsernameMark => Path.Combine(Run, "username");
 }

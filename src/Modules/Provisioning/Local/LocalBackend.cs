@@ -2,6 +2,7 @@ using CloneHub.Contracts;
 using CloneHub.Provisioning.Database;
 using CloneHub.Provisioning.WordPress;
 using CloneHub.Provisioning.WordPress.Import;
+using CloneHub.Provisioning.WordPress.Media;
 using CloneHub.Provisioning.WordPress.PublicSite;
 using Microsoft.Extensions.Options;
 
@@ -10,7 +11,7 @@ namespace CloneHub.Provisioning.Local;
 /// <summary>Clones on this machine: a database, a folder and a php-fpm each, one nginx for all.</summary>
 internal sealed partial class LocalBackend(
     IOptions<LocalOptions> options, LocalLayout layout, CloneFence fence, CloneInstances instances, CloneDatabase database, CloneTree tree, PhpFpm php, Nginx nginx,
-    CloneRoutes routes, NginxClient client, TimeProvider clock) : ICloneBackend
+    CloneRoutes routes, NginxClient client, MediaOnDemand media, TimeProvider clock) : ICloneBackend
 {
     public async Task EnsureDatabaseAsync(StepToken token, CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
@@ -27,10 +28,19 @@ internal sealed partial class LocalBackend(
         StepToken token, CloneOrder order, JobSecrets secrets, SourceChannel source, IProgress<ContentProgress> progress, CancellationToken cancellation)
     {
         var (instance, target) = await PrepareImportAsync(token, secrets, cancellation);
+        if (order.Media is CloneMedia.OnDemand) target = target with { Media = new MediaFolder(layout.Of(instance).Media) };
         var report = await SiteImporter.ImportAsync(
             source, target, CloneKeys.Of(secrets), progress, stop => fence.EnsureHeldAsync(token, stop), cancellation);
         await FinishImportAsync(token, instance, cancellation);
         return report;
+    }
+
+    public bool MediaOnDemand => true;
+
+    public async Task<MediaFacts> FetchMediaAsync(StepToken token, CloneOrder order, IProgress<ContentProgress> progress, CancellationToken cancellation)
+    {
+        var paths = layout.Of(await instances.ClaimAsync(token, cancellation));
+        return await media.FinishAsync(order, new DirectoryInfo(paths.Www), new MediaFolder(paths.Media), progress, stop => fence.EnsureHeldAsync(token, stop), cancellation);
     }
 
     public async Task<ContentReport> ImportPublicAsync(
@@ -68,6 +78,7 @@ internal sealed partial class LocalBackend(
         var instance = await instances.ClaimAsync(token, cancellation);
         var paths = layout.Of(instance);
         routes.Close(instance);
+        await media.CloseAsync(token.Job);
         if (File.Exists(paths.ServeMark)) File.Delete(paths.ServeMark);
         await php.RemoveAsync(instance, cancellation);
         await database.RemoveAsync(instance, cancellation);

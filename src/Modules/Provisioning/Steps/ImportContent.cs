@@ -5,7 +5,10 @@ using Microsoft.Extensions.Logging;
 
 namespace CloneHub.Provisioning.Steps;
 
-/// <summary>Brings the source's tables and files into the clone, or what it publishes, and leaves nothing on the source.</summary>
+/// <summary>
+/// Brings the source's tables and files into the clone, or what it publishes, and leaves nothing on the source; but for the connector where media come later,
+/// which <see cref="FetchMedia"/> takes away.
+/// </summary>
 internal sealed partial class ImportContent(
     ICloneBackend backend, IJobVault vault, SourceConnector source, PublicSources published, TimeProvider clock, ILogger<ImportContent> logger) : ICloneStep
 {
@@ -22,19 +25,19 @@ internal sealed partial class ImportContent(
         // An attempt that was overtaken must not disturb the one that works on the same source.
         await backend.EnsurePodAsync(token, order, secrets, progress, cancellation);
         if (order.Fidelity is CloneFidelity.Public) return await ImportPublicAsync(token, order, secrets, progress, cancellation);
-        await using var channel = await source.ConnectAsync(order, secrets, token.Attempt, cancellation);
+        await using var channel = await source.ConnectAsync(order, secrets, token.Attempt, cancellation, order.Media is CloneMedia.OnDemand ? ConnectorUse.ToReadLater : null);
         var warnings = new List<string>();
-        var isDone = false;
+        var (isDone, stays) = (false, false);
         try
         {
             var report = await backend.ImportContentAsync(token, order, secrets, channel, progress, cancellation);
             warnings.AddRange(report.Warnings);
-            isDone = true;
-            return new StepFacts { Content = report.Facts, Proof = report.Proof, Warnings = warnings };
+            (isDone, stays) = (true, report.Awaited is not null);
+            return new StepFacts { Content = report.Facts, Proof = report.Proof, Awaited = report.Awaited, Warnings = warnings };
         }
         finally
         {
-            if (isDone || !channel.IsByHand) warnings.AddRange(await LeaveAsync(channel, token, secrets));
+            if (!stays && (isDone || !channel.IsByHand)) warnings.AddRange(await LeaveAsync(channel, token, secrets));
         }
     }
 

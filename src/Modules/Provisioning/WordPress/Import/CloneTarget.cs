@@ -1,4 +1,5 @@
 using CloneHub.Contracts;
+using CloneHub.Provisioning.WordPress.Media;
 
 namespace CloneHub.Provisioning.WordPress.Import;
 
@@ -9,6 +10,7 @@ namespace CloneHub.Provisioning.WordPress.Import;
 /// <param name="State">Folder outside of the document root in which the clone's plugin may write.</param>
 /// <param name="CoreStore">Holds unpacked WordPress cores as <c>&lt;version&gt;/</c>, if there are any.</param>
 /// <param name="Owner">Account that PHP runs under, where it is not ours.</param>
+/// <param name="Media">Keeps the list of media that come later; null if all files come now.</param>
 internal sealed record CloneTarget(
     JobId Job,
     string DatabaseConnectionString,
@@ -19,7 +21,8 @@ internal sealed record CloneTarget(
     DirectoryInfo State,
     DirectoryInfo? CoreStore,
     Uri PublicUrl,
-    FileOwner? Owner = null)
+    FileOwner? Owner = null,
+    MediaFolder? Media = null)
 {
     /// <summary>As WordPress writes addresses: without a slash at the end.</summary>
     internal string PublicAddress => PublicUrl.AbsoluteUri.TrimEnd('/');

@@ -11,7 +11,8 @@ internal sealed record ArrivedFile(string Place, CopiedFile File, bool HasChange
 /// Files of one request as they come in. Each is written beside its place and moved there when it is complete and its sum is right, so
 /// that a half file never carries a name.
 /// </summary>
-internal sealed class FileBatchWriter(FileTree tree, IReadOnlyList<PlannedFile> batch, ContentRewriter rewriter) : IAsyncDisposable
+/// <param name="rewriter">Null if none of them is rewritten.</param>
+internal sealed class FileBatchWriter(IFilePlaces tree, IReadOnlyList<PlannedFile> batch, ContentRewriter? rewriter) : IAsyncDisposable
 {
     private readonly Dictionary<string, PlannedFile> _open = batch.ToDictionary(entry => entry.Source.Path, StringComparer.Ordinal);
     private PlannedFile? _current;
@@ -87,7 +88,7 @@ internal sealed class FileBatchWriter(FileTree tree, IReadOnlyList<PlannedFile> 
         var content = new byte[_written];
         _stream!.Position = 0;
         await _stream.ReadExactlyAsync(content, cancellation);
-        var rewritten = rewriter.Rewrite(content);
+        var rewritten = rewriter!.Rewrite(content);
         if (rewritten is null) return sent;
         _stream.Position = 0;
         await _stream.WriteAsync(rewritten, cancellation);

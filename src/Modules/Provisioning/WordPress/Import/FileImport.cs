@@ -17,20 +17,23 @@ internal sealed class FileImport(
 
     private readonly FileTree _tree = new(target, uploads);
 
+    /// <param name="comesLater">Files whose places are held only.</param>
     internal async Task<FilesProof> RunAsync(
         IReadOnlyList<PlannedFile> plan, CoreStore? store, Func<FileRoot, IReadOnlyList<string>, CancellationToken, IAsyncEnumerable<FileChunk>> get,
-        CancellationToken cancellation)
+        CancellationToken cancellation, Predicate<PlannedFile>? comesLater = null)
     {
+        var held = comesLater is null ? [] : plan.Where(entry => comesLater(entry)).ToHashSet();
         foreach (var entry in plan) TreePath.Resolve(target.Root.FullName, entry.Place);
         await ensureFence(cancellation);
         _tree.RemoveExtras(plan);
         _tree.MakeDirectories(plan);
+        foreach (var entry in held) _tree.Hold(entry);
         var expected = new ConcurrentDictionary<string, CopiedFile>(StringComparer.Ordinal);
-        var missing = await LinkKnownAsync(plan, store, expected, cancellation);
+        var missing = await LinkKnownAsync([.. plan.Where(entry => !held.Contains(entry))], store, expected, cancellation);
         await FetchAsync(missing, get, expected, cancellation);
         foreach (var link in plan.Where(entry => entry.Source.Kind == SourceFileKind.Link)) MakeLink(link);
         _tree.Own();
-        return await _tree.VerifyAsync(expected, cancellation);
+        return await _tree.VerifyAsync(expected, [.. held.Select(entry => entry.Place)], cancellation);
     }
 
     private async Task<List<PlannedFile>> LinkKnownAsync(
@@ -61,7 +64,7 @@ internal sealed class FileImport(
         progress.Expect(missing.Sum(entry => entry.Source.Size));
         var done = 0;
         await Parallel.ForEachAsync(
-            Batches(missing), new ParallelOptions { MaxDegreeOfParallelism = Streams, CancellationToken = cancellation },
+            FileBatches.Of(missing.OrderBy(entry => entry.Place, StringComparer.Ordinal), BatchFiles, BatchBytes), new ParallelOptions { MaxDegreeOfParallelism = Streams, CancellationToken = cancellation },
             async (batch, token) =>
             {
                 await ensureFence(token);
@@ -83,29 +86,6 @@ internal sealed class FileImport(
     {
         expected[file.Place] = file.File;
         if (file.HasChanged) warnings.Count("Files that the source changed while they were copied are as it had them last", file.Place);
-    }
-
-    private static IEnumerable<PlannedFile[]> Batches(List<PlannedFile> files)
-    {
-        foreach (var root in files.GroupBy(entry => entry.Root))
-        {
-            var batch = new List<PlannedFile>();
-            var bytes = 0L;
-            foreach (var entry in root.OrderBy(entry => entry.Place, StringComparer.Ordinal))
-            {
-                if (batch.Count > 0 && (batch.Count == BatchFiles || bytes + entry.Source.Size > BatchBytes))
-                {
-                    yield return [.. batch];
-                    batch.Clear();
-                    bytes = 0;
-                }
-
-                batch.Add(entry);
-                bytes += entry.Source.Size;
-            }
-
-            yield return [.. batch];
-        }
     }
 
     private void MakeLink(PlannedFile link)

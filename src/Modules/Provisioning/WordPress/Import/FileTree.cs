@@ -13,9 +13,8 @@ namespace CloneHub.Provisioning.WordPress.Import;
 internal sealed record CopiedFile(long Length, string? SourceMd5, string? Md5);
 
 /// <summary>The clone's document root. Every path in here has passed <see cref="TreePath.Resolve"/>.</summary>
-/// <param name="uploads">Folder of the uploads, seen from the root.</param>
 /// <param name="uploads">Folder of uploads below the root.</param>
-internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.UsualUploads)
+internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.UsualUploads) : IFilePlaces
 {
     private const UnixFileMode DirectoryMode = (UnixFileMode)0b111_101_101;
     private const int NoMoreThan = 0b111_101_101;
@@ -29,7 +28,7 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
     internal string PathOf(PlannedFile entry) => Path.Combine(target.Root.FullName, entry.Place);
 
     /// <summary>Where a file grows until it is complete; what a crash leaves under such a name is an extra for the next attempt.</summary>
-    internal string PartOf(PlannedFile entry) => Path.Combine(Path.GetDirectoryName(PathOf(entry))!, $".clonehub-{Guid.NewGuid():N}.part");
+    public string PartOf(PlannedFile entry) => Path.Combine(Path.GetDirectoryName(PathOf(entry))!, $".clonehub-{Guid.NewGuid():N}.part");
 
     internal void RemoveExtras(IReadOnlyList<PlannedFile> plan)
     {
@@ -69,12 +68,28 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
         return string.Equals(await FileSum.OfAsync(file, cancellation), entry.Source.Md5, StringComparison.OrdinalIgnoreCase);
     }
 
-    /// <summary>Puts a complete file in its place.</summary>
-    internal void Settle(PlannedFile entry, string part)
+    public void Settle(PlannedFile entry, string part)
+    {
+        Finish(entry, part);
+        File.Move(part, PathOf(entry), overwrite: true);
+    }
+
+    /// <summary>Gives a complete file the rights and the time of the source's.</summary>
+    internal static void Finish(PlannedFile entry, string part)
     {
         NativeFile.SetMode(part, (UnixFileMode)((entry.Source.Mode & NoMoreThan) | AtLeast));
         File.SetLastWriteTimeUtc(part, DateTimeOffset.FromUnixTimeSeconds(entry.Source.ModifiedUnix).UtcDateTime);
-        File.Move(part, PathOf(entry), overwrite: true);
+    }
+
+    /// <summary>
+    /// Keeps the place of a file that comes later, by one of its length and time that takes no room and that nobody may read. Without it WordPress would give its
+    /// name to the next upload.
+    /// </summary>
+    internal void Hold(PlannedFile entry)
+    {
+        File.Delete(PathOf(entry));
+        NativeFile.CreateClosed(PathOf(entry), entry.Source.Size);
+        File.SetLastWriteTimeUtc(PathOf(entry), DateTimeOffset.FromUnixTimeSeconds(entry.Source.ModifiedUnix).UtcDateTime);
     }
 
     internal void MakeLink(PlannedFile link, string destination)
@@ -101,7 +116,8 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
     }
 
     /// <summary>Reads every file back: each expected one is there with its content, and no other.</summary>
-    internal async Task<FilesProof> VerifyAsync(ConcurrentDictionary<string, CopiedFile> expected, CancellationToken cancellation)
+    /// <param name="held">Places of what comes later.</param>
+    internal async Task<FilesProof> VerifyAsync(ConcurrentDictionary<string, CopiedFile> expected, HashSet<string> held, CancellationToken cancellation)
     {
         var problems = new ConcurrentBag<string>();
         var sums = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
@@ -114,7 +130,7 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
             else if ((sums[place] = await FileSum.OfAsync(file, token)) is var sum && wanted.Md5 is not null && !string.Equals(sum, wanted.Md5, StringComparison.OrdinalIgnoreCase))
                 problems.Add($"{place} has another content than was sent");
         });
-        foreach (var extra in Places().Where(place => !expected.ContainsKey(place) && !IsOwn(place))) problems.Add($"{extra} does not belong");
+        foreach (var extra in Places().Where(place => !expected.ContainsKey(place) && !held.Contains(place) && !IsOwn(place))) problems.Add($"{extra} does not belong");
         if (!problems.IsEmpty) throw ImportFault.Verification($"The clone's files differ from the source's: {string.Join("; ", problems.Order(StringComparer.Ordinal).Take(5))}.");
         var rewritten = expected.Values.Count(file => file.SourceMd5 != file.Md5);
         return new FilesProof(
@@ -127,7 +143,7 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
         .Select(file => Path.GetRelativePath(target.Root.FullName, file));
 
     /// <summary>Of the lines that md5sum prints, in the order of the names' bytes.</summary>
-    private static string SumOf(IEnumerable<(string Md5, string Place)> files)
+    internal static string SumOf(IEnumerable<(string Md5, string Place)> files)
     {
         using var sum = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
         foreach (var line in files.Select(file => (Name: Encoding.UTF8.GetBytes(file.Place), file.Md5)).OrderBy(line => line.Name, Bytes))

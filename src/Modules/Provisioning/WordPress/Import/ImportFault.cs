@@ -6,8 +6,10 @@ namespace CloneHub.Provisioning.WordPress.Import;
 /// <summary>The named failures of an import.</summary>
 internal static class ImportFault
 {
+    internal const string VerifyFailed = "VERIFY_FAILED";
+
     internal static StepFaultException Verification(string message) => new(new StepFault(
-        "VERIFY_FAILED", message, "The source may have changed while it was copied. Request the clone again.", Retryable: true));
+        VerifyFailed, message, "The source may have changed while it was copied. Request the clone again.", Retryable: true));
 
     internal static StepFaultException Failed(string message, bool retryable, Exception? inner = null) => new(
         new StepFault("IMPORT_FAILED", message, "Look at the message; the source's site health page may say more.", retryable), inner);

@@ -1,5 +1,6 @@
 using System.Runtime.ExceptionServices;
 using CloneHub.Contracts;
+using CloneHub.Provisioning.WordPress.Media;
 using CloneHub.Provisioning.WordPress.Rewriting;
 using MySqlConnector;
 
@@ -42,7 +43,7 @@ internal static class SiteImporter
         target.State.Create();
         target.Root.Create();
 
-        var (tables, files) = await TogetherAsync(
+        var (tables, (files, awaited)) = await TogetherAsync(
             token => ImportDatabaseAsync(source, target, facts, rewriter, warnings, progress, ensureFence, token),
             token => ImportFilesAsync(source, target, facts, rewriter, warnings, progress, ensureFence, token),
             cancellation);
@@ -54,7 +55,7 @@ internal static class SiteImporter
         foreach (var left in source.LeftOut.Where(left => !IsOurs(left))) warnings.Count("Left out by the source's connector", left);
         if (source.Consistency == DumpConsistency.Fuzzy)
             warnings.Add("The source's tables were read in several transactions; what changed meanwhile may not fit together.");
-        return new ContentReport(new ContentFacts(tables.Count, tables.Sum(table => table.Rows), files.Files, files.Bytes), warnings.ToList(), Prove(source, facts, tables, files));
+        return new ContentReport(new ContentFacts(tables.Count, tables.Sum(table => table.Rows), files.Files, files.Bytes), warnings.ToList(), Prove(source, facts, tables, files), awaited);
     }
 
     private static ContentProof Prove(SourceChannel source, SourceFacts facts, IReadOnlyList<TableProof> tables, FilesProof files) => new(
@@ -79,18 +80,22 @@ internal static class SiteImporter
         return tables;
     }
 
-    private static async Task<FilesProof> ImportFilesAsync(
+    private static async Task<(FilesProof Files, MediaAwaited? Awaited)> ImportFilesAsync(
         SourceChannel source, CloneTarget target, SourceFacts facts, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress,
         Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
         using var part = ProvisioningTelemetry.StartPart("copy files");
         var lists = await Task.WhenAll(ListAsync(FileRoot.Core), ListAsync(FileRoot.Content));
         var import = new FileImport(target, facts.UploadsPlace, rewriter, warnings, progress, ensureFence);
-        var counted = await import.RunAsync([.. lists.SelectMany(list => list)], CoreStore.Of(target.CoreStore, facts.WordPressVersion), source.GetAsync, cancellation);
+        var later = target.Media is null ? [] : lists.SelectMany(list => list).Where(file => MediaKinds.MayComeLater(file, facts.UploadsPlace)).ToHashSet();
+        target.Media?.Clear();
+        var counted = await import.RunAsync([.. lists.SelectMany(list => list)], CoreStore.Of(target.CoreStore, facts.WordPressVersion), source.GetAsync, cancellation, later.Contains);
         await ensureFence(cancellation);
         CustomMigratorPackage.WriteTo(new DirectoryInfo(Path.Combine(target.ContentRoot, "plugins")));
         part?.SetTag("clonehub.files", counted.Files).SetTag("clonehub.bytes", counted.Bytes);
-        return counted;
+        if (target.Media is not { } media || later.Count == 0) return (counted, null);
+        await media.WriteAsync(new MediaManifest(source.Pass, target.Owner, [.. later]), cancellation);
+        return (counted, new MediaAwaited(later.Count, later.Sum(file => file.Source.Size)));
 
         async Task<List<PlannedFile>> ListAsync(FileRoot root)
         {

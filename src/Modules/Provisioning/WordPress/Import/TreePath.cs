@@ -45,6 +45,14 @@ internal static partial class NativeFile
             throw new IOException($"{path} could not be given to user {owner.UserId}: {Marshal.GetLastPInvokeErrorMessage()}");
     }
 
+    /// <summary>A file of so many bytes that takes no room, and whose owner too has to ask for the right to read it.</summary>
+    internal static void CreateClosed(string path, long length)
+    {
+        if (OperatingSystem.IsWindows()) throw new PlatformNotSupportedException("Clones live on Linux.");
+        using var file = new FileStream(path, new FileStreamOptions { Mode = FileMode.CreateNew, Access = FileAccess.Write, BufferSize = 0, UnixCreateMode = UnixFileMode.None });
+        file.SetLength(length);
+    }
+
     internal static void SetMode(string path, UnixFileMode mode)
     {
         if (OperatingSystem.IsWindows()) throw new PlatformNotSupportedException("Clones live on Linux.");

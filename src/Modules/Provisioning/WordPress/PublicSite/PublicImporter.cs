@@ -138,7 +138,7 @@ internal sealed class PublicImporter(
         files.RemoveExtras(plan);
         files.Own();
         var placed = plan.Select(file => KeyValuePair.Create(file.Place, new CopiedFile(file.Source.Size, file.Source.Md5, file.Source.Md5)));
-        var proof = await files.VerifyAsync(new(placed, StringComparer.Ordinal), cancellation);
+        var proof = await files.VerifyAsync(new(placed, StringComparer.Ordinal), [], cancellation);
         var rows = 0L;
         var names = await tables.NamesAsync();
         foreach (var name in names) rows += await tables.CountAsync(name);

@@ -61,6 +61,12 @@ internal sealed record ConnectorUse(TimeSpan Lifetime, string? Work, long? Fence
 {
     public static readonly ConnectorUse ToRead = new(TimeSpan.FromHours(2), null);
 
+    /// <summary>As long again, for media that come once the clone serves.</summary>
+    public static readonly ConnectorUse ToReadLater = new(2 * ToRead.Lifetime, null);
+
+    /// <summary>It stays when the log-in is over, longer than an administrator too many should.</summary>
+    public bool OutlivesLogIn => Work is not null || Lifetime > ToRead.Lifetime;
+
     /// <summary>A day in which it can be undone, and as long as it may take before that begins.</summary>
     public static ConnectorUse ToRestore(JobId job, Secret connectorKey, long? fence = null) => new(TimeSpan.FromHours(27), ConnectorBuild.WorkOf(job, connectorKey), fence);
 }

@@ -32,8 +32,8 @@ internal sealed partial class Installation(
             if (endpoint.Facts.IsMultisite) throw SourceFaults.Multisite();
             if (attempt > 1) await TriedAsync("remove what an earlier attempt left", patience => SweepAsync(endpoint, patience));
 
-            // A restore's connector stays for a day; nobody else needs to.
-            if (use.Work is not null && _applicationPassword is not null) await DeleteUserAsync(cancellation);
+            // The connector may stay for a day; nobody else needs to.
+            if (use.OutlivesLogIn && _applicationPassword is not null) await DeleteUserAsync(cancellation);
             return new SourceChannel(http, endpoint.Address, signer, endpoint.Facts, _folder, clock) { Fence = use.Fence };
         }
         catch (Exception trouble) when (trouble is not OutOfMemoryException)

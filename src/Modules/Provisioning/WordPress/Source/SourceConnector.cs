@@ -90,20 +90,22 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
         _visits.LeaveAsync(channel.Site, channel.ByeAsync, cancellation);
 
     /// <summary>Removes the connector if it is still there. Does its best and never fails: the source may be gone. Logs in only for what an upload may have left that was cut short.</summary>
-    public async Task LeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    /// <returns>False if anything may have stayed.</returns>
+    public async Task<bool> LeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
         try
         {
-            await TryLeaveAsync(order, secrets, cancellation);
+            return await TryLeaveAsync(order, secrets, cancellation);
         }
         catch (Exception trouble)
         {
             // The connector removes itself when its time is up.
             LogNotLeft(trouble, order.Job);
+            return false;
         }
     }
 
-    private async Task TryLeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    private async Task<bool> TryLeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
     {
         using var http = NewHttp(order);
         using var signer = new CallSigner(order.Job, secrets.ConnectorKey, clock);
@@ -118,14 +120,16 @@ internal sealed partial class SourceConnector(SourceOptions options, TimeProvide
             var rest = await _visits.LeaveAsync(door.Base.Authority, patience => farewell.SayAsync(ConnectorBuild.LastFolderOf(order.Job), patience), cancellation);
             if (rest.Count == 0) LogLeft(order.Job);
             else LogRest(order.Job, string.Join(", ", rest));
-            return;
+            return rest.Count == 0;
         }
 
         // What an upload left that was cut short, half a plugin or a zip, is no connector yet: one more comes and takes it along.
-        if (!order.UploadWasCut || secrets.SourceUsername.Length == 0) return;
+        if (!order.UploadWasCut || secrets.SourceUsername.Length == 0) return true;
         await using var channel = await InstallAsync(order, secrets, ConnectorBuild.Last, use: null, cancellation);
-        if (await LeaveAsync(channel, cancellation) is { Count: > 0 } stays) LogRest(order.Job, string.Join(", ", stays));
+        var stays = await LeaveAsync(channel, cancellation);
+        if (stays.Count > 0) LogRest(order.Job, string.Join(", ", stays));
         else LogLeft(order.Job);
+        return stays.Count == 0;
     }
 
     /// <summary>The administrator who was to install the connector may exist without it.</summary>
