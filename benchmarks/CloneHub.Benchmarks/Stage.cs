@@ -62,7 +62,7 @@ internal sealed class Stage : IAsyncDisposable
 
     public Task<string> RequestAsync(Uri source, CancellationToken ct, Uri? callback = null) => RequestAsync(Order(Source, source, callback), ct);
 
-    public Task<string> RequestAsync(SourceSite source, CancellationToken ct) => RequestAsync(Order(source, source.Url, null), ct);
+    public Task<string> RequestAsync(SourceSite source, CancellationToken ct, string? media = null) => RequestAsync(Order(source, source.Url, null, media), ct);
 
     /// <summary>How long each step of a job took: from its start to the event after it. The job is over, else the stream would not end.</summary>
     public async Task<IReadOnlyList<(string Step, double Seconds)>> StepsAsync(string job, CancellationToken ct)
@@ -160,6 +160,17 @@ internal sealed class Stage : IAsyncDisposable
         }
     }
 
+    /// <returns>The media of the job's clone, once none is awaited any more.</returns>
+    public async Task<JsonElement> WaitForMediaAsync(string job, CancellationToken ct)
+    {
+        while (true)
+        {
+            var media = (await StatusAsync(job, ct)).GetProperty("result").GetProperty("media");
+            if (media.GetProperty("state").GetString() != "pending") return media;
+            await Task.Delay(TimeSpan.FromMilliseconds(25), TimeProvider.System, ct);
+        }
+    }
+
     /// <summary>Removes what a run that was killed has left: its jobs would go on beside this one's.</summary>
     public async Task RemoveLeftAsync(CancellationToken ct)
     {
@@ -188,8 +199,8 @@ internal sealed class Stage : IAsyncDisposable
         await _installation.DisposeAsync();
     }
 
-    private static object Order(SourceSite site, Uri address, Uri? callback) =>
-        new { source_url = address, source_username = site.AdminUser, source_password = site.AdminPassword, callback_url = callback };
+    private static object Order(SourceSite site, Uri address, Uri? callback, string? media = null) =>
+        new { source_url = address, source_username = site.AdminUser, source_password = site.AdminPassword, callback_url = callback, media };
 
     private static Task<SourceSite> StartSourceAsync(PrivateServers servers, DirectoryInfo core, SiteContent content, CancellationToken ct)
     {
