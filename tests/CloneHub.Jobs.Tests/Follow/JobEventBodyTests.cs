@@ -41,7 +41,7 @@ public sealed class JobEventBodyTests
     [Fact]
     public void Facts_are_told_or_kept_on_purpose()
     {
-        string[] renamed = ["Ttl", "Fault", "Facts", "Version", "Username", "Jobs", "Replaces", "Brought"];
+        string[] renamed = ["Ttl", "Fault", "Facts", "Version", "Username", "Jobs", "Replaces", "Brought", "Awaited"];
         var told = typeof(JobEventBody).GetProperties().Select(p => p.Name).ToHashSet();
 
         var facts = EventNames.Entries.SelectMany(e => e.Type.GetProperties(BindingFlags.Public | BindingFlags.Instance)).Select(p => p.Name).Distinct().ToList();
