@@ -11,6 +11,7 @@ namespace CloneHub.EndToEnd.Tests.Faults;
 /// answer goes back, and all heals once a supervisor of the machine has started what should run.
 /// </summary>
 [Trait("Needs", "servers")]
+[Collection("faults")]
 public sealed class DependencyFaultTests(FaultStage stage) : IClassFixture<FaultStage>
 {
     /// <summary>No reader waits longer, whatever is away: a frozen Redis is given up after 5 seconds, and asked twice.</summary>
