@@ -7,6 +7,7 @@ namespace CloneHub.EndToEnd.Tests;
 
 /// <summary>A client that follows a job through crashes of the Host, and comes again each time with the last number it has seen.</summary>
 [Trait("Needs", "servers")]
+[Collection("faults")]
 public sealed class FollowTests(SourceSiteFixture fixture) : IClassFixture<SourceSiteFixture>
 {
     private static readonly string[] KilledAt = ["started", "pod_ready", "content_imported", "cancel_requested"];

@@ -7,6 +7,7 @@ namespace CloneHub.EndToEnd.Tests;
 /// as if nothing had been, once, and leave nothing.
 /// </summary>
 [Trait("Needs", "servers")]
+[Collection("faults")]
 public sealed class KillTests(SourceSiteFixture fixture) : IClassFixture<SourceSiteFixture>
 {
     private static readonly string[] WhileBuilding =
