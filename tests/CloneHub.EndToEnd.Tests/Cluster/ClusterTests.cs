@@ -78,7 +78,7 @@ public sealed class ClusterTests(ClusterStage stage, ITestOutputHelper output) :
         await GoesOnAsync(api, job);
         var served = await CompletedAsync(api, job);
         IReadOnlyList<(long Version, string Name)> before = [];
-        await Eventually.Until("the event log has it all", async () => (before = await HistoryAsync(job)).Any(e => e.Name == "ingress_ready.v1"), CloneApi.Patience);
+        await Eventually.Until("the event log has it all", async () => (before = await HistoryAsync(job)).Any(e => e.Name == "crawled.v1"), CloneApi.Patience);
         await stage.Nodes[frozen].SignalAsync("CONT");
 
         Assert.Equal(PutOut, await stage.Nodes[frozen].WaitForEndAsync(TimeSpan.FromSeconds(60)));
