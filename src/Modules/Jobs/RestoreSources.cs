@@ -32,9 +32,9 @@ internal sealed class RestoreSources(JobStore store, JobReader reader, IJobHisto
         });
     }
 
-    /// <summary>A picture that has not come yet is not one that the site is to have back.</summary>
+    /// <summary>A place that is only held for a picture is none that the site is to have back.</summary>
     private static Problem? Awaits(CloneJob clone) =>
-        clone.MediaNow ? new Problem(ProblemKind.MediaAwaited, "The clone does not have all media of its source yet, so that what it brought would lack them.") : null;
+        clone is { MediaNow: true } or { Awaits: not null, Media: null } ? new Problem(ProblemKind.MediaAwaited, "The clone does not have all media of its source yet, so that what it brought would lack them.") : null;
 
     private static (RestoreRequest?, Problem?) Checked(RestoreRequest request) => request is { Base: null, DryRun: false, OnDrift: not OnDrift.Overwrite }
         ? (null, new Problem(ProblemKind.DriftUnknown, "CloneHub did not copy this site into this clone, so that it cannot tell what the site has earned since."))

@@ -29,6 +29,7 @@ public sealed class MediaOnDemandTests(ServersFixture servers) : IClassFixture<S
         Assert.All(await Task.WhenAll(visits), visit => Assert.Equal((HttpStatusCode.OK, MediaStage.Content(7)), visit));
         Assert.Equal((HttpStatusCode.OK, MediaStage.Content(7)), await stage.GetAsync(7));
         Assert.Equal((1, 0), (stage.AsksFor(7), stage.AsksFor(8)));
+        Assert.Equal((HttpStatusCode.OK, "odd"), await stage.GetOddAsync());
 
         var media = (await stage.RunAsync(CloneStep.FetchMedia)).Media!;
 
@@ -90,6 +91,29 @@ public sealed class MediaOnDemandTests(ServersFixture servers) : IClassFixture<S
 
         Assert.Equal((stage.Total - 3, 0, 3), (media.Compared.Files, media.Missing, media.Altered));
         Assert.Equal(("the clone's own", false, "in the last moment"), (File.ReadAllText(stage.PathOf(10)), File.Exists(stage.PathOf(11)), File.ReadAllText(stage.PathOf(12))));
+    }
+
+    /// <summary>The clone's PHP is a stranger's; the program that writes for it may be root.</summary>
+    [Fact]
+    public async Task A_folder_that_the_clone_has_exchanged_for_a_link_leads_nowhere()
+    {
+        await using var stage = await MediaStage.OpenAsync(servers);
+        var outside = servers.NewFolder();
+        foreach (var name in (string[])["picture-1.jpg", "picture-2.jpg"])
+        {
+            await File.WriteAllTextAsync(Path.Combine(outside.FullName, name), "not the clone's");
+            if (!OperatingSystem.IsWindows()) File.SetUnixFileMode(Path.Combine(outside.FullName, name), UnixFileMode.None);
+        }
+
+        var folder = Path.GetDirectoryName(stage.PathOf(1))!;
+        Directory.Move(folder, folder + "-before");
+        File.CreateSymbolicLink(folder, outside.FullName);
+        await stage.GetAsync(1);
+        var media = (await stage.RunAsync(CloneStep.FetchMedia)).Media!;
+
+        Assert.Equal(0, stage.AsksFor(1) + stage.AsksFor(2));
+        Assert.InRange(media.Altered, MediaStage.Pictures, stage.Total);
+        Assert.All(outside.GetFiles(), file => Assert.Equal(("not the clone's".Length, UnixFileMode.None), ((int)file.Length, file.UnixFileMode)));
     }
 
     [Fact]

@@ -16,6 +16,9 @@ internal sealed class MediaStage : IAsyncDisposable
 
     private const string Uploads = "wp-content/uploads/2026/01";
 
+    /// <summary>Name of one more.</summary>
+    public const string Odd = "Bild ä 100%41 + 😀.JPG";
+
     private const string Gate = """
         <?php
         if (($_SERVER['HTTP_X_CLONEHUB_OP'] ?? '') === 'get') {
@@ -47,7 +50,7 @@ internal sealed class MediaStage : IAsyncDisposable
         var stage = new MediaStage(site, await LocalStage.OpenAsync(servers));
         await site.RunPhpAsync(
             $"wp_mkdir_p(WP_CONTENT_DIR . '/cache'); wp_mkdir_p(ABSPATH . '{Uploads}'); for ($n = 0; $n < {Pictures}; $n++) {{ $f = ABSPATH . \"{Uploads}/picture-$n.jpg\"; file_put_contents($f, str_repeat(\"picture $n \", 5000)); touch($f, 1700000000 + $n); }} "
-            + $"file_put_contents(ABSPATH . '{Uploads}/generated.css', 'a{{}}'); file_put_contents(ABSPATH . '{Uploads}/settings.php', '<?php');", default);
+            + $"file_put_contents(ABSPATH . '{Uploads}/{Odd}', 'odd'); file_put_contents(ABSPATH . '{Uploads}/generated.css', 'a{{}}'); file_put_contents(ABSPATH . '{Uploads}/settings.php', '<?php');", default);
         stage.Local.Secrets = stage.Local.Secrets with { SourceUsername = site.AdminUser, SourcePassword = new Secret(site.AdminPassword) };
         stage.Order = stage.Local.NewOrder(site.Url) with { Media = CloneMedia.OnDemand };
         stage._door = await PublicDoor.OpenAsync(stage.Local);
@@ -71,9 +74,13 @@ internal sealed class MediaStage : IAsyncDisposable
     public async Task<StepFacts> RunAsync(CloneStep step, bool givesUp = false, CancellationToken cancellation = default) => await Local.Steps.Single(each => each.Kind == step)
         .RunAsync(Order.Token(step, ++_fence), Order with { GivesMediaUp = givesUp }, new Progress<ContentProgress>(), cancellation);
 
-    public async Task<(HttpStatusCode Status, string Text)> GetAsync(int picture)
+    public Task<(HttpStatusCode Status, string Text)> GetAsync(int picture) => GetAsync(Place(picture));
+
+    public Task<(HttpStatusCode Status, string Text)> GetOddAsync() => GetAsync($"{Uploads}/{Uri.EscapeDataString(Odd)}");
+
+    private async Task<(HttpStatusCode Status, string Text)> GetAsync(string path)
     {
-        using var answer = await Local.Get<PublicRoute>().Http.GetAsync(new Uri($"http://{Order.Job}.localhost:{Local.Port}/{Place(picture)}"));
+        using var answer = await Local.Get<PublicRoute>().Http.GetAsync(new Uri($"http://{Order.Job}.localhost:{Local.Port}/{path}"));
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());
     }
 

@@ -33,8 +33,8 @@ internal sealed class CloneRouter(IHttpForwarder forwarder, ICloneDoor door)
         if (!await door.BringAsync(job, context.Request.Path.Value ?? "", context.RequestAborted))
         {
             await ProblemAsync(
-                context, StatusCodes.Status503ServiceUnavailable, "MEDIA_NOT_YET", "The file has not come from the source yet, which does not send it at the moment.",
-                "It is fetched as soon as the source answers. Try again.");
+                context, StatusCodes.Status503ServiceUnavailable, "MEDIA_NOT_YET", "The file has not come from the source yet.",
+                "It is on its way, or the source does not answer at the moment. Try again.");
             return;
         }
 

@@ -48,8 +48,13 @@ internal static class FileSum
 
     internal static async Task<string> OfAsync(FileInfo file, CancellationToken cancellation)
     {
-        using var sum = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
         await using var stream = new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
+        return await OfAsync(stream, cancellation);
+    }
+
+    internal static async Task<string> OfAsync(Stream stream, CancellationToken cancellation)
+    {
+        using var sum = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
         var buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
         try
         {

@@ -26,6 +26,7 @@ internal sealed class MediaFetch : IAsyncDisposable
     private readonly MediaFolder _folder;
     private readonly MediaTree _tree;
     private readonly TimeProvider _clock;
+    private int _there;
 
     public MediaFetch(MediaManifest manifest, SourceChannel source, DirectoryInfo root, MediaFolder folder, TimeProvider clock)
     {
@@ -59,23 +60,26 @@ internal sealed class MediaFetch : IAsyncDisposable
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
         while (_files.Values.Where(_tree.IsHeld).OrderByDescending(file => file.Source.ModifiedUnix).ToList() is { Count: > 0 } held)
         {
+            Volatile.Write(ref _there, _files.Count - held.Count);
             await Parallel.ForEachAsync(Batches(held), new ParallelOptions { MaxDegreeOfParallelism = Streams, CancellationToken = either.Token }, async (batch, token) =>
             {
                 await ensureFence(token);
                 await BringBatchAsync(batch, token);
-                var there = _files.Values.Count(file => !_tree.IsHeld(file));
+                var there = Math.Min(Volatile.Read(ref _there), _files.Count);
                 progress.Report(new ContentProgress((double)there / _files.Count, string.Create(CultureInfo.InvariantCulture, $"Fetching media: {there:N0} of {_files.Count:N0}")));
             });
 
             // What was left out is on its way for a visitor.
-            await Task.WhenAll(_coming.Values.Select(turn => turn.Task)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+            await WhenNoneComesAsync().WaitAsync(either.Token);
         }
     }
 
-    /// <summary>From now on visitors get what is there; what has not come is given up. Compares all of it. May be repeated.</summary>
+    /// <summary>From now on visitors get what is there; what has not come is given up. Compares all of it. Nothing can be brought afterwards.</summary>
     public async Task<MediaFacts> ConcludeAsync(CancellationToken cancellation)
     {
         _folder.StopAwaiting();
+        await _stop.CancelAsync();
+        await WhenNoneComesAsync();
         foreach (var entry in _files.Values.Where(_tree.IsHeld)) Miss(entry, "it was given up");
         return await _tree.CompareAsync(_files.Values, await _folder.ReadArrivalsAsync(cancellation), cancellation);
     }
@@ -83,10 +87,12 @@ internal sealed class MediaFetch : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _stop.CancelAsync();
-        await Task.WhenAll(_coming.Values.Select(turn => turn.Task)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        await WhenNoneComesAsync();
         await _source.DisposeAsync();
         _stop.Dispose();
     }
+
+    private async Task WhenNoneComesAsync() => await Task.WhenAll(_coming.Values.Select(turn => turn.Task)).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
 
     private static TaskCompletionSource NewTurn() => new(TaskCreationOptions.RunContinuationsAsynchronously);
 
@@ -148,7 +154,9 @@ internal sealed class MediaFetch : IAsyncDisposable
             var arrived = await writer.WriteAsync(chunk, cancellation);
             if (chunk.Fault is { } fault) Miss(named[chunk.Path], fault);
             else if (arrived is not null) _folder.Note(new MediaArrival(arrived.Place, arrived.File.Length, arrived.File.Md5, arrived.HasChanged, Fault: null));
-            if (chunk.Fault is not null || arrived is not null) Release(named[chunk.Path]);
+            if (chunk.Fault is null && arrived is null) continue;
+            Interlocked.Increment(ref _there);
+            Release(named[chunk.Path]);
         }
 
         writer.EnsureComplete();

@@ -42,23 +42,17 @@ internal sealed partial class MediaOnDemand(IJobVault vault, SourceOptions optio
         CloneOrder order, DirectoryInfo root, MediaFolder folder, IProgress<ContentProgress> progress, Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
         var fetch = await OpenAsync(order.Job, root, folder).WaitAsync(cancellation);
-        if (!order.GivesMediaUp)
+        try
         {
-            await _steps.WaitAsync(cancellation);
-            try
-            {
-                await fetch.BringAllAsync(progress, ensureFence, cancellation);
-            }
-            finally
-            {
-                _steps.Release();
-            }
+            if (!order.GivesMediaUp) await BringAllAsync(fetch, progress, ensureFence, cancellation);
+            await ensureFence(cancellation);
+            return await fetch.ConcludeAsync(cancellation);
         }
-
-        await ensureFence(cancellation);
-        var facts = await fetch.ConcludeAsync(cancellation);
-        await CloseAsync(order.Job);
-        return facts;
+        finally
+        {
+            // Visitors who come before the next attempt open it again.
+            await CloseAsync(order.Job);
+        }
     }
 
     /// <summary>Nothing is fetched any more for this clone.</summary>
@@ -79,6 +73,19 @@ internal sealed partial class MediaOnDemand(IJobVault vault, SourceOptions optio
     {
         foreach (var job in _fetches.Keys) await CloseAsync(job);
         _steps.Dispose();
+    }
+
+    private async Task BringAllAsync(MediaFetch fetch, IProgress<ContentProgress> progress, Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
+    {
+        await _steps.WaitAsync(cancellation);
+        try
+        {
+            await fetch.BringAllAsync(progress, ensureFence, cancellation);
+        }
+        finally
+        {
+            _steps.Release();
+        }
     }
 
     private async Task<MediaFetch> OpenAsync(JobId job, DirectoryInfo root, MediaFolder folder)

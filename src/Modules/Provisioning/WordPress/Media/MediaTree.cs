@@ -14,24 +14,15 @@ internal sealed class MediaTree(DirectoryInfo root, MediaFolder folder, FileOwne
 
     public void Settle(PlannedFile entry, string part)
     {
-        if (!IsHeld(entry))
-        {
-            File.Delete(part);
-            return;
-        }
-
         FileTree.Finish(entry, part);
         if (owner is not null) NativeFile.ChangeOwner(part, owner);
-        File.Move(part, PathOf(entry), overwrite: true);
+        if (!AtHeld(entry, path => File.Move(part, path, overwrite: true))) File.Delete(part);
     }
 
     /// <summary>Its content has neither come nor been given up.</summary>
-    internal bool IsHeld(PlannedFile entry) => new FileInfo(PathOf(entry)) is { Exists: true, UnixFileMode: UnixFileMode.None };
+    internal bool IsHeld(PlannedFile entry) => AtHeld(entry, _ => { });
 
-    internal void GiveUp(PlannedFile entry)
-    {
-        if (IsHeld(entry)) File.Delete(PathOf(entry));
-    }
+    internal void GiveUp(PlannedFile entry) => AtHeld(entry, File.Delete);
 
     /// <summary>Reads back what there is. Nothing is held any more.</summary>
     internal async Task<MediaFacts> CompareAsync(IReadOnlyCollection<PlannedFile> files, IReadOnlyDictionary<string, MediaArrival> arrivals, CancellationToken cancellation)
@@ -42,35 +33,45 @@ internal sealed class MediaTree(DirectoryInfo root, MediaFolder folder, FileOwne
         await Parallel.ForEachAsync(files, cancellation, async (entry, token) =>
         {
             var arrival = arrivals.GetValueOrDefault(entry.Place) ?? new MediaArrival(entry.Place, entry.Source.Size, entry.Source.Md5, HasChanged: false, Fault: null);
-            var file = new FileInfo(PathOf(entry));
-            if (!file.Exists && arrival.Fault is { } fault)
+            var there = await ReadAsync(entry, token);
+            if (there is null && arrival.Fault is { } fault)
             {
                 Interlocked.Increment(ref missing);
                 notes.Count("Media that could not be had are missing", $"{entry.Place} ({fault})");
             }
-            else if (await ComparedAsync(file, arrival, token) is not { } same)
+            else if (there is null || there.Length != arrival.Length || !string.Equals(there.Md5, arrival.Md5 ?? there.Md5, StringComparison.OrdinalIgnoreCase))
             {
                 Interlocked.Increment(ref altered);
             }
             else
             {
-                compared[entry.Place] = same;
+                compared[entry.Place] = there;
                 if (arrival.HasChanged) notes.Count("Media that the source changed before they came are as it had them last", entry.Place);
             }
         });
-        var proof = new FilesProof(
-            compared.Count, compared.Values.Sum(file => file.Length), Rewritten: 0,
-            FileTree.SumOf(compared.Select(file => (file.Value.SourceMd5!, file.Key))), FileTree.SumOf(compared.Select(file => (file.Value.Md5!, file.Key))));
-        return new MediaFacts(proof, missing, altered, notes.ToList());
+        var sum = FileTree.SumOf(compared.Select(file => (file.Value.Md5!, file.Key)));
+        return new MediaFacts(new FilesProof(compared.Count, compared.Values.Sum(file => file.Length), Rewritten: 0, sum, sum), missing, altered, notes.ToList());
     }
 
-    /// <returns>Null if that is not what came.</returns>
-    private static async Task<CopiedFile?> ComparedAsync(FileInfo file, MediaArrival arrival, CancellationToken cancellation)
+    /// <returns>Null if no file is there. Something that is none, a link or a pipe, is as good as that.</returns>
+    private async Task<CopiedFile?> ReadAsync(PlannedFile entry, CancellationToken cancellation)
     {
-        if (!file.Exists || file.Length != arrival.Length) return null;
+        using var pinned = PinnedFolder.Holding(root, entry.Place);
+        if (pinned is null) return null;
+        await using var file = pinned.OpenRead(Path.GetFileName(entry.Place));
+        if (file is not { CanSeek: true }) return null;
         var sum = await FileSum.OfAsync(file, cancellation);
-        return string.Equals(sum, arrival.Md5 ?? sum, StringComparison.OrdinalIgnoreCase) ? new CopiedFile(file.Length, sum, sum) : null;
+        return new CopiedFile(file.Length, sum, sum);
     }
 
-    private string PathOf(PlannedFile entry) => Path.Combine(root.FullName, entry.Place);
+    /// <returns>False if the place is not held; then nothing was done.</returns>
+    private bool AtHeld(PlannedFile entry, Action<string> work)
+    {
+        using var pinned = PinnedFolder.Holding(root, entry.Place);
+        if (pinned is null) return false;
+        var path = pinned.PathOf(Path.GetFileName(entry.Place));
+        if (new FileInfo(path) is not { Exists: true, LinkTarget: null, UnixFileMode: UnixFileMode.None }) return false;
+        work(path);
+        return true;
+    }
 }
