@@ -76,7 +76,7 @@ public sealed class KillTests(SourceSiteFixture fixture) : IClassFixture<SourceS
         await Eventually.Until("the clone serves", async () => await ProgressAsync() == 100, CloneApi.Patience);
         await AssertOnceAsync(host, job);
 
-        int Starts() => host.Output.Split($"Job {job}: step ImportContent started").Length - 1;
+        int Starts() => host.LinesWith($"Job {job}: step ImportContent started");
 
         async Task<int> ProgressAsync()
         {
@@ -92,7 +92,7 @@ public sealed class KillTests(SourceSiteFixture fixture) : IClassFixture<SourceS
     {
         // An accepted job needs no log line: its 202 is the moment.
         if (point != "clone_requested")
-            await Eventually.Until($"{job}: {point}", () => host.Output.Contains($"Job {job}: {point}", StringComparison.Ordinal), CloneApi.Patience);
+            await Eventually.Until($"{job}: {point}", () => host.LinesWith($"Job {job}: {point}") > 0, CloneApi.Patience);
         await host.KillAsync();
         await host.StartAsync();
     }

@@ -40,6 +40,9 @@ public sealed class HostProcess : IAsyncDisposable
     /// <summary>All it has printed, over all its starts.</summary>
     public string Output => string.Join('\n', _output);
 
+    /// <summary>How many of its lines hold the text. For who waits: <see cref="Output"/> is a new copy of all of them each time.</summary>
+    public int LinesWith(string text) => _output.Count(line => line.Contains(text, StringComparison.Ordinal));
+
     /// <param name="changes">Settings on top of the usual ones, as environment variables: CloneHub__Slots.</param>
     public static async Task<HostProcess> StartAsync(ServersFixture servers, IReadOnlyDictionary<string, string>? changes = null)
     {

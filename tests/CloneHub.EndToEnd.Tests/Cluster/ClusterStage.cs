@@ -71,7 +71,7 @@ public sealed class ClusterStage : IAsyncLifetime
         var found = -1;
         await Eventually.Until(
             $"{job}: {step} runs",
-            () => (found = _nodes.FindLastIndex(node => node.Output.Contains($"Job {job}: step {step} started", StringComparison.Ordinal))) >= 0,
+            () => (found = _nodes.FindLastIndex(node => node.LinesWith($"Job {job}: step {step} started") > 0)) >= 0,
             CloneApi.Patience);
         return found;
     }
