@@ -79,6 +79,17 @@ public sealed class CloneJobMediaTests
     }
 
     [Fact]
+    public void While_the_back_end_is_away_nothing_is_given_up_however_long_that_takes()
+    {
+        var given = Serving();
+        for (var away = 0; away < 2 * CloneJob.MaxMediaAttempts; away++)
+            given = given.Started().After(Report(given.Started(), Given.Passing with { Code = StepFault.BackendUnavailable })).At(TimeSpan.FromMinutes(5));
+
+        Assert.False(Order(given.Started()).GivesMediaUp);
+        Assert.Null(Assert.IsType<MediaFetched>(Assert.Single(given.Started().When(Report(given.Started(), null)))).Fault);
+    }
+
+    [Fact]
     public void It_ends_even_if_giving_up_fails_for_ever()
     {
         var given = Serving();

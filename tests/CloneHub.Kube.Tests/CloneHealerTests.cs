@@ -44,7 +44,7 @@ public sealed class CloneHealerTests(KubeCluster cluster, ITestOutputHelper outp
     }
 
     [KubeFact]
-    public async Task A_secret_that_somebody_deletes_is_made_again_for_the_next_pod()
+    public async Task A_pod_waits_for_no_secret_that_somebody_has_deleted()
     {
         var order = await ServeAsync();
         await cluster.Admin.CoreV1.DeleteNamespacedSecretAsync(order.Job.Value, _stage.Namespace);

@@ -85,6 +85,7 @@ public sealed class NodeFaultTests(KubeCluster cluster) : IAsyncLifetime
         var order = await ServeAsync();
         await cluster.Node.KillAsync("kubelet", default);
         var removal = RemoveAsync(order);
+        Assert.NotEmpty(_stage.View.StateOf(order.Job).Pods);
         await Eventually.Until("its Secret is gone, and its pod is to go", async () => await HasNoSecretAsync(order) && _stage.View.StateOf(order.Job).Pods.All(IsEnding), Patience);
         Assert.False(removal.IsCompleted);
         await cluster.Node.StartMissingAsync(default);

@@ -15,7 +15,7 @@ public sealed partial record CloneJob
     /// <summary>Failures, those that CloneHub itself is the cause of excepted, after which what has not come is given up: some minutes.</summary>
     public const int MaxMediaFailures = 8;
 
-    /// <summary>Starts, crashes included, of which the last ones only give up.</summary>
+    /// <summary>Starts, crashes included and those without a back end excepted, of which the last ones only give up.</summary>
     public const int MaxMediaAttempts = 24;
 
     private const int StartsToGiveUp = 4;
@@ -32,7 +32,10 @@ public sealed partial record CloneJob
     /// <summary>Why they did not come, the last time it was tried.</summary>
     public StepFault? MediaFault { get; init; }
 
-    private bool GivesMediaUp => Stage is Stage.Failed || MediaFault is { Retryable: false } || OwnFailures >= MaxMediaFailures || Attempt > MaxMediaAttempts - StartsToGiveUp;
+    private bool GivesMediaUp => Stage is Stage.Failed || MediaFault is { Retryable: false } || OwnFailures >= MaxMediaFailures || MediaStarts > MaxMediaAttempts - StartsToGiveUp;
+
+    /// <summary>Starts, but for those that failed by what CloneHub itself lacked: that says nothing of the media, and they wait for it until the clone's end.</summary>
+    private int MediaStarts => Attempt - (Failures - OwnFailures);
 
     private StepFault? MediaFaultAfter(StepFailed failed) => failed.Step is CloneStep.FetchMedia && !IsOurs(failed.Fault) ? failed.Fault : MediaFault;
 

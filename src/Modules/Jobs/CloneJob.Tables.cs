@@ -9,6 +9,8 @@ public sealed partial record CloneJob
     /// <summary>Failures of one step after which the job has failed.</summary>
     public const int MaxFailures = 3;
 
+    private const int FailuresOfQuarterHour = 20;
+
     /// <summary>Starts of one step, crashes included, after which the job has failed: a job that kills its worker must not do so for ever.</summary>
     public const int MaxAttempts = 12;
 
@@ -52,11 +54,13 @@ public sealed partial record CloneJob
     public static StepFault TimedOut(CloneStep step) => new(
         "STEP_TIMED_OUT", $"The step took longer than {LimitOf(step).TotalMinutes:0} minutes.", "It is tried again; if it goes on, check how fast the source answers.", true);
 
-    /// <summary>Doubles with every failure up to a minute (five for a removal and for media, while the back end is there), and falls between half of that and all of it. Another worker need not wait.</summary>
+    /// <summary>Doubles with every failure up to a minute, and falls between half of that and all of it. Another worker need not wait. What is tried for ever, a removal and media, is tried
+    /// every five minutes then, but not in the first quarter of an hour that the back end is away.</summary>
     private TimeSpan BackOff(StepFault fault, double jitter)
     {
         if (fault.Code == StepFault.WorkerLost) return TimeSpan.Zero;
-        var limit = (Stage is Stage.Removing || NextStep is CloneStep.FetchMedia) && !IsOurs(fault) ? 300 : 60;
+        var isPatient = Stage is Stage.Removing || NextStep is CloneStep.FetchMedia;
+        var limit = isPatient && (!IsOurs(fault) || Failures > FailuresOfQuarterHour) ? 300 : 60;
         var seconds = Math.Min(limit, Math.Pow(2, Math.Min(Failures, 10)));
         return TimeSpan.FromSeconds(seconds * (1 + jitter) / 2);
     }

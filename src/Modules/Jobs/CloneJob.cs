@@ -199,7 +199,7 @@ public sealed partial record CloneJob : IJob
         (Begin, Stage.Requested) => [new Started(now)],
 
         (StartStep, _) when NextStep is null || now < RetryAt => [],
-        (StartStep, _) when NextStep is CloneStep.FetchMedia && Attempt >= MaxMediaAttempts => [new MediaFetched(null, MediaFault ?? StartedTooOften, now)],
+        (StartStep, _) when NextStep is CloneStep.FetchMedia && MediaStarts >= MaxMediaAttempts => [new MediaFetched(null, MediaFault ?? StartedTooOften, now)],
         (StartStep s, _) when NextStep is CloneStep.FetchMedia => [new StepStarted(CloneStep.FetchMedia, Attempt + 1, Fence + 1, s.Node, now)],
         (StartStep, Stage.Serving) when now > CompletedAt + CrawlLimit => [new Crawled(null, CrawledTooLate, now)],
         (StartStep, Stage.Serving) when Attempt >= MaxAttempts => [new Crawled(null, StartedTooOften, now)],

@@ -34,7 +34,12 @@ internal sealed class RestoreSources(JobStore store, JobReader reader, IJobHisto
 
     /// <summary>A place that is only held for a picture is none that the site is to have back.</summary>
     private static Problem? Awaits(CloneJob clone) =>
-        clone is { MediaNow: true } or { Awaits: not null, Media: null } ? new Problem(ProblemKind.MediaAwaited, "The clone does not have all media of its source yet, so that what it brought would lack them.") : null;
+        clone switch
+        {
+            { MediaNow: true } => new Problem(ProblemKind.MediaAwaited, "The clone does not have all media of its source yet, so that what it brought would lack them."),
+            { Awaits: not null, Media: null } => new Problem(ProblemKind.MediaAwaited, "Which media of its source the clone has could not be found out, so that what it brought might lack some. Request the clone again."),
+            _ => null,
+        };
 
     private static (RestoreRequest?, Problem?) Checked(RestoreRequest request) => request is { Base: null, DryRun: false, OnDrift: not OnDrift.Overwrite }
         ? (null, new Problem(ProblemKind.DriftUnknown, "CloneHub did not copy this site into this clone, so that it cannot tell what the site has earned since."))

@@ -45,6 +45,20 @@ public sealed class MediaOnDemandTests(ServersFixture servers) : IClassFixture<S
     }
 
     [Fact]
+    public async Task Only_what_has_not_come_waits_for_what_brings_it()
+    {
+        await using var stage = await MediaStage.OpenAsync(servers);
+        Assert.Equal(HttpStatusCode.OK, (await stage.GetAsync(7)).Status);
+        await stage.RestartAsync();
+        File.Delete(Path.Combine(stage.Local.PathsOf(stage.Order).Media, "manifest.json"));
+
+        Assert.Equal(HttpStatusCode.OK, (await stage.GetAsync("")).Status);
+        Assert.Equal(HttpStatusCode.OK, (await stage.GetAsync(7)).Status);
+        Assert.Equal(HttpStatusCode.ServiceUnavailable, (await stage.GetAsync(8)).Status);
+        Assert.NotEqual(HttpStatusCode.OK, (await stage.GetAsync("wp-content/uploads/%2e%2e/%2e%2e/%2e%2e/run/media/manifest.jpg")).Status);
+    }
+
+    [Fact]
     public async Task What_is_gone_or_damaged_at_the_source_is_told_and_the_clone_answers_as_for_any_missing_file()
     {
         await using var stage = await MediaStage.OpenAsync(servers);

@@ -78,7 +78,7 @@ internal sealed class MediaStage : IAsyncDisposable
 
     public Task<(HttpStatusCode Status, string Text)> GetOddAsync() => GetAsync($"{Uploads}/{Uri.EscapeDataString(Odd)}");
 
-    private async Task<(HttpStatusCode Status, string Text)> GetAsync(string path)
+    public async Task<(HttpStatusCode Status, string Text)> GetAsync(string path)
     {
         using var answer = await Local.Get<PublicRoute>().Http.GetAsync(new Uri($"http://{Order.Job}.localhost:{Local.Port}/{path}"));
         return (answer.StatusCode, await answer.Content.ReadAsStringAsync());

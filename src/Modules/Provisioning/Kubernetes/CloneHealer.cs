@@ -13,12 +13,10 @@ namespace CloneHub.Provisioning.Kubernetes;
 /// </summary>
 internal sealed partial class CloneHealer(
     CloneObjects objects, ClusterApi api, ClusterView view, Anchors anchors, IOptions<KubernetesOptions> options, TimeProvider clock, ILogger<CloneHealer> logger,
-    IJobVault? vault = null, IClusterDuty? duty = null) : BackgroundService
+    IClusterDuty? duty = null) : BackgroundService
 {
     /// <summary>A step that makes the same things just now has this long to be seen.</summary>
     private static readonly TimeSpan Grace = TimeSpan.FromSeconds(2);
-
-    private static readonly TimeSpan LongStart = TimeSpan.FromSeconds(10);
 
     private readonly Dictionary<JobId, long> _incomplete = [];
 
@@ -72,12 +70,6 @@ internal sealed partial class CloneHealer(
 
         // An empty WordPress asks whoever comes first to install it: that cannot wait.
         else if (clock.GetElapsedTime(since) < Grace) return;
-        if (LacksSecret(anchor.Job) && vault is not null && anchor.Owner is { } owner && await vault.OpenAsync(owner, cancellation) is { } secrets)
-        {
-            await objects.ApplySecretAsync(anchor, secrets.DatabasePassword, cancellation);
-            Log.Healed(logger, anchor.Job, "Secret");
-        }
-
         var made = await objects.EnsureAsync(anchor, cancellation);
         if (made.Count > 0) Log.Healed(logger, anchor.Job, string.Join(", ", made));
         _incomplete.Remove(anchor.Job);
@@ -87,17 +79,12 @@ internal sealed partial class CloneHealer(
     {
         if (anchor.Stage == AnchorStage.Database) return false;
         var there = view.StateOf(anchor.Job);
-        return there.Deployment is null || there.Service is null || IsWronglyOpen(there) || LacksRoute(anchor, there) || LacksSecret(anchor.Job);
+        return there.Deployment is null || there.Service is null || IsWronglyOpen(there) || LacksRoute(anchor, there);
     }
 
     private bool LacksRoute(Anchor anchor, CloneState there) => anchor.Stage == AnchorStage.Route && options.Value.Route != RouteKind.Router && there.Route is null;
 
     private bool IsWronglyOpen(CloneState clone) => clone is { HasLostContent: true, Service: { } service } && !ClusterApi.IsCurrent(service, objects.ServiceOf(clone));
-
-    /// <summary>It may not be read; but a pod that waits for its volumes may wait for it.</summary>
-    private bool LacksSecret(JobId job) => view.StateOf(job).Pods.Any(pod =>
-        pod.Status?.ContainerStatuses?.Any(c => c.State?.Waiting?.Reason is "CreateContainerConfigError" or "ContainerCreating") == true
-        && clock.GetUtcNow() - pod.Metadata.CreationTimestamp > LongStart);
 
     /// <summary>A clone's time may be extended; the anchor says the truth within one look, for whoever reads the cluster only.</summary>
     private async Task KeepExpiryAsync(Anchor anchor, CancellationToken cancellation)

@@ -62,7 +62,7 @@ internal sealed class KubernetesBackend(
         var (instance, pod) = await EnsureReadyAsync(token, order, secrets, progress: null, cancellation);
         RefuseEmpty(instance);
         var request = new ActivateRequest(
-            token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job, instance, secrets), secrets.ConnectorKey, secrets.ClonePassword);
+            token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(instance, secrets), secrets.ConnectorKey, secrets.ClonePassword);
         var done = await agent.RunAsync<AgentActivated>(pod.Metadata.Name, AgentCommand.Activate, request, secrets, token, progress: null, cancellation);
         return new PluginReport(done.Version, done.Username);
     }
@@ -149,7 +149,7 @@ internal sealed class KubernetesBackend(
         StepToken token, CloneOrder order, JobSecrets secrets, ImportRequest request, IProgress<ContentProgress> progress, CancellationToken cancellation)
     {
         var (instance, pod) = await EnsureReadyAsync(token, order, secrets, progress, cancellation);
-        request = request with { Database = Database(token.Job, instance, secrets) };
+        request = request with { Database = Database(instance, secrets) };
         var done = await agent.RunAsync<AgentImported>(pod.Metadata.Name, AgentCommand.Import, request, secrets, token, progress, cancellation);
         await anchors.EnsureHeldAsync(token, cancellation);
         await anchors.NoteContentAsync(token, instance, pod.Metadata.Uid, cancellation);
@@ -165,18 +165,17 @@ internal sealed class KubernetesBackend(
     }
 
     private ImportRequest Import(StepToken token, JobSecrets secrets) => new(
-        token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job, token.Job, secrets), CloneKeys.Of(secrets).PublicKey,
+        token.Job, token.Fence, options.Value.PublicUrlOf(token.Job), Database(token.Job, secrets), CloneKeys.Of(secrets).PublicKey,
         AllowLoopback: sources.AllowLoopback, AllowedNetworks: [.. sources.AllowedNetworks.Select(network => network.ToString())]);
 
-    /// <summary>The Secret that a pod of the pool has mounted follows the claim a minute late, so its agent is told the password.</summary>
-    private AgentDatabase Database(JobId job, JobId instance, JobSecrets secrets)
+    /// <summary>The Secret that a pod has mounted follows a claim of the pool a minute late, and somebody may have deleted it: the agent is told the password.</summary>
+    private AgentDatabase Database(JobId instance, JobSecrets secrets)
     {
         var name = CloneDatabase.NameOf(instance);
-        var password = instance == job ? null : secrets.DatabasePassword;
         if (options.Value.DatabaseAddress.Split(':') is [var host, var port])
-            return new AgentDatabase(host, uint.Parse(port, System.Globalization.CultureInfo.InvariantCulture), name, name, password);
+            return new AgentDatabase(host, uint.Parse(port, System.Globalization.CultureInfo.InvariantCulture), name, name, secrets.DatabasePassword);
         var server = new MySqlConnectionStringBuilder(options.Value.MariaDb);
-        return new AgentDatabase(server.Server, server.Port, name, name, password);
+        return new AgentDatabase(server.Server, server.Port, name, name, secrets.DatabasePassword);
     }
 
     /// <summary>The anchor goes last, when the cluster has removed all that hung on it; the Secret too, which cannot be seen.</summary>

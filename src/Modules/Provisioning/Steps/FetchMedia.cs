@@ -15,11 +15,27 @@ internal sealed class FetchMedia(ICloneBackend backend, IJobVault vault, SourceC
     {
         using var part = ProvisioningTelemetry.StartPart("fetch media");
         var secrets = await vault.RequireAsync(order.Job, cancellation);
-        var facts = await backend.FetchMediaAsync(token, order, progress, cancellation);
+        MediaFacts facts;
+        try
+        {
+            facts = await backend.FetchMediaAsync(token, order, progress, cancellation);
+        }
+        catch when (order.GivesMediaUp && !cancellation.IsCancellationRequested)
+        {
+            // Whatever keeps them from being counted: the connector is not needed any more.
+            await LeaveAsync(order, secrets, cancellation);
+            throw;
+        }
+
         part?.SetTag("clonehub.files", facts.Compared.Files).SetTag("clonehub.bytes", facts.Compared.Bytes);
+        if (!await LeaveAsync(order, secrets, cancellation)) facts = facts with { Notes = [.. facts.Notes, $"The connector {ConnectorBuild.NameOf(order.Job)} may still be on the source; it expires by itself."] };
+        return new StepFacts { Media = facts };
+    }
+
+    private async Task<bool> LeaveAsync(CloneOrder order, JobSecrets secrets, CancellationToken cancellation)
+    {
         using var patience = new CancellationTokenSource(Farewell, clock);
         using var either = CancellationTokenSource.CreateLinkedTokenSource(patience.Token, cancellation);
-        if (!await source.LeaveAsync(order, secrets, either.Token)) facts = facts with { Notes = [.. facts.Notes, $"The connector {ConnectorBuild.NameOf(order.Job)} may still be on the source; it expires by itself."] };
-        return new StepFacts { Media = facts };
+        return await source.LeaveAsync(order, secrets, either.Token);
     }
 }

@@ -16,10 +16,14 @@ internal sealed class MediaFetch : IAsyncDisposable
     private const long BatchBytes = 2 << 20;
     private const int Streams = 2;
 
+    /// <summary>Files that visitors wait for and that the source is asked for at once: it has visitors of its own.</summary>
+    private const int ForVisitors = 4;
+
     /// <summary>A visitor is told to come again then; the file goes on coming.</summary>
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly CancellationTokenSource _stop = new();
+    private readonly SemaphoreSlim _forVisitors = new(ForVisitors);
     private readonly ConcurrentDictionary<string, TaskCompletionSource> _coming = new(StringComparer.Ordinal);
     private readonly FrozenDictionary<string, PlannedFile> _files;
     private readonly SourceChannel _source;
@@ -89,6 +93,7 @@ internal sealed class MediaFetch : IAsyncDisposable
         await _stop.CancelAsync();
         await WhenNoneComesAsync();
         await _source.DisposeAsync();
+        _forVisitors.Dispose();
         _stop.Dispose();
     }
 
@@ -102,8 +107,17 @@ internal sealed class MediaFetch : IAsyncDisposable
     {
         try
         {
-            // Another one may have brought it between the look at its place and this turn.
-            if (_tree.IsHeld(entry)) await TransferAloneAsync(entry, _stop.Token);
+            await _forVisitors.WaitAsync(_stop.Token);
+            try
+            {
+                // Another one may have brought it between the look at its place and this turn.
+                if (_tree.IsHeld(entry)) await TransferAloneAsync(entry, _stop.Token);
+            }
+            finally
+            {
+                _forVisitors.Release();
+            }
+
             Release(entry);
         }
         catch (Exception trouble)

@@ -18,5 +18,7 @@ internal static class MediaKinds
 
     /// <param name="uploads">Folder of the uploads in the clone.</param>
     internal static bool MayComeLater(PlannedFile file, string uploads) =>
-        file is { Source.Kind: SourceFileKind.File, IsRewritten: false } && file.Place.StartsWith(uploads + "/", StringComparison.Ordinal) && Endings.Contains(Path.GetExtension(file.Place));
+        file is { Source.Kind: SourceFileKind.File, IsRewritten: false } && file.Place.StartsWith(uploads + "/", StringComparison.Ordinal) && IsMedium(file.Place);
+
+    internal static bool IsMedium(string place) => Endings.Contains(Path.GetExtension(place));
 }

@@ -23,11 +23,20 @@ internal sealed partial class MediaOnDemand(IJobVault vault, SourceOptions optio
     /// <returns>False if it cannot be had now.</returns>
     public async Task<bool> BringAsync(JobId job, DirectoryInfo root, MediaFolder folder, string path, CancellationToken visitor)
     {
-        if (!folder.IsAwaiting) return true;
+        if (!folder.IsAwaiting)
+        {
+            // Concluded by another node, or on the way out: the key is not kept for nothing.
+            await CloseAsync(job);
+            return true;
+        }
+
+        // Pages and all else of the clone must not depend on vault and source.
+        var place = string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries));
+        if (!MediaKinds.IsMedium(place) || !MediaTree.IsHeld(root, place)) return true;
         try
         {
             var fetch = await OpenAsync(job, root, folder).WaitAsync(visitor);
-            await fetch.BringAsync(string.Join('/', path.Split('/', StringSplitOptions.RemoveEmptyEntries)), visitor);
+            await fetch.BringAsync(place, visitor);
             return true;
         }
         catch (Exception trouble) when (!visitor.IsCancellationRequested)

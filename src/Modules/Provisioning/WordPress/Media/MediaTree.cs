@@ -20,7 +20,10 @@ internal sealed class MediaTree(DirectoryInfo root, MediaFolder folder, FileOwne
     }
 
     /// <summary>Its content has neither come nor been given up.</summary>
-    internal bool IsHeld(PlannedFile entry) => AtHeld(entry, _ => { });
+    internal bool IsHeld(PlannedFile entry) => IsHeld(root, entry.Place);
+
+    /// <param name="place">From a visitor: may be anything.</param>
+    internal static bool IsHeld(DirectoryInfo root, string place) => !place.Split('/').Any(part => part is "" or "." or "..") && AtHeld(root, place, _ => { });
 
     internal void GiveUp(PlannedFile entry) => AtHeld(entry, File.Delete);
 
@@ -65,11 +68,13 @@ internal sealed class MediaTree(DirectoryInfo root, MediaFolder folder, FileOwne
     }
 
     /// <returns>False if the place is not held; then nothing was done.</returns>
-    private bool AtHeld(PlannedFile entry, Action<string> work)
+    private bool AtHeld(PlannedFile entry, Action<string> work) => AtHeld(root, entry.Place, work);
+
+    private static bool AtHeld(DirectoryInfo root, string place, Action<string> work)
     {
-        using var pinned = PinnedFolder.Holding(root, entry.Place);
+        using var pinned = PinnedFolder.Holding(root, place);
         if (pinned is null) return false;
-        var path = pinned.PathOf(Path.GetFileName(entry.Place));
+        var path = pinned.PathOf(Path.GetFileName(place));
         if (new FileInfo(path) is not { Exists: true, LinkTarget: null, UnixFileMode: UnixFileMode.None }) return false;
         work(path);
         return true;

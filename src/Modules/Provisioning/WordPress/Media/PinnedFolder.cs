@@ -23,7 +23,7 @@ internal sealed partial class PinnedFolder : IDisposable
 
     private PinnedFolder(SafeFileHandle folder) => _folder = folder;
 
-    /// <summary>The folder that holds <paramref name="place"/>; null if there is none, or a link leads to it.</summary>
+    /// <summary>The folder that holds <paramref name="place"/>; null if there is none, the clone has closed it, or a link leads to it.</summary>
     /// <param name="root">Only we can change what leads here.</param>
     internal static PinnedFolder? Holding(DirectoryInfo root, string place)
     {
@@ -51,12 +51,13 @@ internal sealed partial class PinnedFolder : IDisposable
         // An absolute name needs no folder.
         const int NoFolder = -100;
         const int NotThere = 2;
+        const int NotAllowed = 13;
         const int NoDirectory = 20;
         const int TooManyLinks = 40;
         var file = OpenAt((int?)folder?.DangerousGetHandle() ?? NoFolder, name, flags | CloseOnExec);
         if (file >= 0) return new SafeFileHandle(file, ownsHandle: true);
         var error = Marshal.GetLastPInvokeError();
-        return error is NotThere or NoDirectory or TooManyLinks ? null : throw new IOException($"{name} could not be opened.", new Win32Exception(error));
+        return error is NotThere or NotAllowed or NoDirectory or TooManyLinks ? null : throw new IOException($"{name} could not be opened.", new Win32Exception(error));
     }
 
     [LibraryImport("libc", EntryPoint = "openat", StringMarshalling = StringMarshalling.Utf8, SetLastError = true)]

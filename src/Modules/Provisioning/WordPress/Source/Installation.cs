@@ -92,7 +92,7 @@ internal sealed partial class Installation(
         {
             (true, true) => $"The administrator {_user} stays on the site, and perhaps the plugin {_folder}: delete both.",
             (true, false) => $"The administrator {_user} stays on the site: delete it.",
-            (false, true) => $"The plugin {_folder} may have stayed on the site: delete it if so; it stops answering within two hours.",
+            (false, true) => $"The plugin {_folder} may have stayed on the site: delete it if so; it stops answering by itself, within four hours at most.",
             _ => "",
         };
     }
