@@ -39,7 +39,7 @@ public sealed class MediaTests(ServersFixture servers) : IClassFixture<ServersFi
         await AssertCannotBeRestoredAsync(host, job, site);
         Assert.Equal("pending", (await CertifiedAsync(host, job)).GetProperty("state").GetString());
 
-        await Eventually.Until("the rest is being fetched", () => host.Output.Contains($"Job {job}: step FetchMedia started", StringComparison.Ordinal), CloneApi.Patience);
+        await Eventually.Until("the rest is being fetched", () => host.LinesWith($"Job {job}: step FetchMedia started") > 0, CloneApi.Patience);
         await host.KillAsync();
         await host.StartAsync();
         File.Delete(Path.Combine(site.Root.FullName, "wp-content/cache/wait"));

@@ -39,6 +39,6 @@ public sealed partial record CloneJob
 
     private StepFault? MediaFaultAfter(StepFailed failed) => failed.Step is CloneStep.FetchMedia && !IsOurs(failed.Fault) ? failed.Fault : MediaFault;
 
-    private static IEnumerable<string> NotesOf(MediaFetched fetched) =>
+    internal static IEnumerable<string> NotesOf(MediaFetched fetched) =>
         [.. fetched.Fault is { } fault ? (string[])[$"Media that had not come were given up: {fault.Message}"] : [], .. fetched.Facts?.Notes ?? []];
 }

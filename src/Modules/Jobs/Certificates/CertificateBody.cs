@@ -49,6 +49,7 @@ internal sealed record CertificateBody
         var request = history.OfType<CloneRequested>().FirstOrDefault();
         var ready = history.OfType<IngressReady>().FirstOrDefault();
         if (request is null || ready is null || history.OfType<ContentImported>().LastOrDefault() is not { Proof: { } proof } imported) return null;
+        var media = history.OfType<MediaFetched>().LastOrDefault();
         return new CertificateBody
         {
             Version = CurrentVersion,
@@ -60,8 +61,8 @@ internal sealed record CertificateBody
             Source = new VersionsBody(proof.Source.WordPress, proof.Source.Php, proof.Source.Database),
             Tables = [.. proof.Tables.Select(TableBody.From)],
             Files = FilesBody.From(proof.Files),
-            Media = imported.Awaited is { } awaited ? CertifiedMediaBody.From(awaited, history.OfType<MediaFetched>().LastOrDefault()) : null,
-            Warnings = [.. imported.Warnings, .. ready.Warnings, .. history.OfType<MediaFetched>().LastOrDefault()?.Facts?.Notes ?? []],
+            Media = imported.Awaited is { } awaited ? CertifiedMediaBody.From(awaited, media) : null,
+            Warnings = [.. imported.Warnings, .. ready.Warnings, .. media is null ? [] : CloneJob.NotesOf(media)],
             Crawl = history.OfType<Crawled>().LastOrDefault() is { Facts: { } facts } ? CrawlBody.From(facts) : null,
         };
     }
