@@ -26,6 +26,11 @@ final class Recovery
     /** @return int For WordPress' $upgrading: 0 lets the request pass, the present moment has it told to come again. */
     public static function pass(string $folder, string $maintenance): int
     {
+        if (isset($GLOBALS['wpdb'])) {
+            // WordPress asks once more as a page ends. Who is being served is what the turn waits for, and must not wait for it.
+            return is_resource($GLOBALS['clonehub_visit'] ?? null) ? 0 : time();
+        }
+
         try {
             // A page that is being served, and for which the turn waits, may itself wait for the task that it has just called.
             $is_free = self::wait(new Work($folder), $maintenance, defined('DOING_CRON') ? 0.0 : self::PATIENCE);
