@@ -295,7 +295,7 @@ run_restore_chaos() {
     say "Killing."
     dotnet artifacts/bin/CloneHub.Chaos/release/CloneHub.Chaos.dll --restore "$1" || status=$?
     say "Changing places."
-    silence=60m test_with "$what" "$results" --filter 'FullyQualifiedName~WordPress.Restore&Takes=long' --logger 'console;verbosity=detailed' || status=$?
+    silence=60m test_with "$what" "$results" --filter 'FullyQualifiedName~WordPress.Restore&Takes=long' --logger 'console;verbosity=detailed' --logger 'trx;LogFileName=restore.trx' || status=$?
     count_tests "$results" 1 && return "$status"
 }
 

@@ -180,10 +180,13 @@ public interface IJobMessage : IWireMessage
 
 /// <summary>Order from a job to a worker: do this step. Answered by <see cref="StepReported"/>, any number of <see cref="StepProgressed"/> before it.</summary>
 /// <param name="TraceParent">The span, as a W3C traceparent, that the step's own is a child of.</param>
-/// <param name="Worker">The worker that the job has a slot on: no other one is meant. Null for whichever is free.</param>
+/// <param name="Worker">The worker that is meant, and no other one: from the job, that which it has a slot on, or null for whichever is free.</param>
 public sealed record RunStep(StepToken Token, CloneOrder Order, string? TraceParent = null, string? Worker = null) : IJobMessage
 {
     public JobId Job => Token.Job;
+
+    /// <summary>False for a worker that only has the address of the one that is meant. An older version has one name, without a number, for all workers.</summary>
+    public bool IsFor(string worker) => Worker is null || Worker == worker || !Worker.Contains('#', StringComparison.Ordinal);
 }
 
 /// <summary>Order from a job to a worker: stop doing this attempt; no answer is awaited.</summary>

@@ -57,7 +57,7 @@ internal static class ClusterNode
             if (options.IsAlone) akka.AddStartup((system, _) => Cluster.Get(system).Join(Cluster.Get(system).SelfAddress));
 
             // Each looks up what the one before it has registered.
-            if (options.IsWorker) akka.WithStepRunner();
+            if (options.IsWorker) akka.WithStepRunner(JobsModule.WorkerNameOf);
             if (options.IsCore) akka.WithJobs(provider, options.IsAlone).WithSingleton<ExpirySchedule>(
                 "expiries", (_, registry, _) => CleanupModule.ExpirySchedule(provider, registry.Get<JobsRegion>()), new ClusterSingletonOptions { Role = NodeRoles.Core }, createProxyToo: false);
             if (options is { IsWorker: true, IsAlone: false }) akka.WithSlotOffers(provider, options.IsCore);

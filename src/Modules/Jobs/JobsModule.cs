@@ -104,7 +104,7 @@ public static class JobsModule
                     ShouldPassivateIdleEntities = false,
                     HandOffStopMessage = CloneJobActor.Stop.Instance,
                 })
-            .WithSingleton<SlotQueue>(QueueName, (system, registry, _) => QueueOf(services, isAlone ? NameOf(system) : null, registry), OnCore, createProxyToo: true)
+            .WithSingleton<SlotQueue>(QueueName, (system, registry, _) => QueueOf(services, isAlone ? WorkerNameOf(system) : null, registry), OnCore, createProxyToo: true)
             .WithSingleton<LiveJobs>("live-jobs", (_, registry, _) => LiveJobsOf(services, registry), OnCore, createProxyToo: true)
             .WithActors((system, registry, _) =>
             {
@@ -119,7 +119,7 @@ public static class JobsModule
     {
         if (!drivesJobs) builder.WithSingletonProxy<SlotQueue>(QueueName, OnCore);
         return builder.WithActors((system, registry, _) =>
-            registry.Register<SlotOffers>(system.ActorOf(QueueServices.OffersOf(services, NameOf(system), registry.Get<SlotQueue>()), "slot-offers")));
+            registry.Register<SlotOffers>(system.ActorOf(QueueServices.OffersOf(services, WorkerNameOf(system), registry.Get<SlotQueue>()), "slot-offers")));
     }
 
     /// <summary>Before a worker stops: no job gives it another step, and what it does may end within <paramref name="patience"/>. What does not is stopped and goes on elsewhere.</summary>
@@ -139,7 +139,8 @@ public static class JobsModule
 
     private static ClusterSingletonOptions OnCore => new() { Role = NodeRoles.Core, SingletonIdentificationInterval = TimeSpan.FromMilliseconds(200), BufferSize = 10_000, LogSingletonIdentificationFailure = false };
 
-    private static string NameOf(ActorSystem system) => WorkerName.Of(Cluster.Get(system).SelfUniqueAddress);
+    /// <summary>What queue and jobs call this node as a worker: another name after each start.</summary>
+    public static string WorkerNameOf(ActorSystem system) => WorkerName.Of(Cluster.Get(system).SelfUniqueAddress);
 
     private static Props QueueOf(IServiceProvider services, string? own, IReadOnlyActorRegistry registry)
     {

@@ -1,4 +1,5 @@
 using System.Net;
+using Akka.Actor;
 using Akka.Hosting;
 using CloneHub.Contracts;
 using CloneHub.Provisioning.Database;
@@ -65,9 +66,10 @@ public static class ProvisioningModule
     }
 
     /// <summary>Starts this node's step runner; others find it under <see cref="StepRunners"/>.</summary>
-    public static AkkaConfigurationBuilder WithStepRunner(this AkkaConfigurationBuilder builder) =>
+    /// <param name="nameOf">What <see cref="RunStep.Worker"/> calls this node.</param>
+    public static AkkaConfigurationBuilder WithStepRunner(this AkkaConfigurationBuilder builder, Func<ActorSystem, string> nameOf) =>
         builder.WithActors((system, registry, resolver) =>
-            registry.Register<StepRunners>(system.ActorOf(resolver.Props<StepRunnerActor>(), StepRunners.ActorName)));
+            registry.Register<StepRunners>(system.ActorOf(resolver.Props<StepRunnerActor>(nameOf(system)), StepRunners.ActorName)));
 
     /// <summary>The public door of the clones. It comes before everything else: their hosts are not ours to authenticate or limit.</summary>
     public static IApplicationBuilder UseCloneRouter(this IApplicationBuilder app)

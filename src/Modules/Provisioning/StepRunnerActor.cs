@@ -18,13 +18,16 @@ internal sealed partial class StepRunnerActor : ReceiveActor
 
     private readonly Dictionary<JobId, Running> _running = [];
     private readonly OrderedDictionary<JobId, (long Fence, StepReported? Report)> _ended = [];
+    private readonly string _name;
     private readonly Dictionary<CloneStep, ICloneStep> _steps;
     private readonly TimeProvider _clock;
     private readonly ILogger _logger;
     private IActorRef? _drainedBy;
 
-    public StepRunnerActor(IEnumerable<ICloneStep> steps, TimeProvider clock, ILogger<StepRunnerActor> logger)
+    /// <param name="name">What <see cref="RunStep.Worker"/> calls this node since its last start.</param>
+    public StepRunnerActor(string name, IEnumerable<ICloneStep> steps, TimeProvider clock, ILogger<StepRunnerActor> logger)
     {
+        _name = name;
         _steps = steps.ToDictionary(step => step.Kind);
         _clock = clock;
         _logger = logger;
@@ -43,6 +46,13 @@ internal sealed partial class StepRunnerActor : ReceiveActor
 
     private void Accept(RunStep order)
     {
+        if (!order.IsFor(_name))
+        {
+            // For who had this address before. What it has done of the attempt is not known here; the job will be told that it is gone.
+            Log.ForAnother(_logger, order.Job, order.Token.Step, order.Worker!);
+            return;
+        }
+
         if (_ended.TryGetValue(order.Job, out var ended) && order.Token.Fence <= ended.Fence)
         {
             if (order.Token.Fence == ended.Fence && ended.Report is not null) Sender.Tell(ended.Report);

@@ -58,7 +58,7 @@ public sealed class WorkersActorTests : TestKit
         _actor.Tell(new RunStep(Token(1), Order), job);
         var runner = await OrderedAsync(Token(1));
 
-        runner.FishForMessage(m => m is RunStep { Token.Fence: 1 }, Patience);
+        runner.FishForMessage(m => m is RunStep { Token.Fence: 1 } again && again.Worker == NameOf(runner), Patience);
         runner.Reply(new StepReported(Token(1), null, StepFacts.None));
 
         job.ExpectMsg<StepReported>(Patience);
@@ -177,6 +177,8 @@ public sealed class WorkersActorTests : TestKit
         foreach (var worker in _workers) worker.Terminate().Wait(TimeSpan.FromSeconds(10));
         base.AfterAll();
     }
+
+    private string NameOf(TestProbe runner) => WorkerName.Of(_workers.Select(worker => Cluster.Get(worker).SelfUniqueAddress).Single(worker => _runners[worker.Address] == runner));
 
     private static StepToken Token(long fence) => new(Given.Id, CloneStep.CreateDatabase, 1, fence);
 

@@ -11,13 +11,15 @@ namespace CloneHub.Provisioning.Tests.Steps;
 
 public sealed class StepRunnerActorTests : TestKit
 {
+    private const string Here = "akka.tcp://clonehub@127.0.0.1:4053#2";
+
     private readonly FakeTimeProvider _clock = new();
     private readonly ScriptedStep _step = new();
     private readonly CloneOrder _order = TestJobs.NewOrder();
     private readonly IActorRef _runner;
 
     public StepRunnerActorTests() => _runner = Sys.ActorOf(
-        Props.Create(() => new StepRunnerActor(new ICloneStep[] { _step }, _clock, NullLogger<StepRunnerActor>.Instance)));
+        Props.Create(() => new StepRunnerActor(Here, new ICloneStep[] { _step }, _clock, NullLogger<StepRunnerActor>.Instance)));
 
     [Fact]
     public async Task A_step_that_is_done_is_reported_with_what_it_found()
@@ -49,6 +51,18 @@ public sealed class StepRunnerActorTests : TestKit
         var passedOn = 0;
         while (await ReceiveOneAsync(TimeSpan.FromSeconds(10)) is StepProgressed) passedOn++;
         Assert.Equal(4, passedOn);
+    }
+
+    /// <summary>A node that was killed and started again at its address knows nothing of what it had done.</summary>
+    [Fact]
+    public async Task An_order_for_who_had_this_address_before_is_not_carried_out()
+    {
+        _runner.Tell(new RunStep(Token(1), _order, Worker: "akka.tcp://clonehub@127.0.0.1:4053#1"), TestActor);
+        _runner.Tell(new RunStep(Token(2), _order, Worker: Here), TestActor);
+
+        (await _step.NextAsync()).Finish();
+
+        Assert.Equal(2, (await ExpectMsgAsync<StepReported>()).Token.Fence);
     }
 
     [Fact]

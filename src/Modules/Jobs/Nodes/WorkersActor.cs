@@ -72,7 +72,8 @@ internal sealed partial class WorkersActor : ReceiveActor, IWithTimers
         if (worker is null) return false;
         if (assignment.Worker is { } before && !before.Equals(worker)) _runnerOf(before).Tell(new CancelStep(token with { Fence = token.Fence - 1 }), Self);
         _assigned[token.Job] = assignment with { Worker = worker, IsSent = true };
-        _runnerOf(worker).Tell(assignment.Order, Self);
+        // An order finds its worker by an address, at which another one may have started meanwhile: it names who is meant.
+        _runnerOf(worker).Tell(assignment.Order with { Worker = WorkerName.Of(worker) }, Self);
         return true;
     }
 
