@@ -183,10 +183,13 @@ public interface IJobMessage : IWireMessage
 /// <param name="Worker">The worker that is meant, and no other one: from the job, that which it has a slot on, or null for whichever is free.</param>
 public sealed record RunStep(StepToken Token, CloneOrder Order, string? TraceParent = null, string? Worker = null) : IJobMessage
 {
+    /// <summary>Between a worker's address and the number of its start.</summary>
+    public const char StartSeparator = '#';
+
     public JobId Job => Token.Job;
 
     /// <summary>False for a worker that only has the address of the one that is meant. An older version has one name, without a number, for all workers.</summary>
-    public bool IsFor(string worker) => Worker is null || Worker == worker || !Worker.Contains('#', StringComparison.Ordinal);
+    public bool IsFor(string worker) => Worker is null || Worker == worker || !Worker.Contains(StartSeparator, StringComparison.Ordinal);
 }
 
 /// <summary>Order from a job to a worker: stop doing this attempt; no answer is awaited.</summary>

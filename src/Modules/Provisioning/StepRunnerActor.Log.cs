@@ -23,7 +23,7 @@ internal sealed partial class StepRunnerActor
         [LoggerMessage(2004, LogLevel.Information, "{JobId}: {Step} with fence {Fence} stopped without a report: {Outcome}")]
         public static partial void Dropped(ILogger logger, JobId jobId, CloneStep step, long fence, StepOutcome outcome);
 
-        [LoggerMessage(2005, LogLevel.Information, "{JobId}: {Step} is not begun here: it was ordered from {Worker}, which had this address before")]
+        [LoggerMessage(2005, LogLevel.Debug, "{JobId}: {Step} is not begun here: it was ordered from {Worker}, which had this address before")]
         public static partial void ForAnother(ILogger logger, JobId jobId, CloneStep step, string worker);
     }
 }

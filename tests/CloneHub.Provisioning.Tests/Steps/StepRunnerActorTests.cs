@@ -65,6 +65,17 @@ public sealed class StepRunnerActorTests : TestKit
         Assert.Equal(2, (await ExpectMsgAsync<StepReported>()).Token.Fence);
     }
 
+    /// <summary>From a queue of an older version.</summary>
+    [Fact]
+    public async Task An_order_for_all_workers_is_carried_out()
+    {
+        _runner.Tell(new RunStep(Token(1), _order, Worker: "all"), TestActor);
+
+        (await _step.NextAsync()).Finish();
+
+        Assert.Null((await ExpectMsgAsync<StepReported>()).Fault);
+    }
+
     [Fact]
     public async Task The_same_order_again_starts_nothing()
     {

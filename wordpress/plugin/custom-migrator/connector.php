@@ -57,8 +57,8 @@ $is_ours = isset($_SERVER['HTTP_X_CLONEHUB_JOB']) && '{{JOB}}' === $_SERVER['HTT
 if (!$is_ours && '' !== '{{WORK}}' && is_file(WP_CONTENT_DIR . '/{{WORK}}/visitors')) {
     // A restore may change tables and files while this page is made of them. It waits for whoever holds this lock; who comes too late for
     // that has read what is no longer true, and comes again.
-    $GLOBALS['clonehub_visit'] = @fopen(WP_CONTENT_DIR . '/{{WORK}}/visitors', 'rb');
-    $is_late = is_resource($GLOBALS['clonehub_visit']) && !flock($GLOBALS['clonehub_visit'], LOCK_SH | LOCK_NB);
+    $GLOBALS['clonehub_visits']['{{WORK}}'] = @fopen(WP_CONTENT_DIR . '/{{WORK}}/visitors', 'rb');
+    $is_late = is_resource($GLOBALS['clonehub_visits']['{{WORK}}']) && !flock($GLOBALS['clonehub_visits']['{{WORK}}'], LOCK_SH | LOCK_NB);
     // Looked for before the moment of the turn, which whoever removes it has noted before.
     $is_stale = is_file(WP_CONTENT_DIR . '/{{WORK}}/flush');
     $turned = (float) @file_get_contents(WP_CONTENT_DIR . '/{{WORK}}/turned');
@@ -85,8 +85,8 @@ if (!$is_ours && '' !== '{{WORK}}' && is_file(WP_CONTENT_DIR . '/{{WORK}}/visito
             }
         });
         if (time() > (int) @file_get_contents(WP_CONTENT_DIR . '/{{WORK}}/unconfirmed') && (@include_once __DIR__ . '/src/autoload.php')) {
-            flock($GLOBALS['clonehub_visit'], LOCK_UN);
-            $is_late = OnTarget\Probation::judge(WP_CONTENT_DIR . '/{{WORK}}') || !flock($GLOBALS['clonehub_visit'], LOCK_SH | LOCK_NB);
+            flock($GLOBALS['clonehub_visits']['{{WORK}}'], LOCK_UN);
+            $is_late = OnTarget\Probation::judge(WP_CONTENT_DIR . '/{{WORK}}') || !flock($GLOBALS['clonehub_visits']['{{WORK}}'], LOCK_SH | LOCK_NB);
         }
     }
 

@@ -1,4 +1,5 @@
 using CloneHub.Contracts;
+using CloneHub.Provisioning.WordPress.Media;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.Mvc;
@@ -33,7 +34,7 @@ internal sealed class CloneRouter(IHttpForwarder forwarder, ICloneDoor door)
         if (!await door.BringAsync(job, context.Request.Path.Value ?? "", context.RequestAborted))
         {
             await ProblemAsync(
-                context, StatusCodes.Status503ServiceUnavailable, "MEDIA_NOT_YET", "The file has not come from the source yet.",
+                context, StatusCodes.Status503ServiceUnavailable, MediaOnDemand.NotYet, "The file has not come from the source yet.",
                 "It is on its way, or the source does not answer at the moment. Try again.");
             return;
         }

@@ -1,6 +1,7 @@
 using CloneHub.Contracts;
 using CloneHub.Provisioning.Tests.WordPress.Source;
 using CloneHub.Provisioning.WordPress;
+using Microsoft.AspNetCore.Http;
 
 namespace CloneHub.Provisioning.Tests.WordPress.Verification;
 
@@ -81,6 +82,19 @@ public sealed class VerificationTests : IAsyncLifetime
     {
         _twins.AtSource["/b.png"] = _twins.AtClone["/b.png"] = Twins.Status(404);
         Assert.Equal(["Not compared with the source: 1 media that the source does not have either."], (await _twins.VisitAsync(media: ["/b.png"])).Warnings);
+    }
+
+    [Fact]
+    public async Task Media_that_are_still_to_come_are_told_and_a_clone_that_only_breaks_differs()
+    {
+        _twins.AtClone["/b.png"] = context =>
+        {
+            context.Response.StatusCode = 503;
+            return context.Response.WriteAsJsonAsync(new { code = "MEDIA_NOT_YET" }, options: null, contentType: "application/problem+json");
+        };
+        Assert.Equal(["Not compared with the source: 1 media that are still to come."], (await _twins.VisitAsync(media: ["/b.png"])).Warnings);
+        _twins.AtClone["/b.png"] = Twins.Status(503);
+        Assert.Contains("/b.png answers 503 instead of 200", await _twins.DifferenceAsync(media: ["/b.png"]), StringComparison.Ordinal);
     }
 
     [Fact]

@@ -19,8 +19,8 @@ internal sealed class MediaFetch : IAsyncDisposable
     /// <summary>Files that visitors wait for and that the source is asked for at once: it has visitors of its own.</summary>
     private const int ForVisitors = 4;
 
-    /// <summary>A visitor is told to come again then; the file goes on coming.</summary>
-    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
+    /// <summary>A visitor is told to come again then; the file goes on coming. Less than the visit before the handover waits, to which it is told as well.</summary>
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(30);
 
     private readonly CancellationTokenSource _stop = new();
     private readonly SemaphoreSlim _forVisitors = new(ForVisitors);

@@ -12,6 +12,9 @@ namespace CloneHub.Provisioning.WordPress.Media;
 /// </summary>
 internal sealed partial class MediaOnDemand(IJobVault vault, SourceOptions options, TimeProvider clock, ILogger<MediaOnDemand> log) : IAsyncDisposable
 {
+    /// <summary>Code of the answer that a visitor gets in place of a file that cannot be had now.</summary>
+    public const string NotYet = "MEDIA_NOT_YET";
+
     /// <summary>Clones whose rest is fetched at once; visitors have no part in it.</summary>
     private const int Steps = 4;
 

@@ -17,6 +17,9 @@ internal enum Verdict
 
     /// <summary>Neither site has it.</summary>
     MissingOnBoth,
+
+    /// <summary>A medium that comes later has not come yet.</summary>
+    StillToCome,
 }
 
 /// <summary>Pages and media of a clone beside those of its source.</summary>
@@ -65,6 +68,7 @@ internal sealed partial class Comparison(SiteVisit visit, Side clone, Side sourc
     {
         var (here, there) = await GetBothAsync(address, cancellation);
         if (here is null || there is null || LeadsToSource(address.PathAndQuery, here)) return Verdict.NotCompared;
+        if (here.IsStillToCome) return Verdict.StillToCome;
         if (here.IsGone && there.IsGone) return Verdict.MissingOnBoth;
         if (there.Page.Status != HttpStatusCode.OK)
         {

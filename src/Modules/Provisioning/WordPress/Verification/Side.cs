@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Net;
 using CloneHub.Contracts;
+using CloneHub.Provisioning.WordPress.Media;
 
 namespace CloneHub.Provisioning.WordPress.Verification;
 
@@ -14,6 +15,9 @@ internal sealed record Answer(Fetched Page, Uri? Away)
     internal bool IsSilent => Status is 401 or 403 or 407 or 408 or 425 or 429 or >= 500 or (>= 300 and < 400) && Away is null;
 
     internal bool IsGone => Status is 404 or 410;
+
+    /// <summary>What the front door says of a clone's medium. A clone that says so of itself gains nothing: what was not compared is told.</summary>
+    internal bool IsStillToCome => Page is { Status: HttpStatusCode.ServiceUnavailable, MediaType: "application/problem+json" } && Page.Text.Contains($"\"{MediaOnDemand.NotYet}\"", StringComparison.Ordinal);
 }
 
 /// <summary>One of the two sites that are compared.</summary>

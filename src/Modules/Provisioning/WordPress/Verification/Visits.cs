@@ -7,21 +7,23 @@ internal sealed class Visits(string kind, IReadOnlyList<string> urls, Func<Uri, 
 {
     private int _compared;
     private int _missing;
+    private int _awaited;
 
     internal int Compared => _compared;
 
     internal IEnumerable<Func<CancellationToken, Task>> Checks => urls.Select(url => (Func<CancellationToken, Task>)(token => VisitAsync(new Uri(url), token)));
 
-    /// <summary>A check that compared nothing has found nothing out. What neither site has cannot be compared, and is told.</summary>
+    /// <summary>A check that compared nothing has found nothing out. What neither site has, or what comes later, cannot be compared, and is told.</summary>
     internal void RequireSome(Findings findings)
     {
         TellMissing(findings);
-        if (_compared == 0 && urls.Count > _missing) findings.Differ(string.Create(CultureInfo.InvariantCulture, $"none of {urls.Count} {kind} could be compared"));
+        if (_compared == 0 && urls.Count > _missing + _awaited) findings.Differ(string.Create(CultureInfo.InvariantCulture, $"none of {urls.Count} {kind} could be compared"));
     }
 
     internal void TellMissing(Findings findings)
     {
         if (_missing > 0) findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"{_missing} {kind} that the source does not have either"));
+        if (_awaited > 0) findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"{_awaited} {kind} that are still to come"));
     }
 
     private async Task VisitAsync(Uri address, CancellationToken cancellation)
@@ -33,6 +35,9 @@ internal sealed class Visits(string kind, IReadOnlyList<string> urls, Func<Uri, 
                 break;
             case Verdict.MissingOnBoth:
                 Interlocked.Increment(ref _missing);
+                break;
+            case Verdict.StillToCome:
+                Interlocked.Increment(ref _awaited);
                 break;
         }
     }

@@ -11,7 +11,7 @@ use CloneHub\Migrator\Said;
 
 /**
  * What a request does that meets the .maintenance file of a restore: it waits while places are changed, and if whoever changed them is gone it
- * finishes the work itself. Nothing of WordPress is loaded yet.
+ * finishes the work itself. Nothing of WordPress is loaded when it asks first.
  */
 final class Recovery
 {
@@ -28,7 +28,7 @@ final class Recovery
     {
         if (isset($GLOBALS['wpdb'])) {
             // WordPress asks once more as a page ends. Who is being served is what the turn waits for, and must not wait for it.
-            return is_resource($GLOBALS['clonehub_visit'] ?? null) ? 0 : time();
+            return is_resource($GLOBALS['clonehub_visits'][basename($folder)] ?? null) ? 0 : time();
         }
 
         try {

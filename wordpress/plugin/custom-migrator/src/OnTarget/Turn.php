@@ -127,7 +127,7 @@ final class Turn
         foreach (self::CODE as $class) {
             $name = substr((string) strrchr($class, '\\'), 1) . '.php';
             copy((Said::class === $class ? dirname(__DIR__) : __DIR__) . "/$name", "$code/$name");
-            $start .= "require_once __DIR__ . '/$name';\n";
+            $start .= 'class_exists(' . var_export($class, true) . ", false) || require_once __DIR__ . '/$name';\n";
         }
 
         $this->work->replace('code/pass.php', $start . 'return \\' . Recovery::class . "::pass(dirname(__DIR__), ABSPATH . '.maintenance');\n");
