@@ -40,7 +40,16 @@ internal static class ChaosRun
         verdict.Fact($"{options.Nodes} nodes; {fleet.Restarts} times one had ended by itself and was started again");
         await end.CancelAsync();
         await supervised;
+        if (!verdict.Holds && options.Fault is null) verdict.Fact($"What the nodes have logged is in {KeepLogs(fleet, folder)}");
         return verdict;
+    }
+
+    /// <summary>All else of a run goes with it.</summary>
+    private static string KeepLogs(Fleet fleet, string folder)
+    {
+        var kept = Directory.CreateDirectory(Path.Combine(folder, "logs")).FullName;
+        foreach (var (number, node) in fleet.Nodes.Index()) File.Copy(node.LogFile, Path.Combine(kept, string.Create(CultureInfo.InvariantCulture, $"node-{number + 1}.log")), overwrite: true);
+        return kept;
     }
 
     public static Task<PrivateServers> StartAsync(string folder, ServerKinds wanted, Leash leash, IProgress<string> progress, CancellationToken ct) => PrivateServers.StartAsync(

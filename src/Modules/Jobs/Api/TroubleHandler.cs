@@ -1,11 +1,11 @@
 using System.Diagnostics;
 using Akka.Actor;
+using CloneHub.Jobs.Archive;
 using CloneHub.Jobs.Journal;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Diagnostics;
 using Microsoft.AspNetCore.Http;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace CloneHub.Jobs.Api;
 
@@ -40,8 +40,8 @@ internal sealed partial class TroubleHandler(ILogger<TroubleHandler> logger) : I
             case UnavailableException:
                 LogUnavailable(logger, exception, context.Request.Method, path);
                 return new Problem(ProblemKind.StoreUnavailable, exception.Message);
-            case NpgsqlException or AskTimeoutException:
-            case Exception when RedisTrouble.Is(exception):
+            case AskTimeoutException:
+            case Exception when RedisTrouble.Is(exception) || PostgreSqlTrouble.Is(exception):
                 LogUnavailable(logger, exception, context.Request.Method, path);
                 return new Problem(ProblemKind.StoreUnavailable);
             case BadHttpRequestException bad:

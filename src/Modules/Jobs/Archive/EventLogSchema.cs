@@ -24,7 +24,7 @@ internal sealed partial class SchemaAtStart(IDocumentStore store, TimeProvider c
                 await store.Storage.ApplyAllConfiguredChangesToDatabaseAsync();
                 return;
             }
-            catch (Exception e) when (e is NpgsqlException or TimeoutException || e.InnerException is NpgsqlException)
+            catch (Exception e) when (PostgreSqlTrouble.Is(e))
             {
                 LogWaiting(logger, e);
                 await Task.Delay(BetweenTries, clock, stoppingToken);

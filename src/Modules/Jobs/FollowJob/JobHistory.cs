@@ -3,7 +3,6 @@ using CloneHub.Jobs.Api;
 using CloneHub.Jobs.Archive;
 using CloneHub.Jobs.Journal;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace CloneHub.Jobs.FollowJob;
 
@@ -17,7 +16,7 @@ internal sealed partial class JobHistory(JobStore store, RedisJournalFormat form
         {
             return [.. (await log.ReadAsync(job, from, cancellation)).Select(r => r.Event)];
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException || e.InnerException is NpgsqlException)
+        catch (Exception e) when (PostgreSqlTrouble.Is(e))
         {
             throw new UnavailableException(UnavailableException.Store, "The job's history cannot be read now.", e);
         }

@@ -7,7 +7,6 @@ using CloneHub.Jobs.Journal;
 using CloneHub.Jobs.Queue;
 using Marten;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace CloneHub.Jobs.GetJobStatus;
 
@@ -211,7 +210,7 @@ internal sealed partial class JobReader(
         {
             return await _projection.AskAsync(() => LoadAsync(job, CancellationToken.None), cancellation);
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException || e.InnerException is NpgsqlException)
+        catch (Exception e) when (PostgreSqlTrouble.Is(e))
         {
             LogProjectionSilent(logger, e, job);
             return null;

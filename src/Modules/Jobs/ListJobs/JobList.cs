@@ -5,7 +5,6 @@ using CloneHub.Jobs.GetJobStatus;
 using CloneHub.Jobs.Journal;
 using Marten;
 using Microsoft.Extensions.Logging;
-using Npgsql;
 
 namespace CloneHub.Jobs.ListJobs;
 
@@ -25,7 +24,7 @@ internal sealed partial class JobList(IDocumentStore documents, JobStore store, 
             var page = await WithToldProgressAsync([.. jobs.Take(filter.Limit)]);
             return new JobPage(page, jobs.Count > filter.Limit ? JobCursor.Behind(page[^1]) : null);
         }
-        catch (Exception e) when (e is NpgsqlException or TimeoutException || e.InnerException is NpgsqlException)
+        catch (Exception e) when (PostgreSqlTrouble.Is(e))
         {
             throw new UnavailableException(UnavailableException.Store, "The event log, which lists are read from, does not answer.", e);
         }
