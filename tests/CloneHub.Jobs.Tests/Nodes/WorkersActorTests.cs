@@ -81,6 +81,25 @@ public sealed class WorkersActorTests : TestKit
     }
 
     [Fact]
+    public async Task A_worker_that_starts_again_at_its_address_gets_no_order_in_its_own_name_for_what_the_one_before_had()
+    {
+        await FormAsync(workers: 1);
+        var job = CreateTestProbe();
+        _actor.Tell(new RunStep(Token(1), Order), job);
+        var runner = await OrderedAsync(Token(1));
+        var (before, address) = (NameOf(runner), Cluster.Get(_workers[0]).SelfAddress);
+
+        await _workers[0].Terminate();
+        await JoinAsync($"akka.remote.dot-netty.tcp.port = {address.Port}");
+
+        Assert.Equal(StepFault.WorkerLost, job.ExpectMsg<StepReported>(Patience).Fault!.Code);
+        while (_runners[address].HasMessages) Assert.Equal(before, Assert.IsType<RunStep>(_runners[address].ReceiveOne(TimeSpan.Zero)).Worker);
+        _actor.Tell(new RunStep(Token(2), Order), job);
+        var after = _runners[address].ExpectMsg<RunStep>(order => order.Token == Token(2), Patience);
+        Assert.Equal(WorkerName.Of(Cluster.Get(_workers[^1]).SelfUniqueAddress), after.Worker);
+    }
+
+    [Fact]
     public async Task A_worker_that_drains_gets_no_more_orders_and_may_report_what_it_has()
     {
         await FormAsync(workers: 2);
@@ -191,14 +210,14 @@ public sealed class WorkersActorTests : TestKit
         for (var i = 0; i < workers; i++) await JoinAsync();
     }
 
-    private async Task JoinAsync()
+    private async Task JoinAsync(string own = "")
     {
-        var worker = ActorSystem.Create("clonehub", ConfigurationFactory.ParseString(Quiet).WithFallback("akka.cluster.roles = [worker]"));
+        var worker = ActorSystem.Create("clonehub", ConfigurationFactory.ParseString(own).WithFallback(Quiet).WithFallback("akka.cluster.roles = [worker]"));
         _workers.Add(worker);
         var cluster = Cluster.Get(worker);
-        _runners[cluster.SelfAddress] = CreateTestProbe();
+        _runners.TryAdd(cluster.SelfAddress, CreateTestProbe());
         cluster.Join(Cluster.Get(Sys).SelfAddress);
-        await Eventually.Until("the worker is up", () => Cluster.Get(Sys).State.Members.Any(m => m.Address == cluster.SelfAddress && m.Status is MemberStatus.Up), Patience);
+        await Eventually.Until("the worker is up", () => Cluster.Get(Sys).State.Members.Any(m => m.UniqueAddress.Equals(cluster.SelfUniqueAddress) && m.Status is MemberStatus.Up), Patience);
     }
 
     /// <summary>The runner that was given this attempt.</summary>

@@ -59,7 +59,8 @@ internal sealed class MediaFetch : IAsyncDisposable
     }
 
     /// <summary>All that is still awaited, what came last to the source first.</summary>
-    public async Task BringAllAsync(IProgress<ContentProgress> progress, Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
+    /// <param name="turns">Taken for each batch: other clones want theirs.</param>
+    public async Task BringAllAsync(SemaphoreSlim turns, IProgress<ContentProgress> progress, Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
         using var either = CancellationTokenSource.CreateLinkedTokenSource(cancellation, _stop.Token);
         while (_files.Values.Where(_tree.IsHeld).OrderByDescending(file => file.Source.ModifiedUnix).ToList() is { Count: > 0 } held)
@@ -67,8 +68,17 @@ internal sealed class MediaFetch : IAsyncDisposable
             Volatile.Write(ref _there, _files.Count - held.Count);
             await Parallel.ForEachAsync(Batches(held), new ParallelOptions { MaxDegreeOfParallelism = Streams, CancellationToken = either.Token }, async (batch, token) =>
             {
-                await ensureFence(token);
-                await BringBatchAsync(batch, token);
+                await turns.WaitAsync(token);
+                try
+                {
+                    await ensureFence(token);
+                    await BringBatchAsync(batch, token);
+                }
+                finally
+                {
+                    turns.Release();
+                }
+
                 var there = Math.Min(Volatile.Read(ref _there), _files.Count);
                 progress.Report(new ContentProgress((double)there / _files.Count, string.Create(CultureInfo.InvariantCulture, $"Fetching media: {there:N0} of {_files.Count:N0}")));
             });

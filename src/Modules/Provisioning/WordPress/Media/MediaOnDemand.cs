@@ -15,11 +15,11 @@ internal sealed partial class MediaOnDemand(IJobVault vault, SourceOptions optio
     /// <summary>Code of the answer that a visitor gets in place of a file that cannot be had now.</summary>
     public const string NotYet = "MEDIA_NOT_YET";
 
-    /// <summary>Clones whose rest is fetched at once; visitors have no part in it.</summary>
-    private const int Steps = 4;
+    /// <summary>Batches that steps fetch at once, of all clones together; visitors have no part in it. A clone gives its turn back after each batch, so that none waits for the end of another.</summary>
+    private const int Batches = 8;
 
     private readonly ConcurrentDictionary<JobId, Lazy<Task<MediaFetch>>> _fetches = new();
-    private readonly SemaphoreSlim _steps = new(Steps);
+    private readonly SemaphoreSlim _turns = new(Batches);
 
     /// <summary>Brings what a visitor asks for, if it is awaited.</summary>
     /// <param name="path">Of the address, without escapes.</param>
@@ -56,7 +56,7 @@ internal sealed partial class MediaOnDemand(IJobVault vault, SourceOptions optio
         var fetch = await OpenAsync(order.Job, root, folder).WaitAsync(cancellation);
         try
         {
-            if (!order.GivesMediaUp) await BringAllAsync(fetch, progress, ensureFence, cancellation);
+            if (!order.GivesMediaUp) await fetch.BringAllAsync(_turns, progress, ensureFence, cancellation);
             await ensureFence(cancellation);
             return await fetch.ConcludeAsync(cancellation);
         }
@@ -84,20 +84,7 @@ internal sealed partial class MediaOnDemand(IJobVault vault, SourceOptions optio
     public async ValueTask DisposeAsync()
     {
         foreach (var job in _fetches.Keys) await CloseAsync(job);
-        _steps.Dispose();
-    }
-
-    private async Task BringAllAsync(MediaFetch fetch, IProgress<ContentProgress> progress, Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
-    {
-        await _steps.WaitAsync(cancellation);
-        try
-        {
-            await fetch.BringAllAsync(progress, ensureFence, cancellation);
-        }
-        finally
-        {
-            _steps.Release();
-        }
+        _turns.Dispose();
     }
 
     private async Task<MediaFetch> OpenAsync(JobId job, DirectoryInfo root, MediaFolder folder)
