@@ -16,6 +16,25 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
 {
     private const int Visitors = 3;
 
+    /// <summary>A drop-in of the usual kind, but that it keeps all in one file.</summary>
+    private const string LastingCache =
+        """
+        <?php
+        function wp_cache_init() { global $wp_object_cache; $wp_object_cache = (array) @unserialize((string) @file_get_contents('{{FILE}}')); }
+        function wp_cache_close() { global $wp_object_cache; $part = '{{FILE}}.' . getmypid(); file_put_contents($part, serialize($wp_object_cache)); return rename($part, '{{FILE}}'); }
+        function wp_cache_flush() { global $wp_object_cache; $wp_object_cache = []; return wp_cache_close(); }
+        function wp_cache_get($key, $group = '', $force = false, &$found = null) { global $wp_object_cache; $found = isset($wp_object_cache["$group:$key"]); return $found ? unserialize($wp_object_cache["$group:$key"]) : false; }
+        function wp_cache_set($key, $data, $group = '', $expire = 0) { global $wp_object_cache; $wp_object_cache["$group:$key"] = serialize($data); return true; }
+        function wp_cache_add($key, $data, $group = '', $expire = 0) { wp_cache_get($key, $group, false, $found); return !$found && wp_cache_set($key, $data, $group); }
+        function wp_cache_replace($key, $data, $group = '', $expire = 0) { wp_cache_get($key, $group, false, $found); return $found && wp_cache_set($key, $data, $group); }
+        function wp_cache_delete($key, $group = '') { global $wp_object_cache; unset($wp_object_cache["$group:$key"]); return true; }
+        function wp_cache_incr($key, $offset = 1, $group = '') { $sum = max(0, (int) wp_cache_get($key, $group) + $offset); wp_cache_set($key, $sum, $group); return $sum; }
+        function wp_cache_decr($key, $offset = 1, $group = '') { return wp_cache_incr($key, -$offset, $group); }
+        function wp_cache_add_global_groups($groups) {}
+        function wp_cache_add_non_persistent_groups($groups) {}
+        function wp_cache_switch_to_blog($blog) {}
+        """;
+
     /// <summary>Milliseconds of each.</summary>
     private readonly ConcurrentBag<double> _pages = [];
 
@@ -97,6 +116,35 @@ public sealed partial class TurnTests(ImportedSite sites, ITestOutputHelper outp
         {
             plugins.Delete(recursive: true);
             File.Delete(begun);
+        }
+    }
+
+    /// <summary>What WordPress has kept of options and posts is not true any more as soon as places have changed.</summary>
+    [Fact]
+    public async Task A_site_with_an_object_cache_that_lasts_shows_the_new_content_at_once_and_the_old_one_after_the_undo()
+    {
+        await WorkAsync();
+        var kept = Path.Combine(Path.GetTempPath(), ServersFixture.Unique("cache"));
+        var dropIn = Path.Combine(sites.Site.Root.FullName, "wp-content/object-cache.php");
+        await File.WriteAllTextAsync(dropIn, LastingCache.Replace("{{FILE}}", kept, StringComparison.Ordinal));
+        try
+        {
+            await using var stage = await RestoreStage.OpenAsync(sites);
+            await stage.StageAsync();
+            Assert.DoesNotContain(_marks[0], (await stage.VisitAsync()).Page, StringComparison.Ordinal);
+            Assert.Contains("alloptions", await File.ReadAllTextAsync(kept), StringComparison.Ordinal);
+
+            await stage.Turn.SwapAsync(planned: null, CancellationToken.None);
+            var page = (await stage.VisitAsync()).Page;
+            Assert.All(_marks, mark => Assert.Contains(mark, page, StringComparison.Ordinal));
+            await stage.Turn.RollBackAsync(CancellationToken.None);
+            Assert.DoesNotContain(_marks[0], (await stage.VisitAsync()).Page, StringComparison.Ordinal);
+            await stage.EndAsync();
+        }
+        finally
+        {
+            File.Delete(dropIn);
+            File.Delete(kept);
         }
     }
 
