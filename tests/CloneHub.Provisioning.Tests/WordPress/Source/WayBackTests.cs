@@ -10,6 +10,11 @@ public sealed class WayBackTests(ServersFixture servers) : IClassFixture<Servers
     /// <summary>A firewall that lets a log-in and an upload through, but no signed call.</summary>
     private const string Firewall = "if (isset($_SERVER['HTTP_X_CLONEHUB_OP'])) { http_response_code(STATUS); exit; }";
 
+    private const string Lost =
+        """
+        if (strpos($_SERVER['REQUEST_URI'] ?? '', 'update.php') && !get_option('lost')) { update_option('lost', 1); $GLOBALS['wpdb']->query("DELETE FROM wp_usermeta WHERE meta_key = 'session_tokens'"); }
+        """;
+
     private const string Forbidden =
         "add_filter('map_meta_cap', fn($caps, $cap) => in_array($cap, ['delete_user', 'delete_users', 'delete_plugins'], true) ? ['do_not_allow'] : $caps, 10, 2);";
 
@@ -27,6 +32,18 @@ public sealed class WayBackTests(ServersFixture servers) : IClassFixture<Servers
         Assert.Empty(Directory.GetFileSystemEntries(site.Root.FullName, "clonehub-*", SearchOption.AllDirectories).Select(path => Path.GetRelativePath(site.Root.FullName, path)));
         Assert.Equal([["admin"]], await site.QueryAsync("SELECT user_login FROM wp_users", CancellationToken.None));
         Assert.Equal([["a:0:{}"]], await site.QueryAsync("SELECT option_value FROM wp_options WHERE option_name = 'active_plugins'", CancellationToken.None));
+        Assert.Empty(await site.QueryAsync("SELECT * FROM wp_usermeta WHERE meta_key = 'session_tokens'", CancellationToken.None));
+    }
+
+    /// <summary>Another clone of the site logs in or out as the same user at the wrong moment.</summary>
+    [Fact]
+    public async Task A_session_that_is_lost_before_the_upload_is_begun_anew()
+    {
+        await using var site = await StartAsync(Lost);
+        await using (var channel = await SourceTests.ConnectAsync(site)) await channel.ByeAsync(CancellationToken.None);
+
+        Assert.Equal([["1"]], await site.QueryAsync("SELECT option_value FROM wp_options WHERE option_name = 'lost'", CancellationToken.None));
+        Assert.Empty(Directory.GetFileSystemEntries(site.Root.FullName, "clonehub-*", SearchOption.AllDirectories));
         Assert.Empty(await site.QueryAsync("SELECT * FROM wp_usermeta WHERE meta_key = 'session_tokens'", CancellationToken.None));
     }
 

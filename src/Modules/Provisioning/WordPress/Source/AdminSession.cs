@@ -102,7 +102,8 @@ internal sealed partial class AdminSession(SourceHttp http, SiteDoor door)
     [GeneratedRegex(@"\A\s*[0-9a-zA-Z]{1,64}\s*\z")]
     private static partial Regex Nonce();
 
-    private static bool LeadsToLogIn(SourcePage page) =>
+    /// <summary>Whether the site has forgotten the session.</summary>
+    public static bool LeadsToLogIn(SourcePage page) =>
         page.IsRedirect && page.Location!.AbsolutePath.EndsWith("/wp-login.php", StringComparison.Ordinal);
 
     /// <summary>Reads names and ids, which translations leave alone; words only where nothing else tells.</summary>

@@ -28,6 +28,14 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
     public async Task InstallAsync(string nonce, byte[] zip, CancellationToken cancellation)
     {
         var page = await session.PostAsync("update.php?action=upload-plugin", Form(nonce, zip), cancellation);
+        if (AdminSession.LeadsToLogIn(page))
+        {
+            // WordPress keeps all sessions of a user in one value: whoever logs in or out in the same moment, another clone of the site say, may take this one with it.
+            nonce = await OpenFormAsync(cancellation);
+            page = await session.PostAsync("update.php?action=upload-plugin", Form(nonce, zip), cancellation);
+            if (AdminSession.LeadsToLogIn(page)) throw SourceFaults.LogInLost();
+        }
+
         if (Links(page).FirstOrDefault() is not { } activate)
         {
             var fault = WhyNotInstalled(page);
@@ -36,6 +44,7 @@ internal sealed partial class PluginUpload(AdminSession session, string folder)
         }
 
         var activated = await session.FollowAsync(activate, cancellation);
+        if (AdminSession.LeadsToLogIn(activated)) throw SourceFaults.LogInLost();
         if (!activated.IsRedirect || activated.Location!.Query.Contains("error=true", StringComparison.Ordinal)) throw SourceFaults.ActivationFailed();
     }
 
