@@ -1,3 +1,4 @@
+using System.Net.Sockets;
 using CloneHub.Jobs.Archive;
 using Npgsql;
 
@@ -29,5 +30,6 @@ public sealed class PostgreSqlTroubleTests
     {
         Assert.False(PostgreSqlTrouble.Is(Assert.Throws<InvalidOperationException>(() => Array.Empty<int>().Single())));
         Assert.False(PostgreSqlTrouble.Is(new ArgumentException("of ours")));
+        Assert.False(PostgreSqlTrouble.Is(new HttpRequestException("A site does not answer.", new SocketException())));
     }
 }

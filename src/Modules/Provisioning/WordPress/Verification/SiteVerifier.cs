@@ -62,7 +62,7 @@ internal sealed class SiteVerifier(HttpMessageInvoker clone, Func<Uri, Cancellat
         await RunAsync([comparison.HomeAsync, .. pages.Checks, .. menus.Checks, .. media.Checks]);
         var assets = new Visits("pictures, styles and scripts of pages", [.. comparison.Assets.Order(StringComparer.Ordinal).Take(scope.Assets)], comparison.AssetAsync);
         await RunAsync(assets.Checks);
-        foreach (var visits in new[] { pages, menus, media, assets }) visits.TellMissing(findings);
+        foreach (var visits in new[] { pages, menus, media, assets }) visits.TellNotCompared(findings);
         var (differences, doubts) = findings.All(CrawlFacts.MostTold);
         return new CrawlFacts(pages.Compared, menus.Compared, media.Compared, assets.Compared, differences, doubts);
 

@@ -16,11 +16,11 @@ internal sealed class Visits(string kind, IReadOnlyList<string> urls, Func<Uri, 
     /// <summary>A check that compared nothing has found nothing out. What neither site has, or what comes later, cannot be compared, and is told.</summary>
     internal void RequireSome(Findings findings)
     {
-        TellMissing(findings);
+        TellNotCompared(findings);
         if (_compared == 0 && urls.Count > _missing + _awaited) findings.Differ(string.Create(CultureInfo.InvariantCulture, $"none of {urls.Count} {kind} could be compared"));
     }
 
-    internal void TellMissing(Findings findings)
+    internal void TellNotCompared(Findings findings)
     {
         if (_missing > 0) findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"{_missing} {kind} that the source does not have either"));
         if (_awaited > 0) findings.Doubt(string.Create(CultureInfo.InvariantCulture, $"{_awaited} {kind} that are still to come"));
