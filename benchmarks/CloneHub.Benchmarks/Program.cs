@@ -3,9 +3,10 @@ using CloneHub.Benchmarks;
 using CloneHub.Benchmarks.Engine;
 using CloneHub.Benchmarks.Kube;
 using CloneHub.Dev;
+using CloneHub.Dev.WordPress;
 
 const string usage =
-    "Usage: CloneHub.Benchmarks [clone] [warm] [accept] [burst] [webhook] [medium] [burst50] [soak] [reports] [scale] [resume] [restore] [kube] [engine [--rivals]] [--turns N] [--clones N] [--jobs N] [--save NAME]   (the first four if none is named)";
+    "Usage: CloneHub.Benchmarks [clone] [warm] [accept] [burst] [webhook] [medium] [large] [burst50] [soak] [reports] [scale] [resume] [restore] [kube] [engine [--rivals]] [--turns N] [--clones N] [--jobs N] [--save NAME]   (the first four if none is named)";
 
 // What is measured, in processes of its own.
 if (args is [EngineNode.Command, var at, var heap, .. var how]) return await EngineNode.RunAsync(int.Parse(at, CultureInfo.InvariantCulture), heap, holds: how.Contains(EngineNode.Holding));
@@ -18,7 +19,7 @@ int? clones = int.TryParse(Option("--clones"), NumberStyles.None, CultureInfo.In
 int? jobs = int.TryParse(Option("--jobs"), NumberStyles.None, CultureInfo.InvariantCulture, out var some) && some > 0 ? some : null;
 int? turns = int.TryParse(Option("--turns"), NumberStyles.None, CultureInfo.InvariantCulture, out var many) && many > 0 ? many : null;
 List<string> chosen = words.Count == 0 ? ["clone", "accept", "burst", "webhook"] : words;
-if (chosen.Except(["clone", "warm", "accept", "burst", "webhook", "medium", "burst50", "soak", "reports", "scale", "resume", "restore", "kube", "engine"]).Any())
+if (chosen.Except(["clone", "warm", "accept", "burst", "webhook", "medium", "large", "burst50", "soak", "reports", "scale", "resume", "restore", "kube", "engine"]).Any())
 {
     await Console.Error.WriteLineAsync(usage);
     return 64; // EX_USAGE of sysexits.h
@@ -43,15 +44,16 @@ if (chosen.Count > 0)
 {
     if (chosen.Contains("warm")) Environment.SetEnvironmentVariable("CloneHub__Pool__Size", "1");
     await using var stage = await Stage.StartAsync(end.Token);
+    var clone = new CloneBenchmark(stage, report, isWarm: chosen.Contains("warm"));
     foreach (var what in chosen)
     {
         await (what switch
         {
-            "clone" => CloneBenchmark.RunAsync(stage, report, isWarm: false, end.Token),
-            "warm" => CloneBenchmark.RunAsync(stage, report, isWarm: true, end.Token),
+            "clone" or "warm" => clone.RunSmallAsync(end.Token),
             "accept" => AcceptBenchmark.RunAsync(stage, report, end.Token),
             "webhook" => WebhookBenchmark.RunAsync(stage, report, end.Token),
-            "medium" => MediumBenchmark.RunAsync(stage, report, end.Token),
+            "medium" => clone.RunAsync(SiteContent.Medium, end.Token),
+            "large" => clone.RunAsync(SiteContent.Large, end.Token),
             "soak" => SoakBenchmark.RunAsync(stage, clones ?? SoakBenchmark.UsualClones, report, end.Token),
             "restore" => RestoreBenchmark.RunAsync(stage, turns ?? RestoreBenchmark.UsualTurns, report, end.Token),
             "burst50" => BurstBenchmark.RunAsync(stage, 50, report, end.Token),

@@ -71,6 +71,19 @@ internal sealed class Stage : IAsyncDisposable
         return [.. events.Zip(events.Skip(1)).Where(pair => pair.First.Step is not null).Select(pair => (pair.First.Step!, (pair.Second.At - pair.First.At).TotalSeconds))];
     }
 
+    /// <summary>Seconds that all attempts together have spent in each part of a step so far.</summary>
+    public async Task<IReadOnlyDictionary<string, double>> PartsAsync(CancellationToken ct)
+    {
+        const string figure = "clonehub_part_duration_seconds_sum{";
+        var parts = new Dictionary<string, double>(StringComparer.Ordinal);
+        foreach (var line in (await Client.GetStringAsync(new Uri("metrics", UriKind.Relative), ct)).Split('\n').Where(line => line.StartsWith(figure, StringComparison.Ordinal)))
+            parts[line.Split("part=\"")[1].Split('"')[0]] = ValueOf(line);
+        return parts;
+    }
+
+    /// <summary>A line ends with the figure, or with the moment after it.</summary>
+    private static double ValueOf(string line) => double.Parse(line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture);
+
     /// <summary>Seconds from a job's acceptance to the end of a step. The job is over.</summary>
     public async Task<double> EndOfAsync(string job, string step, CancellationToken ct)
     {
@@ -132,10 +145,8 @@ internal sealed class Stage : IAsyncDisposable
     {
         while (!(await Client.GetStringAsync(new Uri("metrics", UriKind.Relative), ct)).Split('\n').Any(IsReady)) await Task.Delay(TimeSpan.FromMilliseconds(100), TimeProvider.System, ct);
 
-        // A line ends with the figure, or with the moment after it.
         bool IsReady(string line) =>
-            line.StartsWith("clonehub_pool_instances", StringComparison.Ordinal) && line.Contains("state=\"ready\"", StringComparison.Ordinal)
-            && double.Parse(line[(line.IndexOf('}', StringComparison.Ordinal) + 1)..].Trim().Split(' ')[0], CultureInfo.InvariantCulture) >= size;
+            line.StartsWith("clonehub_pool_instances", StringComparison.Ordinal) && line.Contains("state=\"ready\"", StringComparison.Ordinal) && ValueOf(line) >= size;
     }
 
     /// <returns>The job's status once it serves.</returns>
@@ -205,7 +216,7 @@ internal sealed class Stage : IAsyncDisposable
     private static Task<SourceSite> StartSourceAsync(PrivateServers servers, DirectoryInfo core, SiteContent content, CancellationToken ct)
     {
         var progress = new Progress<string>(Console.Error.WriteLine);
-        var options = new SourceSiteOptions { Name = $"bench{content}".ToLowerInvariant(), Content = content };
+        var options = new SourceSiteOptions { Name = $"bench{content}".ToLowerInvariant(), Content = content, TablePrefix = content is SiteContent.Large ? "wnp_" : "wp_" };
         return SourceSite.StartAsync(servers, core, Installation.Cache(progress).CreateSubdirectory("sites"), options, progress, ct);
     }
 

@@ -12,29 +12,44 @@ declare(strict_types=1);
  */
 final class CloneHub_Magazine {
 
-    private const PHOTOGRAPHS      = 1300;
-    private const POSTS            = 3100;
     private const PLUGINS          = array( 'almanac-gallery', 'almanac-forms', 'almanac-shop' );
     private const FILES_PER_PLUGIN = 700;
     private const ROWS_AT_ONCE     = 200;
     private const SENTENCES        = array( 'Rye was 100 %% of dough no. %d.', 'Öfen glühen bei %d °C – "ganz" langsam.', 'See C:\\ovens\\%d\\new for more.', 'Bread 🥖 costs %d cents at the harbour.', 'The mill grinds %d sacks of grain before dawn.' );
 
     /** Fills the site. */
-    public static function fill(): void {
+    public static function fill( int $photographs, int $posts ): void {
         mt_srand( 20240229 );
-        self::photographs();
-        self::posts();
+        self::photographs( $photographs );
+        self::posts( $posts );
         foreach ( self::PLUGINS as $plugin ) {
             self::plugin( $plugin );
         }
     }
 
-    private static function photographs(): void {
+    /** A table of a plugin that notes every visit, whose name comes before those of WordPress. */
+    public static function journal( int $rows ): void {
+        global $wpdb;
+        $table = $wpdb->prefix . 'almanac_journal';
+        $wpdb->query( "CREATE TABLE $table (id bigint unsigned NOT NULL AUTO_INCREMENT, at datetime NOT NULL, visitor char(32) NOT NULL, address varchar(200) NOT NULL, details longtext, PRIMARY KEY (id), KEY at (at), KEY visitor (visitor)) " . $wpdb->get_charset_collate() );
+        // A new table has ended the transaction.
+        $wpdb->query( 'START TRANSACTION' );
+        for ( $first = 0; $first < $rows; $first += self::ROWS_AT_ONCE ) {
+            $chunk = array();
+            for ( $i = $first; $i < min( $rows, $first + self::ROWS_AT_ONCE ); $i++ ) {
+                $details = serialize( array( 'from' => home_url( "/issue-$i/?page=2" ), 'to' => home_url( '/issue-' . ( $i % 9000 ) . '/' ), 'said' => self::sentence( $i ), 'seconds' => $i % 900 / 10 ) );
+                $chunk[] = array( $i + 1, self::date( $i ), md5( (string) $i ), home_url( "/issue-$i/" ), $details );
+            }
+            self::insert( $table, 'id, at, visitor, address, details', $chunk );
+        }
+    }
+
+    private static function photographs( int $photographs ): void {
         $texture = self::texture( 2000, 1500 );
         $posts   = array();
         $meta    = array();
         $first   = self::next_id();
-        for ( $i = 0; $i < self::PHOTOGRAPHS; $i++ ) {
+        for ( $i = 0; $i < $photographs; $i++ ) {
             $folder  = wp_upload_dir( gmdate( 'Y/m', 1300000000 + $i * 240000 ) );
             $name    = "photograph-$i." . ( 0 === $i % 40 ? 'png' : 'jpg' );
             $type    = 0 === $i % 40 ? 'image/png' : 'image/jpeg';
@@ -84,11 +99,11 @@ final class CloneHub_Magazine {
         str_ends_with( $path, 'png' ) ? imagepng( $image, $path, 1 ) : imagejpeg( $image, $path, 80 );
     }
 
-    private static function posts(): void {
+    private static function posts( int $number ): void {
         $posts = array();
         $meta  = array();
         $first = self::next_id();
-        for ( $i = 0; $i < self::POSTS; $i++ ) {
+        for ( $i = 0; $i < $number; $i++ ) {
             $id      = $first + $i;
             $posts[] = array( $id, 'post', 'publish', "Issue $i of the almanac", self::content( $i ), "issue-$i", '', self::date( $i ), home_url( "/?p=$id" ) );
             $layout  = array();

@@ -2,7 +2,7 @@
 /**
  * Fills a site with content: php fill.php DOCUMENT_ROOT
  *
- * CLONEHUB_CONTENT is "tiny", "demo" or "medium"; CLONEHUB_TEST_DATA may name a folder with public WordPress content to import.
+ * CLONEHUB_CONTENT is "tiny", "demo", "medium" or "large"; CLONEHUB_TEST_DATA may name a folder with public WordPress content to import.
  *
  * @package CloneHub
  */
@@ -40,11 +40,16 @@ if ( 'demo' === getenv( 'CLONEHUB_CONTENT' ) ) {
     $clonehub_images   = CloneHub_Media::gallery( max( 12, 110 - $clonehub_import->media() ) );
     CloneHub_Bakery::write( $clonehub_images, 0 === $clonehub_imported ? 80 : 20, 10 );
     CloneHub_Furniture::arrange( $clonehub_images );
-} elseif ( 'medium' === getenv( 'CLONEHUB_CONTENT' ) ) {
+} elseif ( in_array( getenv( 'CLONEHUB_CONTENT' ), array( 'medium', 'large' ), true ) ) {
     $clonehub_images = CloneHub_Media::gallery( 12 );
     CloneHub_Bakery::write( $clonehub_images, 20, 10 );
     CloneHub_Furniture::arrange( $clonehub_images );
-    CloneHub_Magazine::fill();
+    if ( 'medium' === getenv( 'CLONEHUB_CONTENT' ) ) {
+        CloneHub_Magazine::fill( 1300, 3100 );
+    } else {
+        CloneHub_Magazine::fill( 1600, 9000 );
+        CloneHub_Magazine::journal( 120000 );
+    }
 } else {
     CloneHub_Bakery::write( CloneHub_Media::gallery( 2 ), 3, 1 );
 }

@@ -17,6 +17,10 @@ internal static class ProvisioningTelemetry
         "clonehub.step.duration", "s", "How long an attempt at a step took.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 900, 3600] });
 
+    private static readonly Histogram<double> Parts = Meter.CreateHistogram(
+        "clonehub.part.duration", "s", "How long a part of an attempt took. Parts run side by side and within each other.",
+        advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600] });
+
     private static readonly UpDownCounter<long> Active = Meter.CreateUpDownCounter<long>("clonehub.step.active", "{attempt}", "Attempts at steps that are under way.");
     private static readonly Counter<long> Restarts = Meter.CreateCounter<long>("clonehub.php.restarts", "{pool}", "PHP pools of clones that were found dead.");
     private static readonly Gauge<long> Pools = Meter.CreateGauge<long>("clonehub.php.pools", "{pool}", "PHP pools of clones that run.");
@@ -53,8 +57,8 @@ internal static class ProvisioningTelemetry
             .SetTag("clonehub.attempt", token.Attempt);
     }
 
-    /// <summary>The span of a part of the step that is under way.</summary>
-    public static Activity? StartPart(string name) => Activities.StartActivity(name);
+    /// <summary>A part of the step that is under way, until it is disposed of: a span, and a figure of its own.</summary>
+    public static StepPart StartPart(string name) => new(name, Activities.StartActivity(name));
 
     public static void Started(StepToken token) => Active.Add(1, Step(token));
 
@@ -63,6 +67,8 @@ internal static class ProvisioningTelemetry
         Active.Add(-1, Step(token));
         Durations.Record(elapsed.TotalSeconds, Step(token), new KeyValuePair<string, object?>("outcome", outcome.ToString()));
     }
+
+    internal static void PartEnded(string name, TimeSpan elapsed) => Parts.Record(elapsed.TotalSeconds, new KeyValuePair<string, object?>("part", name));
 
     public static void CountRestart() => Restarts.Add(1);
 
@@ -88,4 +94,22 @@ internal static class ProvisioningTelemetry
     private static KeyValuePair<string, object?> Outcome(string outcome) => new("outcome", outcome);
 
     private static KeyValuePair<string, object?> Step(StepToken token) => new("step", token.Step.ToString());
+}
+
+/// <summary>Part of a step: see <see cref="ProvisioningTelemetry.StartPart"/>.</summary>
+internal sealed class StepPart(string name, Activity? span) : IDisposable
+{
+    private readonly long _started = TimeProvider.System.GetTimestamp();
+
+    public StepPart SetTag(string tag, object? value)
+    {
+        span?.SetTag(tag, value);
+        return this;
+    }
+
+    public void Dispose()
+    {
+        span?.Dispose();
+        ProvisioningTelemetry.PartEnded(name, TimeProvider.System.GetElapsedTime(_started));
+    }
 }

@@ -54,6 +54,7 @@ internal sealed partial class ImportContent(
     private async Task<IEnumerable<string>> LeaveAsync(SourceChannel channel, StepToken token, JobSecrets secrets)
     {
         using var patience = new CancellationTokenSource(Farewell, clock);
+        using var part = ProvisioningTelemetry.StartPart("farewell");
         try
         {
             return (await source.LeaveAsync(channel, patience.Token)).Select(rest => $"The source could not remove {rest}; delete it there.");

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Security.Cryptography;
+using Microsoft.Win32.SafeHandles;
 
 namespace CloneHub.Provisioning.WordPress.Import;
 
@@ -21,14 +22,14 @@ internal sealed class CoreStore(DirectoryInfo folder)
     }
 
     /// <summary>The store's file of that name, if it holds exactly these bytes.</summary>
-    internal async Task<FileInfo?> FindAsync(SourceFile wanted, CancellationToken cancellation)
+    internal FileInfo? Find(SourceFile wanted, CancellationToken cancellation)
     {
         if (wanted.Md5 is null) return null;
         var file = new FileInfo(Path.Combine(folder.FullName, wanted.Path));
         if (!file.Exists || file.LinkTarget is not null || file.Length != wanted.Size) return null;
         if (!Sums.TryGetValue(file.FullName, out var known) || known.Size != file.Length || known.Written != file.LastWriteTimeUtc)
         {
-            known = (file.Length, file.LastWriteTimeUtc, await FileSum.OfAsync(file, cancellation));
+            known = (file.Length, file.LastWriteTimeUtc, FileSum.Of(file, cancellation));
             Sums[file.FullName] = known;
         }
 
@@ -39,6 +40,8 @@ internal sealed class CoreStore(DirectoryInfo folder)
 /// <summary>MD5 of a file: fast in PHP, and here it tells equal files from changed ones, not friend from foe.</summary>
 internal static class FileSum
 {
+    private const int BufferBytes = 256 << 10;
+
     internal static string Of(ReadOnlySpan<byte> content)
     {
         using var sum = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
@@ -46,20 +49,28 @@ internal static class FileSum
         return Convert.ToHexStringLower(sum.GetHashAndReset());
     }
 
-    internal static async Task<string> OfAsync(FileInfo file, CancellationToken cancellation)
+    /// <summary>Of a file that somebody has just listed or written: it is read where it stands, since a change of threads would take longer.</summary>
+    internal static string Of(FileInfo file, CancellationToken cancellation)
     {
-        await using var stream = new FileStream(file.FullName, FileMode.Open, FileAccess.Read, FileShare.Read, bufferSize: 0);
-        return await OfAsync(stream, cancellation);
+        using var handle = File.OpenHandle(file.FullName);
+        return Of(handle, cancellation);
     }
 
-    internal static async Task<string> OfAsync(Stream stream, CancellationToken cancellation)
+    internal static string Of(SafeFileHandle handle, CancellationToken cancellation)
     {
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferBytes);
         using var sum = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
-        var buffer = ArrayPool<byte>.Shared.Rent(64 << 10);
         try
         {
+            var at = 0L;
             int read;
-            while ((read = await stream.ReadAsync(buffer, cancellation)) > 0) sum.AppendData(buffer.AsSpan(0, read));
+            while ((read = RandomAccess.Read(handle, buffer, at)) > 0)
+            {
+                cancellation.ThrowIfCancellationRequested();
+                sum.AppendData(buffer.AsSpan(0, read));
+                at += read;
+            }
+
             return Convert.ToHexStringLower(sum.GetHashAndReset());
         }
         finally

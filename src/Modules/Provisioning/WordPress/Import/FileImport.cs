@@ -25,36 +25,46 @@ internal sealed class FileImport(
         var held = comesLater is null ? [] : plan.Where(entry => comesLater(entry)).ToHashSet();
         foreach (var entry in plan) TreePath.Resolve(target.Root.FullName, entry.Place);
         await ensureFence(cancellation);
-        _tree.RemoveExtras(plan);
-        _tree.MakeDirectories(plan);
-        foreach (var entry in held) _tree.Hold(entry);
         var expected = new ConcurrentDictionary<string, CopiedFile>(StringComparer.Ordinal);
-        var missing = await LinkKnownAsync([.. plan.Where(entry => !held.Contains(entry))], store, expected, cancellation);
-        await FetchAsync(missing, get, expected, cancellation);
-        foreach (var link in plan.Where(entry => entry.Source.Kind == SourceFileKind.Link)) MakeLink(link);
-        _tree.Own();
-        return await _tree.VerifyAsync(expected, [.. held.Select(entry => entry.Place)], cancellation);
+        List<PlannedFile> missing;
+        using (ProvisioningTelemetry.StartPart("place files"))
+        {
+            _tree.RemoveExtras(plan);
+            _tree.MakeDirectories(plan);
+            foreach (var entry in held) _tree.Hold(entry);
+            missing = await LinkKnownAsync([.. plan.Where(entry => !held.Contains(entry))], store, expected, cancellation);
+        }
+
+        using (ProvisioningTelemetry.StartPart("fetch files")) await FetchAsync(missing, get, expected, cancellation);
+        using (ProvisioningTelemetry.StartPart("check files"))
+        {
+            foreach (var link in plan.Where(entry => entry.Source.Kind == SourceFileKind.Link)) MakeLink(link);
+            _tree.Own();
+            return await _tree.VerifyAsync(expected, [.. held.Select(entry => entry.Place)], cancellation);
+        }
     }
 
     private async Task<List<PlannedFile>> LinkKnownAsync(
         IReadOnlyList<PlannedFile> plan, CoreStore? store, ConcurrentDictionary<string, CopiedFile> expected, CancellationToken cancellation)
     {
-        var missing = new List<PlannedFile>();
+        var missing = new ConcurrentBag<PlannedFile>();
         await Parallel.ForEachAsync(
             plan.Where(entry => entry.Source.Kind == SourceFileKind.File), cancellation,
-            async (entry, token) =>
+            (entry, token) =>
             {
-                var stored = store is null || entry.Root != FileRoot.Core ? null : await store.FindAsync(entry.Source, token);
-                if (stored is not null) _tree.LinkFrom(stored, entry);
-                else if (!await _tree.HasAsync(entry, token))
-                {
-                    lock (missing) missing.Add(entry);
-                    return;
-                }
-
-                expected[entry.Place] = new CopiedFile(entry.Source.Size, entry.Source.Md5, entry.Source.Md5);
+                if (IsHere(entry, store, token)) expected[entry.Place] = new CopiedFile(entry.Source.Size, entry.Source.Md5, entry.Source.Md5);
+                else missing.Add(entry);
+                return ValueTask.CompletedTask;
             });
-        return missing;
+        return [.. missing];
+    }
+
+    /// <summary>Linked, or brought by an earlier attempt.</summary>
+    private bool IsHere(PlannedFile entry, CoreStore? store, CancellationToken cancellation)
+    {
+        if (store is null || entry.Root != FileRoot.Core || store.Find(entry.Source, cancellation) is not { } stored) return _tree.Has(entry, cancellation);
+        _tree.LinkFrom(stored, entry);
+        return true;
     }
 
     private async Task FetchAsync(
@@ -68,10 +78,10 @@ internal sealed class FileImport(
             async (batch, token) =>
             {
                 await ensureFence(token);
-                await using var writer = new FileBatchWriter(_tree, batch, rewriter);
+                using var writer = new FileBatchWriter(_tree, batch, rewriter);
                 await foreach (var chunk in get(batch[0].Root, [.. batch.Select(entry => entry.Source.Path)], token))
                 {
-                    var finished = await writer.WriteAsync(chunk, token);
+                    var finished = writer.Write(chunk);
                     if (chunk.Fault is not null) warnings.Count("Files that the source could not read are missing", $"{chunk.Path} ({chunk.Fault})");
                     else if (finished is not null) Note(finished, expected);
                     var count = chunk.IsLast || chunk.Fault is not null ? Interlocked.Increment(ref done) : Volatile.Read(ref done);

@@ -60,12 +60,12 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
     }
 
     /// <summary>True if an earlier attempt already brought this file. Rewritten ones have another size here and are few: they travel again.</summary>
-    internal async Task<bool> HasAsync(PlannedFile entry, CancellationToken cancellation)
+    internal bool Has(PlannedFile entry, CancellationToken cancellation)
     {
         var file = new FileInfo(PathOf(entry));
         if (entry.IsRewritten || !file.Exists || file.Length != entry.Source.Size) return false;
         if (entry.Source.Md5 is null) return file.LastWriteTimeUtc == DateTimeOffset.FromUnixTimeSeconds(entry.Source.ModifiedUnix).UtcDateTime;
-        return string.Equals(await FileSum.OfAsync(file, cancellation), entry.Source.Md5, StringComparison.OrdinalIgnoreCase);
+        return string.Equals(FileSum.Of(file, cancellation), entry.Source.Md5, StringComparison.OrdinalIgnoreCase);
     }
 
     public void Settle(PlannedFile entry, string part)
@@ -121,14 +121,15 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
     {
         var problems = new ConcurrentBag<string>();
         var sums = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
-        await Parallel.ForEachAsync(expected, cancellation, async (copied, token) =>
+        await Parallel.ForEachAsync(expected, cancellation, (copied, token) =>
         {
             var (place, wanted) = copied;
             var file = new FileInfo(Path.Combine(target.Root.FullName, place));
             if (!file.Exists) problems.Add($"{place} is missing");
             else if (file.Length != wanted.Length) problems.Add($"{place} has {file.Length} bytes instead of {wanted.Length}");
-            else if ((sums[place] = await FileSum.OfAsync(file, token)) is var sum && wanted.Md5 is not null && !string.Equals(sum, wanted.Md5, StringComparison.OrdinalIgnoreCase))
+            else if ((sums[place] = FileSum.Of(file, token)) is var sum && wanted.Md5 is not null && !string.Equals(sum, wanted.Md5, StringComparison.OrdinalIgnoreCase))
                 problems.Add($"{place} has another content than was sent");
+            return ValueTask.CompletedTask;
         });
         foreach (var extra in Places().Where(place => !expected.ContainsKey(place) && !held.Contains(place) && !IsOwn(place))) problems.Add($"{extra} does not belong");
         if (!problems.IsEmpty) throw ImportFault.Verification($"The clone's files differ from the source's: {string.Join("; ", problems.Order(StringComparer.Ordinal).Take(5))}.");

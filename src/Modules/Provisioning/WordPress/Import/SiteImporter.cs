@@ -76,7 +76,7 @@ internal static class SiteImporter
         var tables = await import.RunAsync(schema, source.DumpAsync, cancellation);
         await ensureFence(cancellation);
         await new DatabaseFixes(database, target, facts, warnings).RunAsync(cancellation);
-        part?.SetTag("clonehub.rows", tables.Sum(table => table.Rows));
+        part.SetTag("clonehub.rows", tables.Sum(table => table.Rows));
         return tables;
     }
 
@@ -85,14 +85,15 @@ internal static class SiteImporter
         Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
         using var part = ProvisioningTelemetry.StartPart("copy files");
-        var lists = await Task.WhenAll(ListAsync(FileRoot.Core), ListAsync(FileRoot.Content));
+        List<PlannedFile>[] lists;
+        using (ProvisioningTelemetry.StartPart("list files")) lists = await Task.WhenAll(ListAsync(FileRoot.Core), ListAsync(FileRoot.Content));
         var import = new FileImport(target, facts.UploadsPlace, rewriter, warnings, progress, ensureFence);
         var later = target.Media is null ? [] : lists.SelectMany(list => list).Where(file => MediaKinds.MayComeLater(file, facts.UploadsPlace)).ToHashSet();
         target.Media?.Clear();
         var counted = await import.RunAsync([.. lists.SelectMany(list => list)], CoreStore.Of(target.CoreStore, facts.WordPressVersion), source.GetAsync, cancellation, later.Contains);
         await ensureFence(cancellation);
         CustomMigratorPackage.WriteTo(new DirectoryInfo(Path.Combine(target.ContentRoot, "plugins")));
-        part?.SetTag("clonehub.files", counted.Files).SetTag("clonehub.bytes", counted.Bytes);
+        part.SetTag("clonehub.files", counted.Files).SetTag("clonehub.bytes", counted.Bytes);
         if (target.Media is not { } media || later.Count == 0) return (counted, null);
         await media.WriteAsync(new MediaManifest(source.Pass, target.Owner, [.. later]), cancellation);
         return (counted, new MediaAwaited(later.Count, later.Sum(file => file.Source.Size)));

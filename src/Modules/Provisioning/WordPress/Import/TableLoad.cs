@@ -39,6 +39,7 @@ internal sealed class TableLoad(MySqlDataSource database, TablePlan plan, Func<C
     internal async Task FinishAsync()
     {
         await FinishPartAsync();
+        using var part = ProvisioningTelemetry.StartPart("check tables");
         await using var connection = await ImportSession.OpenAsync(database, cancellation);
         await plan.VerifyAsync(connection, cancellation);
     }

@@ -172,10 +172,10 @@ internal sealed class MediaFetch : IAsyncDisposable
     {
         if (entries.Count == 0) return;
         var named = entries.ToDictionary(entry => entry.Source.Path, StringComparer.Ordinal);
-        await using var writer = new FileBatchWriter(_tree, entries, rewriter: null);
+        using var writer = new FileBatchWriter(_tree, entries, rewriter: null);
         await foreach (var chunk in _source.GetAsync(entries[0].Root, [.. named.Keys], cancellation))
         {
-            var arrived = await writer.WriteAsync(chunk, cancellation);
+            var arrived = writer.Write(chunk);
             if (chunk.Fault is { } fault) Miss(named[chunk.Path], fault);
             else if (arrived is not null) _folder.Note(new MediaArrival(arrived.Place, arrived.File.Length, arrived.File.Md5, arrived.HasChanged, Fault: null));
             if (chunk.Fault is null && arrived is null) continue;

@@ -33,10 +33,10 @@ internal sealed class MediaTree(DirectoryInfo root, MediaFolder folder, FileOwne
         var compared = new ConcurrentDictionary<string, CopiedFile>(StringComparer.Ordinal);
         var (missing, altered) = (0L, 0L);
         var notes = new ImportWarnings();
-        await Parallel.ForEachAsync(files, cancellation, async (entry, token) =>
+        await Parallel.ForEachAsync(files, cancellation, (entry, token) =>
         {
             var arrival = arrivals.GetValueOrDefault(entry.Place) ?? new MediaArrival(entry.Place, entry.Source.Size, entry.Source.Md5, HasChanged: false, Fault: null);
-            var there = await ReadAsync(entry, token);
+            var there = Read(entry, token);
             if (there is null && arrival.Fault is { } fault)
             {
                 Interlocked.Increment(ref missing);
@@ -51,19 +51,21 @@ internal sealed class MediaTree(DirectoryInfo root, MediaFolder folder, FileOwne
                 compared[entry.Place] = there;
                 if (arrival.HasChanged) notes.Count("Media that the source changed before they came are as it had them last", entry.Place);
             }
+
+            return ValueTask.CompletedTask;
         });
         var sum = FileTree.SumOf(compared.Select(file => (file.Value.Md5!, file.Key)));
         return new MediaFacts(new FilesProof(compared.Count, compared.Values.Sum(file => file.Length), Rewritten: 0, sum, sum), missing, altered, notes.ToList());
     }
 
     /// <returns>Null if no file is there. Something that is none, a link or a pipe, is as good as that.</returns>
-    private async Task<CopiedFile?> ReadAsync(PlannedFile entry, CancellationToken cancellation)
+    private CopiedFile? Read(PlannedFile entry, CancellationToken cancellation)
     {
         using var pinned = PinnedFolder.Holding(root, entry.Place);
         if (pinned is null) return null;
-        await using var file = pinned.OpenRead(Path.GetFileName(entry.Place));
+        using var file = pinned.OpenRead(Path.GetFileName(entry.Place));
         if (file is not { CanSeek: true }) return null;
-        var sum = await FileSum.OfAsync(file, cancellation);
+        var sum = FileSum.Of(file.SafeFileHandle, cancellation);
         return new CopiedFile(file.Length, sum, sum);
     }
 

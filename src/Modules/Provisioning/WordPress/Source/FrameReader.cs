@@ -159,11 +159,15 @@ internal sealed class FrameReader(HttpResponseMessage response, Stream stream, T
 
     private async ValueTask<int> ReadSomeAsync()
     {
-        _idle.CancelAfter(IdleTimeout);
-        using var stop = cancellation.UnsafeRegister(static idle => ((CancellationTokenSource)idle!).Cancel(), _idle);
+        cancellation.ThrowIfCancellationRequested();
         try
         {
-            var read = await stream.ReadAsync(_buffer.AsMemory(_end), _idle.Token);
+            // What has arrived needs no clock.
+            var reading = stream.ReadAsync(_buffer.AsMemory(_end), _idle.Token);
+            if (reading.IsCompletedSuccessfully) return reading.Result;
+            _idle.CancelAfter(IdleTimeout);
+            using var stop = cancellation.UnsafeRegister(static idle => ((CancellationTokenSource)idle!).Cancel(), _idle);
+            var read = await reading;
 
             // The time that the caller takes for a frame is not the site's.
             _idle.CancelAfter(Timeout.InfiniteTimeSpan);

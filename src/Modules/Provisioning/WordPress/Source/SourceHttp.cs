@@ -45,6 +45,7 @@ internal sealed class SourceHttp : IDisposable
             ActivityHeadersPropagator = null,
             ConnectTimeout = TimeSpan.FromSeconds(10),
             PooledConnectionIdleTimeout = TimeSpan.FromSeconds(20),
+            PlaintextStreamFilter = (context, _) => ValueTask.FromResult<Stream>(new ReadAheadStream(context.PlaintextStream)),
             ConnectCallback = (context, cancellation) =>
                 own is not null && context.DnsEndPoint.Host == own.IdnHost && context.DnsEndPoint.Port == own.Port ? PublicRoute.ConnectAsync(context, cancellation) : guard.OpenAsync(context, cancellation),
         };
