@@ -82,7 +82,7 @@ public sealed class UpgradeTests
     private static Task<PrivateServers> StartAsync(ServerKinds wanted) => PrivateServers.StartAsync(
         new PrivateServersOptions
         {
-            StateDirectory = Repository.Path("artifacts", "test-state", ServersFixture.Unique("upgrade")),
+            StateDirectory = ServersFixture.StatePath(ServersFixture.Unique("upgrade")),
             Wanted = wanted,
             Durable = false,
             Leash = ServersFixture.Leash,

@@ -82,12 +82,16 @@ public sealed class ServersFixture : IAsyncLifetime
     /// <summary>A name that is unique in this process and fits databases, folders and sites.</summary>
     public static string Unique(string prefix) => $"{prefix}{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(5))}";
 
+    /// <summary>Where a test keeps what ends with it: in the folder that <c>CLONEHUB_TEST_STATE</c> names, or below the repository.</summary>
+    public static string StatePath(string name) =>
+        Path.Combine(Environment.GetEnvironmentVariable("CLONEHUB_TEST_STATE") is { Length: > 0 } folder ? folder : Repository.Path("artifacts", "test-state"), name);
+
     private static DirectoryInfo Cache(string name) => StateDirectory.Place(Repository.Path("artifacts", "test-cache", name), Silence);
 
     private static async Task<PrivateServers> StartAsync() => await PrivateServers.StartAsync(
         new PrivateServersOptions
         {
-            StateDirectory = Repository.Path("artifacts", "test-state", Unique("run")),
+            StateDirectory = StatePath(Unique("run")),
             TemplateDirectory = Cache("databases").FullName,
             Durable = false,
             Leash = Leash,

@@ -47,7 +47,7 @@ if ( 'demo' === getenv( 'CLONEHUB_CONTENT' ) ) {
     if ( 'medium' === getenv( 'CLONEHUB_CONTENT' ) ) {
         CloneHub_Magazine::fill( 1300, 3100 );
     } else {
-        CloneHub_Magazine::fill( 1600, 9000 );
+        CloneHub_Magazine::fill( 1900, 9000 );
         CloneHub_Magazine::journal( 120000 );
     }
 } else {

@@ -39,7 +39,7 @@ public sealed class FaultStage : IAsyncLifetime
     {
         Assert.True(Environment.IsPrivilegedProcess, "These tests mount file systems: run them as root.");
         await Source.InitializeAsync();
-        _folder = StateDirectory.Place(Repository.Path("artifacts", "test-state", ServersFixture.Unique("faults")), Nobody);
+        _folder = StateDirectory.Place(ServersFixture.StatePath(ServersFixture.Unique("faults")), Nobody);
         var disks = new Dictionary<string, SmallDisk>();
         foreach (var (name, megabytes) in new[] { ("redis", 48), ("postgresql", 256), ("mariadb", 400), ("host", 512) })
             disks[name] = await SmallDisk.MountAsync(_folder.CreateSubdirectory(name), megabytes);
