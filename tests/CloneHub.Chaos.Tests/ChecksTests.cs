@@ -122,6 +122,16 @@ public sealed class ChecksTests
     public void A_journal_that_has_more_is_found() => Assert.Single(Checks.LogsThatDiffer(History(Good), JournalOf([], highest: Good.Length + 1)));
 
     [Fact]
+    public void An_event_that_the_journal_lacks_is_found_unless_it_has_forgotten_all()
+    {
+        var history = History(Good);
+        var events = history[Job];
+
+        Assert.Single(Checks.LogsThatDiffer(history, JournalOf([.. events.Take(2), .. events.Skip(3)], highest: events.Count)));
+        Assert.Empty(Checks.LogsThatDiffer(history, JournalOf([], highest: events.Count)));
+    }
+
+    [Fact]
     public void An_event_that_is_another_one_in_the_journal_is_found_by_id_and_by_content()
     {
         var history = History(Good);

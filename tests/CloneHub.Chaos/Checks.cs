@@ -96,13 +96,17 @@ internal static class Checks
 
     public static int CountExpiries(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history) => Expiries(history).Count();
 
-    /// <summary>What Redis says was written last is what the event log has last, and what it still has is the same event: by id and by content.</summary>
+    /// <summary>
+    /// What Redis says was written last is what the event log has last, and what it still has is the same event: by id and by content. Of a job it has all events, or, once
+    /// they are forgotten, none.
+    /// </summary>
     public static IEnumerable<string> LogsThatDiffer(IReadOnlyDictionary<string, IReadOnlyList<StoredEvent>> history, IReadOnlyDictionary<string, JournalOfJob> journal)
     {
         foreach (var job in history.Keys.Union(journal.Keys))
         {
             var (log, own) = (history.GetValueOrDefault(job, []), journal.GetValueOrDefault(job, new JournalOfJob(0, [])));
             if (log.Count != own.Highest) yield return $"{job}: event log {log.Count}, journal {own.Highest}";
+            if (own.Events.Count > 0 && own.Events.Count != own.Highest) yield return $"{job}: the journal has {own.Events.Count} of {own.Highest} events";
             foreach (var e in own.Events)
             {
                 var same = log.FirstOrDefault(other => other.Version == e.Version);

@@ -17,6 +17,7 @@ internal sealed class Customers(Caller caller, IWorld world, int seed, TimeSpan 
     private readonly ConcurrentDictionary<string, string> _jobs = [];
     private readonly ConcurrentDictionary<string, bool> _removed = [];
     private readonly ConcurrentQueue<string> _wrongs = [];
+    private readonly ConcurrentQueue<string> _waits = [];
     private readonly ConcurrentQueue<(DateTimeOffset At, string What)> _falls = [];
     private int _next;
 
@@ -27,6 +28,9 @@ internal sealed class Customers(Caller caller, IWorld world, int seed, TimeSpan 
     public IReadOnlyCollection<string> Removed => [.. _removed.Keys];
 
     public IReadOnlyCollection<string> Wrongs => _wrongs;
+
+    /// <summary>Jobs whose end they did not live to see.</summary>
+    public IReadOnlyCollection<string> Waits => _waits;
 
     /// <summary>When less progress was told than before.</summary>
     public IReadOnlyCollection<(DateTimeOffset At, string What)> Falls => _falls;
@@ -113,6 +117,6 @@ internal sealed class Customers(Caller caller, IWorld world, int seed, TimeSpan 
             await Task.Delay(Caller.Pause, TimeProvider.System, CancellationToken.None);
         }
 
-        _wrongs.Enqueue($"{job} is not over after {patience.TotalSeconds:0} s: {watch.Last}");
+        _waits.Enqueue($"{job} is not over after {patience.TotalSeconds:0} s: {watch.Last}");
     }
 }

@@ -29,6 +29,7 @@ internal sealed class Judge(ChaosOptions options, PrivateServers servers, IWorld
     {
         verdict.Check(Rules.ProgressNeverFalls, customers.Falls.Where(fall => !storm.WasRedisAway(fall.At)).Select(fall => fall.What));
         verdict.Check(Rules.AnswersAreInOrder, [.. customers.Wrongs, .. caller.Faults]);
+        verdict.Check(Rules.EndsAreSeen, customers.Waits);
         verdict.Check(Rules.VersionsNeverFall, AnswerChecks.VersionsThatFell(caller.Answers, storm.WasRedisAway));
         verdict.Check(Rules.VersionsAreTheSame, AnswerChecks.VersionsThatDiffer(caller.Answers));
         verdict.Check(Rules.OrdersAreKept, AnswerChecks.OrdersNotKept(caller.Answers, history));

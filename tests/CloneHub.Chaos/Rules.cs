@@ -5,6 +5,7 @@ internal static class Rules
 {
     public const string ProgressNeverFalls = "nobody saw progress fall while Redis answered";
     public const string AnswersAreInOrder = "nobody saw an end taken back, an acknowledged job missing, or a fault of ours";
+    public const string EndsAreSeen = "whoever waits for a job sees its end";
     public const string VersionsNeverFall = "whoever asks later is told no earlier version, at any node, while Redis answers";
     public const string VersionsAreTheSame = "a version is the same to everyone";
     public const string OrdersAreKept = "an order that was answered was carried out";

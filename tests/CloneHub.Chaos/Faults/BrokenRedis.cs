@@ -19,7 +19,7 @@ internal static class BrokenRedis
         new("AnswersBeforeItIsWritten", "A request is acknowledged before it is durable.", [Rules.AnswersAreInOrder, Rules.AllAreOver], In(WriteLater), NeedsKill: true),
         new("ForgetsTheLiveIndex", "An accepted job is in the journal and in no index of live jobs.", [Rules.AllAreOver], In(call => Accepts(call) ? Elsewhere(call, Live) : call.Go()), NeedsKill: true, Customers: new Habits { Leaving = 0.7 }),
         new("LosesAnEvent", "The journal raises a job's number and loses the event.", [Rules.LogsAgree, Rules.HistoriesAreWhole], In(LoseEvent), NeedsKill: true),
-        new("LosesDeadlines", "The end of a clone's time is never written down.", [Rules.AllAreOver], In(call => Sets(call, Deadlines) ? Task.FromResult(true) : call.Go())),
+        new("LosesDeadlines", "The end of a clone's time is never written down.", [Rules.AllAreOver, Rules.NoneExpiresLate], In(call => Sets(call, Deadlines) ? Task.FromResult(true) : call.Go())),
         new("KeepsSecrets", "Secrets of jobs that are over stay in Redis.", [Rules.NoSecretsKept], In(call => call is { Name: nameof(IDatabase.HashDeleteAsync), Arguments: [RedisKey key, ..] } && key == Secrets ? Task.FromResult(true) : call.Go())),
     ];
 
