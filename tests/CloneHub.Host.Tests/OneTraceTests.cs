@@ -47,7 +47,7 @@ public sealed class OneTraceTests(SourceSiteFixture fixture) : IClassFixture<Sou
                 },
                 mine.Select(span => span.OperationName).ToHashSet());
             Assert.Contains(mine, span => span.OperationName == "archive" && Equals(span.GetTagItem("clonehub.archive.first"), 1L));
-            Assert.Equal(["copy files", "copy tables", "log in"], Parts(mine, "step ImportContent"));
+            Assert.Equal(["copy files", "copy tables", "farewell", "log in"], Parts(mine, "step ImportContent"));
             Assert.Equal(["verify"], Parts(mine, "step OpenIngress"));
             Assert.DoesNotContain(spans, span => Shows(span, fixture.Site.AdminPassword));
         }

@@ -70,8 +70,10 @@ internal sealed class Daemon
 
     public string LastWords() => LastLines(LogFile);
 
-    private static string LastLines(string log) =>
-        File.Exists(log) ? string.Join('\n', File.ReadLines(log).TakeLast(15).Select(line => $"    {line}")) : "    (no output)";
+    /// <summary>Without the places of a stack, behind which what went wrong would be out of sight.</summary>
+    private static string LastLines(string log) => File.Exists(log)
+        ? string.Join('\n', File.ReadLines(log).Where(line => !line.TrimStart().StartsWith("at ", StringComparison.Ordinal)).TakeLast(15).Select(line => $"    {line}"))
+        : "    (no output)";
 }
 
 /// <summary>A process that can be told from a later one with the same number.</summary>
