@@ -47,7 +47,8 @@ help() {
   test [fast|all|infra|kube] [--retry]
                      run the tests; fast leaves out those that need servers or
                      Terraform, infra runs those of infra/ alone; with --retry, up to
-                     three tests that failed beside the others run once more, alone
+                     three tests that failed beside the others run once more, alone; what tests make lies in
+                     memory where there is plenty, or in the folder that CLONEHUB_TEST_STATE names
   test kube          run the tests that need a Kubernetes cluster: the one that KUBECONFIG
                      names, or a single node of our own (CLONEHUB_KUBE, ../shared/kube); with
                      --long also CloneHub in the cluster and a storm over it, half an hour more
@@ -199,16 +200,27 @@ run_tests() {
 # What tests keep is gone with them, so it lies in memory where there is plenty: on ext4 without a journal a file takes up to twenty times
 # as long to make while others were deleted within the last minutes, and tests make and delete whole sites. A folder of one's own: CLONEHUB_TEST_STATE.
 place_test_state() {
-    local memory=/dev/shm gigabyte=$((1 << 20)) free room
+    local memory=/dev/shm gigabyte=$((1 << 20)) free room limit
     [[ -z ${CLONEHUB_TEST_STATE:-} && -w $memory ]] || return 0
     free=$(sed -n 's/^MemAvailable: *\([0-9]*\) kB$/\1/p' /proc/meminfo)
     room=$(df --output=avail -k "$memory" | tail -n 1)
+    limit=$(cat /sys/fs/cgroup/memory.max 2>/dev/null) || limit=max
+    [[ $limit == max ]] || ((limit / 1024 >= 14 * gigabyte)) || return 0
     ((${free:-0} >= 14 * gigabyte && room >= 10 * gigabyte)) || return 0
     CLONEHUB_TEST_STATE=$(mktemp -d "$memory/clonehub-tests-XXXXXX")
     export CLONEHUB_TEST_STATE
     chmod 755 "$CLONEHUB_TEST_STATE"
-    # The servers themselves are ended by their leash, whatever becomes of the tests.
-    trap 'rm -rf "$CLONEHUB_TEST_STATE"' EXIT
+    trap remove_test_state EXIT
+}
+
+# The leash of the tests' servers ends them a moment after the tests, and takes their files away. Whatever is left then is no matter of the result.
+remove_test_state() {
+    local tries
+    for tries in {1..60}; do
+        [[ -n $(find "$CLONEHUB_TEST_STATE" -mindepth 1 -maxdepth 1 -name 'run*' -print -quit) ]] || break
+        sleep 0.1
+    done
+    rm -rf "$CLONEHUB_TEST_STATE" || true
 }
 
 # PROJECT FOLDER ARGUMENTS... The caller may set "within" to a command that bounds the time, and "silence" to how long one test may take.

@@ -42,6 +42,8 @@ if (chosen.Remove("engine")) isFastEnough = await EngineBenchmark.RunAsync(withR
 if (chosen.Remove("kube")) await KubeBenchmark.RunAsync(clones ?? KubeBenchmark.UsualClones, report, end.Token);
 if (chosen.Count > 0)
 {
+    // All of it is warm then.
+    if (chosen.Contains("warm")) chosen.Remove("clone");
     if (chosen.Contains("warm")) Environment.SetEnvironmentVariable("CloneHub__Pool__Size", "1");
     await using var stage = await Stage.StartAsync(end.Token);
     var clone = new CloneBenchmark(stage, report, isWarm: chosen.Contains("warm"));

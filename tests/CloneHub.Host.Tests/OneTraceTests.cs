@@ -52,6 +52,11 @@ public sealed class OneTraceTests(SourceSiteFixture fixture) : IClassFixture<Sou
             Assert.DoesNotContain(spans, span => Shows(span, fixture.Site.AdminPassword));
         }
 
+        var figures = (await host.GetAsync("/metrics")).Text;
+        Assert.All(
+            (string[])["log in", "list files", "place files", "fetch files", "check files", "copy files", "check tables", "copy tables", "farewell", "verify"],
+            part => Assert.Matches($$"""clonehub_part_duration_seconds_count\{[^}]*part="{{part}}"[^}]*\} [2-9]""", figures));
+
         List<Activity> Of(string job) => [.. spans.Where(span => Equals(span.GetTagItem("clonehub.job"), job))];
 
         bool AfterRemoval(Activity archive, string job) =>

@@ -15,6 +15,8 @@ namespace CloneHub.Testing;
 /// </summary>
 public sealed class ServersFixture : IAsyncLifetime
 {
+    private const string StateVariable = "CLONEHUB_TEST_STATE";
+
     private const int RedisDatabases = 256;
     private static readonly IProgress<string> Silence = new Silent();
     private static readonly Lazy<Task<PrivateServers>> Shared = new(StartAsync);
@@ -72,7 +74,26 @@ public sealed class ServersFixture : IAsyncLifetime
     /// <summary>The folder that holds unpacked WordPress cores as VERSION/; fetched from the Debian archive once.</summary>
     public async Task<DirectoryInfo> CoreStoreAsync() => (await CoreAsync()).Parent!;
 
-    public Task<DirectoryInfo> CoreAsync() => WordPressCore.EnsureAsync(Cache("wordpress"), Silence, CancellationToken.None);
+    public async Task<DirectoryInfo> CoreAsync()
+    {
+        var kept = await WordPressCore.EnsureAsync(Cache("wordpress"), Silence, CancellationToken.None);
+        return IsStateElsewhere ? await BesideStateAsync(kept) : kept;
+    }
+
+    /// <summary>Clones link the files of a core, which cannot be done from one file system to another.</summary>
+    private static async Task<DirectoryInfo> BesideStateAsync(DirectoryInfo kept)
+    {
+        var core = new DirectoryInfo(StatePath(Path.Combine("wordpress", kept.Name)));
+        core.Parent!.Create();
+        using (await FolderLock.AcquireAsync(core, CancellationToken.None))
+        {
+            core.Refresh();
+            if (core.Exists) return core;
+            await Command.RunAsync("cp", ["-a", kept.FullName, $"{core.FullName}.new"], CancellationToken.None);
+            Directory.Move($"{core.FullName}.new", core.FullName);
+            return core;
+        }
+    }
 
     /// <summary>Starts a site to clone from; the caller disposes of it.</summary>
     public async Task<SourceSite> StartSiteAsync(SourceSiteOptions? options = null) =>
@@ -84,7 +105,9 @@ public sealed class ServersFixture : IAsyncLifetime
 
     /// <summary>Where a test keeps what ends with it: in the folder that <c>CLONEHUB_TEST_STATE</c> names, or below the repository.</summary>
     public static string StatePath(string name) =>
-        Path.Combine(Environment.GetEnvironmentVariable("CLONEHUB_TEST_STATE") is { Length: > 0 } folder ? folder : Repository.Path("artifacts", "test-state"), name);
+        Path.Combine(IsStateElsewhere ? Environment.GetEnvironmentVariable(StateVariable)! : Repository.Path("artifacts", "test-state"), name);
+
+    private static bool IsStateElsewhere => Environment.GetEnvironmentVariable(StateVariable) is { Length: > 0 };
 
     private static DirectoryInfo Cache(string name) => StateDirectory.Place(Repository.Path("artifacts", "test-cache", name), Silence);
 

@@ -18,7 +18,7 @@ internal static class ProvisioningTelemetry
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 20, 30, 60, 120, 300, 900, 3600] });
 
     private static readonly Histogram<double> Parts = Meter.CreateHistogram(
-        "clonehub.part.duration", "s", "How long a part of an attempt took. Parts run side by side and within each other.",
+        "clonehub.part.duration", "s", "How long a part of an attempt took, whether it ended well or not. Parts run side by side and within each other.",
         advice: new InstrumentAdvice<double> { HistogramBucketBoundaries = [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600] });
 
     private static readonly UpDownCounter<long> Active = Meter.CreateUpDownCounter<long>("clonehub.step.active", "{attempt}", "Attempts at steps that are under way.");

@@ -15,7 +15,7 @@ internal static class BrokenQueue
     [
         new("WakesNobody", "No job is woken unless somebody asks for it.", [Rules.AllAreOver], To<JobsRegion>(letter => letter is WakeJob ? null : letter)),
         new("ForgetsItsLeases", "A job that builds is taken for one that has left its slot.", [Rules.NotMoreThanSlots], To<SlotQueue>(letter => letter is HoldSlot hold ? new ReleaseSlot(hold.Job, hold.Tenant) : letter)),
-        new("NeverFreesASlot", "A slot that was used is never given to anybody else.", [Rules.AllAreOver, Rules.EndsAreSeen], To<SlotQueue>(letter => letter is ReleaseSlot ? null : letter)),
+        new("NeverFreesASlot", "A slot that was used is never given to anybody else.", [Rules.EndsAreSeen], To<SlotQueue>(letter => letter is ReleaseSlot ? null : letter)),
     ];
 
     /// <param name="read">What arrives instead of the letter; null if nothing does.</param>

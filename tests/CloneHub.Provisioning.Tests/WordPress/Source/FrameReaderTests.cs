@@ -1,7 +1,9 @@
 using System.Buffers.Binary;
 using System.IO.Compression;
+using System.IO.Pipelines;
 using System.Text;
 using CloneHub.Provisioning.WordPress;
+using Microsoft.Extensions.Time.Testing;
 
 namespace CloneHub.Provisioning.Tests.WordPress.Source;
 
@@ -63,6 +65,38 @@ public sealed class FrameReaderTests
         await using var reader = Read([.. Frame(12, []), .. Frame(0x83, deflated.ToArray()), .. Frame(3, text)]);
         Assert.Equal("Rows " + new string('x', 700_000), await NextAsync(reader));
         Assert.Equal("Rows " + new string('x', 700_000), await NextAsync(reader));
+    }
+
+    [Fact]
+    public async Task A_site_that_falls_silent_within_an_answer_is_waited_for_for_half_a_minute()
+    {
+        var clock = new FakeTimeProvider();
+        var answer = new Pipe();
+        await answer.Writer.WriteAsync((byte[])[.. Frame(1, "one"u8), .. Frame(8, "two"u8)[..5]]);
+        await using var reader = new FrameReader(new HttpResponseMessage(), answer.Reader.AsStream(), clock, CancellationToken.None);
+        Assert.Equal("Json one", await NextAsync(reader));
+
+        var next = NextAsync(reader);
+        clock.Advance(TimeSpan.FromSeconds(29));
+        Assert.False(next.IsCompleted);
+        clock.Advance(TimeSpan.FromSeconds(2));
+
+        Assert.Contains("silent", (await Assert.ThrowsAsync<AnswerBrokenException>(() => next)).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task Whoever_wants_an_answer_no_longer_does_not_wait_for_it()
+    {
+        using var enough = new CancellationTokenSource();
+        var answer = new Pipe();
+        await using var reader = new FrameReader(new HttpResponseMessage(), answer.Reader.AsStream(), TimeProvider.System, enough.Token);
+
+        var next = NextAsync(reader);
+        await enough.CancelAsync();
+
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => next);
+        await answer.Writer.WriteAsync(Frame(1, "one"u8));
+        await Assert.ThrowsAnyAsync<OperationCanceledException>(() => NextAsync(reader));
     }
 
     [Theory]

@@ -42,6 +42,18 @@ internal static class FileSum
 {
     private const int BufferBytes = 256 << 10;
 
+    /// <summary>As many at once as gain from it; they keep a thread each, and a machine of many cores has other work for its threads too.</summary>
+    private static readonly int AtOnce = Math.Min(4, Environment.ProcessorCount);
+
+    /// <summary>Does something for each of many files, some at a time.</summary>
+    internal static Task ForEachAsync<T>(IEnumerable<T> files, Action<T, CancellationToken> work, CancellationToken cancellation) => Parallel.ForEachAsync(
+        files, new ParallelOptions { MaxDegreeOfParallelism = AtOnce, CancellationToken = cancellation },
+        (file, token) =>
+        {
+            work(file, token);
+            return ValueTask.CompletedTask;
+        });
+
     internal static string Of(ReadOnlySpan<byte> content)
     {
         using var sum = IncrementalHash.CreateHash(HashAlgorithmName.MD5);

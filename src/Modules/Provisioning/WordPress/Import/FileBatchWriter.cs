@@ -50,17 +50,23 @@ internal sealed class FileBatchWriter(IFilePlaces tree, IReadOnlyList<PlannedFil
 
     public void Dispose()
     {
-        Drop();
-        _sum.Dispose();
+        try
+        {
+            Drop();
+        }
+        finally
+        {
+            _sum.Dispose();
+        }
     }
 
     private void Begin(PlannedFile entry)
     {
         if (_current is not null) throw ImportFault.Failed($"{_current.Place} ended before its last piece.", retryable: true);
         _written = 0;
-        _part = tree.PartOf(entry);
-        _handle = File.OpenHandle(_part, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
-        _current = entry;
+        var part = tree.PartOf(entry);
+        _handle = File.OpenHandle(part, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
+        (_part, _current) = (part, entry);
     }
 
     /// <param name="size">Of the file that the source sent, which may be another than the one it listed.</param>

@@ -36,26 +36,23 @@ internal sealed class FileImport(
         }
 
         using (ProvisioningTelemetry.StartPart("fetch files")) await FetchAsync(missing, get, expected, cancellation);
-        using (ProvisioningTelemetry.StartPart("check files"))
-        {
-            foreach (var link in plan.Where(entry => entry.Source.Kind == SourceFileKind.Link)) MakeLink(link);
-            _tree.Own();
-            return await _tree.VerifyAsync(expected, [.. held.Select(entry => entry.Place)], cancellation);
-        }
+        foreach (var link in plan.Where(entry => entry.Source.Kind == SourceFileKind.Link)) MakeLink(link);
+        _tree.Own();
+        using (ProvisioningTelemetry.StartPart("check files")) return await _tree.VerifyAsync(expected, [.. held.Select(entry => entry.Place)], cancellation);
     }
 
     private async Task<List<PlannedFile>> LinkKnownAsync(
         IReadOnlyList<PlannedFile> plan, CoreStore? store, ConcurrentDictionary<string, CopiedFile> expected, CancellationToken cancellation)
     {
         var missing = new ConcurrentBag<PlannedFile>();
-        await Parallel.ForEachAsync(
-            plan.Where(entry => entry.Source.Kind == SourceFileKind.File), cancellation,
+        await FileSum.ForEachAsync(
+            plan.Where(entry => entry.Source.Kind == SourceFileKind.File),
             (entry, token) =>
             {
                 if (IsHere(entry, store, token)) expected[entry.Place] = new CopiedFile(entry.Source.Size, entry.Source.Md5, entry.Source.Md5);
                 else missing.Add(entry);
-                return ValueTask.CompletedTask;
-            });
+            },
+            cancellation);
         return [.. missing];
     }
 

@@ -121,7 +121,7 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
     {
         var problems = new ConcurrentBag<string>();
         var sums = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
-        await Parallel.ForEachAsync(expected, cancellation, (copied, token) =>
+        await FileSum.ForEachAsync(expected, (copied, token) =>
         {
             var (place, wanted) = copied;
             var file = new FileInfo(Path.Combine(target.Root.FullName, place));
@@ -129,8 +129,7 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
             else if (file.Length != wanted.Length) problems.Add($"{place} has {file.Length} bytes instead of {wanted.Length}");
             else if ((sums[place] = FileSum.Of(file, token)) is var sum && wanted.Md5 is not null && !string.Equals(sum, wanted.Md5, StringComparison.OrdinalIgnoreCase))
                 problems.Add($"{place} has another content than was sent");
-            return ValueTask.CompletedTask;
-        });
+        }, cancellation);
         foreach (var extra in Places().Where(place => !expected.ContainsKey(place) && !held.Contains(place) && !IsOwn(place))) problems.Add($"{extra} does not belong");
         if (!problems.IsEmpty) throw ImportFault.Verification($"The clone's files differ from the source's: {string.Join("; ", problems.Order(StringComparer.Ordinal).Take(5))}.");
         var rewritten = expected.Values.Count(file => file.SourceMd5 != file.Md5);

@@ -33,7 +33,7 @@ internal sealed class MediaTree(DirectoryInfo root, MediaFolder folder, FileOwne
         var compared = new ConcurrentDictionary<string, CopiedFile>(StringComparer.Ordinal);
         var (missing, altered) = (0L, 0L);
         var notes = new ImportWarnings();
-        await Parallel.ForEachAsync(files, cancellation, (entry, token) =>
+        await FileSum.ForEachAsync(files, (entry, token) =>
         {
             var arrival = arrivals.GetValueOrDefault(entry.Place) ?? new MediaArrival(entry.Place, entry.Source.Size, entry.Source.Md5, HasChanged: false, Fault: null);
             var there = Read(entry, token);
@@ -51,9 +51,7 @@ internal sealed class MediaTree(DirectoryInfo root, MediaFolder folder, FileOwne
                 compared[entry.Place] = there;
                 if (arrival.HasChanged) notes.Count("Media that the source changed before they came are as it had them last", entry.Place);
             }
-
-            return ValueTask.CompletedTask;
-        });
+        }, cancellation);
         var sum = FileTree.SumOf(compared.Select(file => (file.Value.Md5!, file.Key)));
         return new MediaFacts(new FilesProof(compared.Count, compared.Values.Sum(file => file.Length), Rewritten: 0, sum, sum), missing, altered, notes.ToList());
     }
