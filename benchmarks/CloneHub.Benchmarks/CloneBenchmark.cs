@@ -48,7 +48,7 @@ internal sealed class CloneBenchmark(Stage stage, Report report, bool isWarm)
         if (media is not null) report.Row("until all media are there and compared", $"{Median(round => round.Whole):0.00} s (all: {All(round => round.Whole)})");
         report.Row("its steps, median of each", $"{Each(round => round.Steps)}");
         report.Row("parts of its steps, side by side and within each other, median of each", $"{Each(round => round.Parts)}");
-        report.Row("the floor: mariadb-dump | mariadb; tar | tar; both at once", $"{Median(round => round.Floor.Database):0.00} s; {Median(round => round.Floor.Files):0.00} s; {Median(round => round.Floor.Both):0.00} s");
+        report.Row("the floor: mariadb-dump into mariadb; tar into tar; both at once", $"{Median(round => round.Floor.Database):0.00} s; {Median(round => round.Floor.Files):0.00} s; {Median(round => round.Floor.Both):0.00} s");
         report.Row("tables beside that floor, which rewrites and compares nothing", $"{Median(round => round.Parts["copy tables"] / round.Floor.Database):0.0}");
         if (media is null) report.Row("files beside that floor, which compares nothing", $"{Median(round => round.Parts["copy files"] / round.Floor.Files):0.0}");
         if (media is null) report.Row("both, which run at once, beside both at once", $"{Median(round => Math.Max(round.Parts["copy tables"], round.Parts["copy files"]) / round.Floor.Both):0.0}");
