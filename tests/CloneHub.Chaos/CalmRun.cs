@@ -18,7 +18,7 @@ internal static class CalmRun
         await using var fleet = await LedgerFleet.StartAsync(Math.Max(nodes, FewestNodes), Slots, coreWorks: false, new Progress<string>(), ct);
         var workers = fleet.Fleet.Nodes.Skip(fleet.Fleet.Core.Count).ToList();
         await UntilAsync(fleet, workers.Count, ct);
-        await TellAsync($"{fleet.Fleet.Nodes.Count} nodes have formed after {Seconds(started)} s; {workers.Count} workers offer {workers.Count * Slots} slots; {fleet.Fleet.Restarts} times one had ended by itself and was started again.");
+        await TellAsync($"{fleet.Fleet.Nodes.Count} nodes have formed after {Seconds(started)} s; {workers.Count} workers offer {workers.Count * Slots} slots.");
 
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var visitors = new Visitors(fleet.Front);

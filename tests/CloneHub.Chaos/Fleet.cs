@@ -40,19 +40,7 @@ internal sealed class Fleet : IAsyncDisposable
             if (node == fleet.Nodes[0]) await node.AwaitReadyAsync(ct);
         }
 
-        // On a busy machine a node may be taken for lost while it still starts, and ends, so that somebody starts it again.
-        using var ready = CancellationTokenSource.CreateLinkedTokenSource(ct);
-        var supervised = fleet.SuperviseAsync(ready.Token);
-        try
-        {
-            await fleet.AwaitReadyAsync(ct);
-        }
-        finally
-        {
-            await ready.CancelAsync();
-            await supervised;
-        }
-
+        await fleet.AwaitReadyAsync(ct);
         return fleet;
 
         DirectoryInfo Folder(int number) => FolderOf(servers, number);

@@ -16,7 +16,6 @@ namespace CloneHub.Testing;
 public sealed class ServersFixture : IAsyncLifetime
 {
     private const string StateVariable = "CLONEHUB_TEST_STATE";
-
     private const int RedisDatabases = 256;
     private static readonly IProgress<string> Silence = new Silent();
     private static readonly Lazy<Task<PrivateServers>> Shared = new(StartAsync);
