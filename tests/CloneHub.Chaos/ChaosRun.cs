@@ -20,7 +20,7 @@ internal static class ChaosRun
         await using var world = await OpenAsync(Path.Combine(folder, "world"), options, leash, progress, ct);
         var servers = await StartAsync(Path.Combine(folder, "servers"), ServerKinds.Redis | ServerKinds.PostgreSql | world.Needs, leash, progress, ct);
         if (world is LocalWorld local) local.Place = (servers, Fleet.StateOf(servers));
-        await using var fleet = await Fleet.StartAsync(options.Nodes, servers, Settings(world, options), world.Program, leash, ct);
+        await using var fleet = await Fleet.StartAsync(options.Nodes, servers, Settings(world, options), world.Program, withLines: true, leash, ct);
         var storm = new Storm(fleet, servers, progress);
         var caller = new Caller(fleet.Core, options.Patience);
         var customers = new Customers(caller, world, options.Seed, options.Patience);

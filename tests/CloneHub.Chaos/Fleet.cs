@@ -11,13 +11,14 @@ internal sealed class Fleet : IAsyncDisposable
     private const int CoreNodes = 3;
     private static readonly TimeSpan BetweenLooks = TimeSpan.FromMilliseconds(500);
     private readonly List<NodeProcess> _nodes;
-    private readonly IReadOnlyList<(int Public, int Own)> _lines;
+    private readonly List<int> _addresses;
+    private readonly Network? _network;
 
-    private Fleet(List<NodeProcess> nodes, IReadOnlyList<(int Public, int Own)> lines) =>
-        (_nodes, _lines, Network) = (nodes, lines, new Network(lines, inode => nodes.FindIndex(node => node.Pid is { } pid && OpenSockets.Holds(pid, inode)) is >= 0 and var at ? at : null));
+    private Fleet(List<NodeProcess> nodes, List<int> addresses, Network? network) => (_nodes, _addresses, _network) = (nodes, addresses, network);
 
     /// <summary>How the nodes reach each other.</summary>
-    public Network Network { get; }
+    /// <exception cref="InvalidOperationException">They do so without lines that can be cut.</exception>
+    public Network Network => _network ?? throw new InvalidOperationException("This fleet has no lines that can be cut.");
 
     public IReadOnlyList<NodeProcess> Nodes => _nodes;
 
@@ -27,11 +28,14 @@ internal sealed class Fleet : IAsyncDisposable
     /// <summary>Nodes that had to be started again because they had ended by themselves.</summary>
     public int Restarts { get; private set; }
 
+    /// <param name="withLines">Whether the lines between them can be cut; what goes over one that can be takes a part of the processor.</param>
     public static async Task<Fleet> StartAsync(
-        int count, PrivateServers servers, IReadOnlyDictionary<string, string> common, Func<int, IReadOnlyList<string>> program, Leash leash, CancellationToken ct)
+        int count, PrivateServers servers, IReadOnlyDictionary<string, string> common, Func<int, IReadOnlyList<string>> program, bool withLines, Leash leash, CancellationToken ct)
     {
-        var places = Enumerable.Range(1, count).Select(number => new Place(number, Ports.Free(), Ports.Free(), Ports.Free())).ToList();
-        var fleet = new Fleet([.. places.Select(place => new NodeProcess(place.Http, program(place.Http), Settings(place), Folder(place.Number), leash))], [.. places.Select(place => (place.Line, place.Akka))]);
+        var places = Enumerable.Range(1, count).Select(number => Place.New(number, withLines)).ToList();
+        List<NodeProcess> nodes = [.. places.Select(place => new NodeProcess(place.Http, program(place.Http), Settings(place), Folder(place.Number), leash))];
+        var network = withLines ? new Network([.. places.Select(place => (place.Line, place.Akka))], () => [.. nodes.Select(node => node.Pid)]) : null;
+        var fleet = new Fleet(nodes, [.. places.Select(place => place.Line)], network);
 
         // The first one makes the schema and the master key.
         foreach (var node in fleet.Nodes)
@@ -63,7 +67,7 @@ internal sealed class Fleet : IAsyncDisposable
     public static DirectoryInfo StateOf(PrivateServers servers) => FolderOf(servers, 1);
 
     /// <summary>Whether this is the address of the node, counted from 0, for other nodes, or the name of a worker there.</summary>
-    public bool IsAt(int node, string address) => address.Split('#')[0].EndsWith(string.Create(CultureInfo.InvariantCulture, $":{_lines[node].Public}"), StringComparison.Ordinal);
+    public bool IsAt(int node, string address) => address.Split('#')[0].EndsWith(string.Create(CultureInfo.InvariantCulture, $":{_addresses[node]}"), StringComparison.Ordinal);
 
     /// <summary>Cuts all lines of a node, counted from 0, to the others until <see cref="Network.HealAll"/>.</summary>
     public void CutOff(int node)
@@ -104,15 +108,22 @@ internal sealed class Fleet : IAsyncDisposable
 
     public async ValueTask DisposeAsync()
     {
-        Network.HealAll();
+        _network?.HealAll();
         await Task.WhenAll(Nodes.Select(node => node.EndAsync("TERM", CancellationToken.None)));
         foreach (var node in Nodes) node.Dispose();
-        Network.Dispose();
+        _network?.Dispose();
     }
 
     private static DirectoryInfo FolderOf(PrivateServers servers, int number) => servers.State.CreateSubdirectory(string.Create(CultureInfo.InvariantCulture, $"node-{number}"));
 
     /// <param name="Akka">Port that it listens to for other nodes.</param>
     /// <param name="Line">Port under which others know it.</param>
-    private sealed record Place(int Number, int Http, int Akka, int Line);
+    private sealed record Place(int Number, int Http, int Akka, int Line)
+    {
+        public static Place New(int number, bool withLine)
+        {
+            var akka = Ports.Free();
+            return new Place(number, Ports.Free(), akka, withLine ? Ports.Free() : akka);
+        }
+    }
 }

@@ -35,7 +35,7 @@ internal static class HandoverRun
     /// <returns>True if 99 of 100 jobs went on within 25 seconds and none has failed.</returns>
     public static async Task<bool> RunAsync(int rounds, TextWriter output, CancellationToken ct)
     {
-        await using var fleet = await LedgerFleet.StartAsync(Nodes, Slots, coreWorks: true, new Progress<string>(), ct, UsualPatience);
+        await using var fleet = await LedgerFleet.StartAsync(Nodes, Slots, coreWorks: true, new Progress<string>(), ct, UsualPatience, withLines: true);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
         using var end = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var supervised = fleet.Fleet.SuperviseAsync(end.Token);

@@ -27,12 +27,13 @@ internal sealed class LedgerFleet : IAsyncDisposable
     /// <param name="slots">Of each worker.</param>
     /// <param name="coreWorks">The first three are workers as well.</param>
     /// <param name="patience">After which a silent node is taken for gone; longer than usual by default, because many processes share few processors here and one that has to wait for its turn is not gone.</param>
-    public static async Task<LedgerFleet> StartAsync(int nodes, int slots, bool coreWorks, IProgress<string> progress, CancellationToken ct, TimeSpan? patience = null)
+    /// <param name="withLines">Whether the lines between the nodes can be cut.</param>
+    public static async Task<LedgerFleet> StartAsync(int nodes, int slots, bool coreWorks, IProgress<string> progress, CancellationToken ct, TimeSpan? patience = null, bool withLines = false)
     {
         var fleet = new LedgerFleet();
         try
         {
-            await fleet.SetUpAsync(nodes, slots, coreWorks, patience ?? LongPatience, progress, ct);
+            await fleet.SetUpAsync(nodes, slots, coreWorks, patience ?? LongPatience, withLines, progress, ct);
             return fleet;
         }
         catch
@@ -57,7 +58,7 @@ internal sealed class LedgerFleet : IAsyncDisposable
         return answer.IsSuccessStatusCode ? System.Text.Json.JsonElement.Parse(await answer.Content.ReadAsStringAsync(ct)).GetProperty(figure).GetInt32() : null;
     }
 
-    private async Task SetUpAsync(int nodes, int slots, bool coreWorks, TimeSpan patience, IProgress<string> progress, CancellationToken ct)
+    private async Task SetUpAsync(int nodes, int slots, bool coreWorks, TimeSpan patience, bool withLines, IProgress<string> progress, CancellationToken ct)
     {
         var folder = Repository.Path("artifacts", "chaos", string.Create(CultureInfo.InvariantCulture, $"calm-{nodes}-{Environment.ProcessId}"));
         var ledger = await ChaosRun.StartAsync(Path.Combine(folder, "world"), ServerKinds.Redis, _leash, progress, ct);
@@ -74,7 +75,7 @@ internal sealed class LedgerFleet : IAsyncDisposable
             ["DOTNET_gcServer"] = "0",
         };
         if (!coreWorks) settings["CloneHub__Cluster__Roles__0"] = "core";
-        Fleet = await Fleet.StartAsync(nodes, Servers, settings, port => ChaosNode.Program(port), _leash, ct);
+        Fleet = await Fleet.StartAsync(nodes, Servers, settings, port => ChaosNode.Program(port), withLines, _leash, ct);
         var port = Ports.Free();
         _door = await FrontDoor.OpenAsync(port, Fleet.Core.Select(node => node.Client.BaseAddress!), ct);
         Front = LoopbackHttp.CreateClient(new Uri(string.Create(CultureInfo.InvariantCulture, $"http://127.0.0.1:{port}/")));

@@ -13,13 +13,17 @@ internal sealed class Network : IDisposable
     private const int Piece = 16 * 1024;
     private readonly ConcurrentDictionary<(int From, int To), TaskCompletionSource> _cuts = [];
     private readonly List<Socket> _lines = [];
-    private readonly Func<int, int?> _ownerOf;
+    private readonly Func<IReadOnlyList<int?>> _processes;
+    private readonly Lock _looks = new();
+
+    /// <summary>As of the last look. A look takes a tenth of a second of a processor where there are twenty nodes; most of those who call at the same time are seen by the same one.</summary>
+    private Dictionary<int, int> _holders = [];
 
     /// <param name="lines">Of each node the port that others know, and the one that it listens to.</param>
-    /// <param name="ownerOf">Which node, counted from 0, holds the socket with this inode; null if none.</param>
-    public Network(IReadOnlyList<(int Public, int Own)> lines, Func<int, int?> ownerOf)
+    /// <param name="processes">Of each node the number of its process; null while it has none.</param>
+    public Network(IReadOnlyList<(int Public, int Own)> lines, Func<IReadOnlyList<int?>> processes)
     {
-        _ownerOf = ownerOf;
+        _processes = processes;
         foreach (var (node, line) in lines.Index())
         {
             var listener = new Socket(AddressFamily.InterNetwork, SocketType.Stream, ProtocolType.Tcp);
@@ -48,7 +52,13 @@ internal sealed class Network : IDisposable
     {
         try
         {
-            while (true) _ = ServeAsync(await listener.AcceptAsync(), node, own);
+            while (true)
+            {
+                var near = await listener.AcceptAsync();
+
+                // One caller does not wait until it is known who another one is.
+                _ = Task.Run(() => ServeAsync(near, node, own));
+            }
         }
         catch (Exception e) when (e is SocketException or ObjectDisposedException)
         {
@@ -64,7 +74,7 @@ internal sealed class Network : IDisposable
             near.NoDelay = true;
             try
             {
-                if (OpenSockets.InodeOf((IPEndPoint)near.RemoteEndPoint!, (IPEndPoint)near.LocalEndPoint!) is not { } inode || _ownerOf(inode) is not { } caller) return;
+                if (OpenSockets.InodeOf((IPEndPoint)near.RemoteEndPoint!, (IPEndPoint)near.LocalEndPoint!) is not { } inode || NodeOf(inode) is not { } caller) return;
                 await far.ConnectAsync(own);
                 await Task.WhenAny(PumpAsync(near, far, (caller, node)), PumpAsync(far, near, (node, caller)));
             }
@@ -93,6 +103,19 @@ internal sealed class Network : IDisposable
 
         // Nor does a hang-up get through.
         await HealedAsync(line);
+    }
+
+    /// <summary>The node, counted from 0, that holds the socket with this inode; null if none.</summary>
+    private int? NodeOf(int inode)
+    {
+        lock (_looks)
+        {
+            var processes = _processes();
+
+            // The kernel does not give a number twice.
+            if (!_holders.TryGetValue(inode, out var holder) && !(_holders = OpenSockets.HoldersAmong(processes.OfType<int>())).TryGetValue(inode, out holder)) return null;
+            return processes.Index().Where(node => node.Item == holder).Select(node => (int?)node.Index).FirstOrDefault();
+        }
     }
 
     private Task HealedAsync((int From, int To) line) => _cuts.TryGetValue(line, out var cut) ? cut.Task : Task.CompletedTask;

@@ -6,6 +6,8 @@ namespace CloneHub.Chaos;
 /// <summary>Which process holds which connection, as the kernel tells.</summary>
 internal static class OpenSockets
 {
+    private const string Prefix = "socket:[";
+
     /// <summary>Of the connection from one port of this machine to another; null if it is gone.</summary>
     public static int? InodeOf(IPEndPoint from, IPEndPoint to)
     {
@@ -22,18 +24,24 @@ internal static class OpenSockets
         return null;
     }
 
-    public static bool Holds(int process, int inode)
+    /// <summary>Every socket that one of these processes holds, by its inode. Processes that have ended hold none.</summary>
+    public static Dictionary<int, int> HoldersAmong(IEnumerable<int> processes)
     {
-        var socket = string.Create(CultureInfo.InvariantCulture, $"socket:[{inode}]");
-        try
+        Dictionary<int, int> holders = [];
+        foreach (var process in processes)
         {
-            return Directory.EnumerateFiles(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/fd")).Any(file => TargetOf(file) == socket);
+            try
+            {
+                foreach (var file in Directory.EnumerateFileSystemEntries(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/fd")))
+                    if (TargetOf(file) is { } target && target.StartsWith(Prefix, StringComparison.Ordinal)) holders[int.Parse(target.AsSpan(Prefix.Length).TrimEnd(']'), CultureInfo.InvariantCulture)] = process;
+            }
+            catch (IOException)
+            {
+                // It has ended.
+            }
         }
-        catch (IOException)
-        {
-            // It has ended.
-            return false;
-        }
+
+        return holders;
     }
 
     private static string? TargetOf(string file)
