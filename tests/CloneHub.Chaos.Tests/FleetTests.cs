@@ -10,7 +10,7 @@ public sealed class FleetStage : IAsyncLifetime
 
     internal LedgerFleet Nodes { get; private set; } = null!;
 
-    public async Task InitializeAsync() => Nodes = await LedgerFleet.StartAsync(nodes: 5, Slots, coreWorks: false, new Progress<string>(), CancellationToken.None);
+    public async Task InitializeAsync() => Nodes = await LedgerFleet.StartAsync(nodes: 5, Slots, coreWorks: false, new Progress<string>(), CancellationToken.None, withLines: true);
 
     public async Task DisposeAsync() => await Nodes.DisposeAsync();
 }
