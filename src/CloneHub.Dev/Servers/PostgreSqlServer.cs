@@ -44,6 +44,9 @@ internal sealed class PostgreSqlServer(DirectoryInfo folder, ServerSettings sett
         [
             $"port={Port.ToString(CultureInfo.InvariantCulture)}", "listen_addresses=127.0.0.1", "unix_socket_directories=",
             "max_connections=300", "shared_buffers=128MB", "logging_collector=off",
+
+            // A new database has no statistics, and without them whole tables are read for a few rows; usually the first look comes after a minute.
+            "autovacuum_naptime=5s",
             .. Settings.Durable ? Array.Empty<string>() : ["fsync=off", "full_page_writes=off"],
         ];
         string[] arguments = ["-D", DataDirectory, .. settings.SelectMany(setting => new[] { "-c", setting })];

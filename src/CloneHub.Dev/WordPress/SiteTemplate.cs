@@ -75,6 +75,7 @@ internal sealed class SiteTemplate
             SiteContent.Demo => "Making a WordPress site with content; this is done once.",
             SiteContent.Medium => "Making a WordPress site of 10,000 files; this is done once and takes a minute.",
             SiteContent.Large => "Making a WordPress site of 300 MB with 70 MB of database; this is done once and takes two minutes.",
+            SiteContent.Huge => "Making a WordPress site of 4 GB and a million rows; this is done once and takes some minutes.",
             _ => "Installing WordPress; this is done once.",
         });
         var unfinished = new DirectoryInfo($"{folder.FullName}.new");

@@ -15,6 +15,9 @@ public enum SiteContent
 
     /// <summary>A large one: 300 MB of files, and 70 MB of SQL of which the tables of plugins come first.</summary>
     Large,
+
+    /// <summary>A fifth of a site of 20 GB: 4 GB of files, and one table of a million rows.</summary>
+    Huge,
 }
 
 /// <summary>What a source site is to be like.</summary>

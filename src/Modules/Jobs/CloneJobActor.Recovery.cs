@@ -18,7 +18,8 @@ internal sealed partial class CloneJobActor
     {
         if (_recovered.Count > 0)
         {
-            _engine.Archiver.Tell(new ArchiveEntry(_id, 1, [.. _recovered], LookFirst: true) { TraceParent = _job.Request?.TraceParent });
+            // A job that was only asked for is most often a new one, which does not wait.
+            _engine.Archiver.Tell(new ArchiveEntry(_id, 1, [.. _recovered], LookFirst: true) { TraceParent = _job.Request?.TraceParent, IsAwaited = _recovered.Count > 1 });
             _recovered.Clear();
             Timers.StartSingleTimer(nameof(ArchiveSilent), ArchiveSilent.Instance, PatienceWithArchive);
             Become(Reconciling);

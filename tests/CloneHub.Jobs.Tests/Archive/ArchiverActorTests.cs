@@ -36,7 +36,7 @@ public sealed class ArchiverActorTests : TestKit, IClassFixture<Stores>
         target.MaxPoolSize = 5;
         _services = Stores.EventLogAt(target.ConnectionString);
         var log = _services.GetRequiredService<EventLog>();
-        _archiver = Sys.ActorOf(Props.Create(() => new ArchiverActor(log, _lag, NullLogger<ArchiverActor>.Instance)));
+        _archiver = Sys.ActorOf(Props.Create(() => new ArchiverActor(log, _lag, TimeSpan.Zero, NullLogger<ArchiverActor>.Instance)));
     }
 
     [Fact]
@@ -48,6 +48,24 @@ public sealed class ArchiverActorTests : TestKit, IClassFixture<Stores>
         Assert.Equal(new Archived(_job, 6), ExpectMsg<Archived>(Patience));
 
         await HoldsAsync(_job, _history, 6);
+    }
+
+    [Fact]
+    public async Task What_comes_within_a_moment_is_written_together_and_what_is_awaited_at_once()
+    {
+        var other = Histories.NewJob();
+        var log = _services.GetRequiredService<EventLog>();
+        var patient = Sys.ActorOf(Props.Create(() => new ArchiverActor(log, _lag, ArchiverActor.UsualGathering, NullLogger<ArchiverActor>.Instance)));
+        patient.Tell(Histories.Entry(_job, _history, 1, 2));
+        patient.Tell(Histories.Entry(_job, _history, 3, 4));
+        await Eventually.Until("both wait", () => _lag.Waiting == 4);
+        ExpectNoMsg(TimeSpan.FromMilliseconds(100));
+
+        ((TestScheduler)Sys.Scheduler).Advance(ArchiverActor.UsualGathering);
+        Assert.Equal(new Archived(_job, 4), ExpectMsg<Archived>(Patience));
+
+        patient.Tell(Histories.Entry(other, Histories.Whole(), 1, 3, lookFirst: true) with { IsAwaited = true });
+        Assert.Equal(new Archived(other, 3), ExpectMsg<Archived>(Patience));
     }
 
     [Fact]
@@ -132,7 +150,7 @@ public sealed class ArchiverActorTests : TestKit, IClassFixture<Stores>
         ExpectMsg<Archived>(Patience);
         _archiver.Tell(Kill.Instance);
         var log = _services.GetRequiredService<EventLog>();
-        var next = Sys.ActorOf(Props.Create(() => new ArchiverActor(log, _lag, NullLogger<ArchiverActor>.Instance)));
+        var next = Sys.ActorOf(Props.Create(() => new ArchiverActor(log, _lag, TimeSpan.Zero, NullLogger<ArchiverActor>.Instance)));
 
         next.Tell(Histories.Entry(_job, _history, 1, 6, lookFirst: true), TestActor);
 

@@ -111,7 +111,7 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
     /// <summary>Lets a real archiver answer; what it is sent is seen all the same.</summary>
     protected void ArchiveForReal()
     {
-        var archiver = Sys.ActorOf(Props.Create(() => new ArchiverActor(Stores.Log, new ArchiveLag(TimeProvider.System), NullLogger<ArchiverActor>.Instance)));
+        var archiver = Sys.ActorOf(Props.Create(() => new ArchiverActor(Stores.Log, new ArchiveLag(TimeProvider.System), TimeSpan.Zero, NullLogger<ArchiverActor>.Instance)));
         Archiver.SetAutoPilot(new DelegateAutoPilot((sender, message) =>
         {
             archiver.Tell(message, sender);

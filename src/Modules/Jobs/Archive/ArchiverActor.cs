@@ -25,11 +25,16 @@ internal sealed record ArchiveForked(JobId Job, long Version) : IJobMessage, INo
 internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
 {
     private const int BatchSize = 200;
+
+    /// <summary>For so long events are gathered. Those of a job follow each other within milliseconds, and to append ten of them costs little more than one.</summary>
+    public static readonly TimeSpan UsualGathering = TimeSpan.FromMilliseconds(50);
+
     private static readonly TimeSpan BeforeSingleRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan[] Pauses = [.. new[] { 100, 250, 500, 1000, 2000 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
 
     private readonly EventLog _log;
     private readonly ArchiveLag _lag;
+    private readonly TimeSpan _gathering;
     private readonly ILogger _logger;
     private readonly Dictionary<JobId, (ArchiveEntry Entry, IActorRef ReplyTo)> _waiting = [];
     private readonly HashSet<JobId> _setAside = [];
@@ -37,15 +42,16 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
     private Dictionary<JobId, IActorRef>? _inFlight;
     private int _failures;
 
-    public ArchiverActor(EventLog log, ArchiveLag lag, ILogger<ArchiverActor> logger)
+    public ArchiverActor(EventLog log, ArchiveLag lag, TimeSpan gathering, ILogger<ArchiverActor> logger)
     {
-        (_log, _lag, _logger) = (log, lag, logger);
+        (_log, _lag, _gathering, _logger) = (log, lag, gathering, logger);
         Receive<ArchiveEntry>(Enqueue);
         Receive<Flush>(_ => Write());
+        Receive<Gathered>(_ => WriteAtOnce());
         Receive<TryAgain>(t =>
         {
             _setAside.Remove(t.Job);
-            if (_failures == 0) Write();
+            WriteAtOnce();
         });
         Receive<Written>(OnWritten);
         Receive<WriteFailed>(OnFailed);
@@ -59,7 +65,20 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
         var joins = _waiting.TryGetValue(entry.Job, out var known) && !entry.LookFirst && known.Entry.Last + 1 == entry.First;
         Put(joins ? known.Entry with { Events = [.. known.Entry.Events, .. entry.Events] } : entry with { Since = known.Entry?.Since ?? _lag.Now() }, Sender);
         if (_inFlight is null && _waiting.Count == 1) MeasureAge();
+        if (entry.IsAwaited) WriteAtOnce();
+        else WriteSoon();
+    }
+
+    /// <summary>Unless PostgreSQL was away a moment ago.</summary>
+    private void WriteAtOnce()
+    {
         if (_failures == 0) Write();
+    }
+
+    private void WriteSoon()
+    {
+        if (_gathering == TimeSpan.Zero || _waiting.Count >= BatchSize) WriteAtOnce();
+        else if (_inFlight is null && !Timers.IsTimerActive(nameof(Gathered))) Timers.StartSingleTimer(nameof(Gathered), Gathered.Instance, _gathering);
     }
 
     private void Write()
@@ -137,7 +156,8 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
         }
 
         MeasureAge();
-        Write();
+        if (_waiting.Values.Any(waiting => waiting.Entry.IsAwaited)) WriteAtOnce();
+        else if (_waiting.Count > 0) WriteSoon();
     }
 
     private void OnFailed(WriteFailed failed)
@@ -187,6 +207,11 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
     private sealed record WriteFailed(IReadOnlyList<ArchiveEntry> Entries, Exception Error);
 
     private sealed record TryAgain(JobId Job) : INoSerializationVerificationNeeded;
+
+    private sealed class Gathered : INoSerializationVerificationNeeded
+    {
+        public static readonly Gathered Instance = new();
+    }
 
     private sealed class Flush : INoSerializationVerificationNeeded
     {

@@ -14,6 +14,9 @@ internal sealed record ArchiveEntry(JobId Job, long First, IReadOnlyList<Recorde
     /// <summary>The span that the one of the writing is a child of.</summary>
     public string? TraceParent { get; init; }
 
+    /// <summary>The job does nothing before it has heard what the event log has of it.</summary>
+    public bool IsAwaited { get; init; }
+
     /// <summary>When the oldest of them came to the archiver, by its clock.</summary>
     public long Since { get; init; }
 
