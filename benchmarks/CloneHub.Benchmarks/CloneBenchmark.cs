@@ -78,7 +78,8 @@ internal sealed class CloneBenchmark(Stage stage, Report report, bool isWarm)
         return new Round(seconds, whole, steps, parts, least, status.GetProperty("result").GetProperty("content"), later);
     }
 
-    private static string Size(JsonElement content) => string.Create(
+    /// <summary>What was copied.</summary>
+    public static string Size(JsonElement content) => string.Create(
         CultureInfo.InvariantCulture,
         $"{content.GetProperty("files").GetInt64():#,0} files, {content.GetProperty("bytes").GetInt64() / 1e6:0} MB; {content.GetProperty("tables").GetInt64()} tables, {content.GetProperty("rows").GetInt64():#,0} rows");
 

@@ -6,7 +6,7 @@ using CloneHub.Dev;
 using CloneHub.Dev.WordPress;
 
 const string usage =
-    "Usage: CloneHub.Benchmarks [clone] [warm] [accept] [burst] [webhook] [medium] [large] [burst50] [soak] [reports] [scale] [resume] [restore] [kube] [engine [--rivals]] [--turns N] [--clones N] [--jobs N] [--save NAME]   (the first four if none is named)";
+    "Usage: CloneHub.Benchmarks [clone] [warm] [accept] [burst] [webhook] [medium] [large] [huge] [rewrite] [burst50] [soak] [reports] [scale] [resume] [restore] [kube] [engine [--rivals]] [--turns N] [--clones N] [--jobs N] [--save NAME]   (the first four if none is named)";
 
 // What is measured, in processes of its own.
 if (args is [EngineNode.Command, var at, var heap, .. var how]) return await EngineNode.RunAsync(int.Parse(at, CultureInfo.InvariantCulture), heap, holds: how.Contains(EngineNode.Holding));
@@ -19,7 +19,7 @@ int? clones = int.TryParse(Option("--clones"), NumberStyles.None, CultureInfo.In
 int? jobs = int.TryParse(Option("--jobs"), NumberStyles.None, CultureInfo.InvariantCulture, out var some) && some > 0 ? some : null;
 int? turns = int.TryParse(Option("--turns"), NumberStyles.None, CultureInfo.InvariantCulture, out var many) && many > 0 ? many : null;
 List<string> chosen = words.Count == 0 ? ["clone", "accept", "burst", "webhook"] : words;
-if (chosen.Except(["clone", "warm", "accept", "burst", "webhook", "medium", "large", "burst50", "soak", "reports", "scale", "resume", "restore", "kube", "engine"]).Any())
+if (chosen.Except(["clone", "warm", "accept", "burst", "webhook", "medium", "large", "huge", "rewrite", "burst50", "soak", "reports", "scale", "resume", "restore", "kube", "engine"]).Any())
 {
     await Console.Error.WriteLineAsync(usage);
     return 64; // EX_USAGE of sysexits.h
@@ -39,6 +39,7 @@ if (chosen.Remove("reports")) await ReportsBenchmark.RunAsync(report, end.Token)
 if (chosen.Remove("scale")) await ScaleBenchmark.RunAsync(jobs ?? ScaleBenchmark.UsualJobs, report, end.Token);
 if (chosen.Remove("resume")) await ResumeBenchmark.RunAsync(jobs ?? ResumeBenchmark.UsualJobs, report, end.Token);
 if (chosen.Remove("engine")) isFastEnough = await EngineBenchmark.RunAsync(withRivals, name, report, end.Token);
+if (chosen.Remove("huge")) await HugeBenchmark.RunAsync(report, end.Token);
 if (chosen.Remove("kube")) await KubeBenchmark.RunAsync(clones ?? KubeBenchmark.UsualClones, report, end.Token);
 if (chosen.Count > 0)
 {
@@ -56,6 +57,7 @@ if (chosen.Count > 0)
             "webhook" => WebhookBenchmark.RunAsync(stage, report, end.Token),
             "medium" => clone.RunAsync(SiteContent.Medium, end.Token),
             "large" => clone.RunAsync(SiteContent.Large, end.Token),
+            "rewrite" => RewriteBenchmark.RunAsync(stage, report, end.Token),
             "soak" => SoakBenchmark.RunAsync(stage, clones ?? SoakBenchmark.UsualClones, report, end.Token),
             "restore" => RestoreBenchmark.RunAsync(stage, turns ?? RestoreBenchmark.UsualTurns, report, end.Token),
             "burst50" => BurstBenchmark.RunAsync(stage, 50, report, end.Token),

@@ -16,9 +16,6 @@ internal static class RestoreBenchmark
     public const int UsualTurns = 10;
     private const int RequestsPerSecond = 20;
 
-    /// <summary>More than that would only wait for each other.</summary>
-    private const int AtOnce = 40;
-
     public static async Task RunAsync(Stage stage, int turns, Report report, CancellationToken ct)
     {
         await using var site = await stage.StartSourceAsync(SiteContent.Medium, ct);
@@ -58,26 +55,10 @@ internal static class RestoreBenchmark
         await Console.Error.WriteLineAsync(string.Create(CultureInfo.InvariantCulture, $"Held for {held[^1]:0} ms, undone after {undone[^1]:0.0} s."));
     }
 
-    /// <summary>They come whether those before them have been served or not.</summary>
     private static async Task VisitAsync(Uri site, ConcurrentBag<(string What, double Milliseconds)> seen, CancellationToken enough)
     {
         using var visitor = LoopbackHttp.CreateClient();
-        using var timer = new PeriodicTimer(TimeSpan.FromSeconds(1.0 / RequestsPerSecond), TimeProvider.System);
-        var under = new List<Task>();
-        try
-        {
-            while (await timer.WaitForNextTickAsync(enough))
-            {
-                under.RemoveAll(visit => visit.IsCompleted);
-                if (under.Count < AtOnce) under.Add(LookAsync(visitor, site, seen));
-            }
-        }
-        catch (OperationCanceledException) when (enough.IsCancellationRequested)
-        {
-            // It is enough.
-        }
-
-        await Task.WhenAll(under);
+        await OpenLoop.RunAsync(RequestsPerSecond, () => LookAsync(visitor, site, seen), enough);
     }
 
     private static async Task LookAsync(HttpClient visitor, Uri site, ConcurrentBag<(string What, double Milliseconds)> seen)

@@ -3,6 +3,7 @@ using System.Net.Http.Json;
 using System.Text.Json;
 using CloneHub.Dev;
 using CloneHub.Dev.Host;
+using CloneHub.Dev.Processes;
 using CloneHub.Dev.Servers;
 using CloneHub.Dev.WordPress;
 
@@ -55,8 +56,9 @@ internal sealed class Stage : IAsyncDisposable
 
     /// <summary>Another site to clone; the caller disposes of it.</summary>
     /// <param name="servers">Where its database is, if not beside the clones'.</param>
-    public Task<SourceSite> StartSourceAsync(SiteContent content, CancellationToken ct, PrivateServers? servers = null) =>
-        StartSourceAsync(servers ?? Servers, _installation.Core, content, ct);
+    /// <param name="php">Settings of its PHP.</param>
+    public Task<SourceSite> StartSourceAsync(SiteContent content, CancellationToken ct, PrivateServers? servers = null, IReadOnlyDictionary<string, string>? php = null) =>
+        StartSourceAsync(servers ?? Servers, _installation.Core, content, ct, php);
 
     public Task<string> RequestAsync(CancellationToken ct) => RequestAsync(Source.Url, ct);
 
@@ -140,6 +142,13 @@ internal sealed class Stage : IAsyncDisposable
         while (!(await Client.GetStringAsync(new Uri("api/v2/jobs?limit=1", UriKind.Relative), ct)).Contains(job, StringComparison.Ordinal)) ct.ThrowIfCancellationRequested();
     }
 
+    /// <summary>Kills the Host and starts it again.</summary>
+    public async Task RestartHostAsync(CancellationToken ct)
+    {
+        await Command.RunAsync("kill", ["-KILL", HostPid.ToString(CultureInfo.InvariantCulture)], ct);
+        await _installation.StartHostAsync(ct);
+    }
+
     /// <summary>Waits until so many instances of the warm pool are ready.</summary>
     public async Task WaitForPoolAsync(CancellationToken ct, int size = 1)
     {
@@ -213,10 +222,10 @@ internal sealed class Stage : IAsyncDisposable
     private static object Order(SourceSite site, Uri address, Uri? callback, string? media = null) =>
         new { source_url = address, source_username = site.AdminUser, source_password = site.AdminPassword, callback_url = callback, media };
 
-    private static Task<SourceSite> StartSourceAsync(PrivateServers servers, DirectoryInfo core, SiteContent content, CancellationToken ct)
+    private static Task<SourceSite> StartSourceAsync(PrivateServers servers, DirectoryInfo core, SiteContent content, CancellationToken ct, IReadOnlyDictionary<string, string>? php = null)
     {
         var progress = new Progress<string>(Console.Error.WriteLine);
-        var options = new SourceSiteOptions { Name = $"bench{content}".ToLowerInvariant(), Content = content, TablePrefix = content is SiteContent.Large ? "wnp_" : "wp_" };
+        var options = new SourceSiteOptions { Name = $"bench{content}".ToLowerInvariant(), Content = content, TablePrefix = content is SiteContent.Large ? "wnp_" : "wp_", PhpSettings = php ?? new Dictionary<string, string>() };
         return SourceSite.StartAsync(servers, core, Installation.Cache(progress).CreateSubdirectory("sites"), options, progress, ct);
     }
 

@@ -44,6 +44,15 @@ final class CloneHub_Magazine {
         }
     }
 
+    /** Files that no text of the site names, such as an archive that was uploaded by other means. */
+    public static function films( int $number, int $bytes ): void {
+        $random = new Random\Randomizer( new Random\Engine\Xoshiro256StarStar( $number ) );
+        for ( $i = 0; $i < $number; $i++ ) {
+            $folder = wp_upload_dir( gmdate( 'Y/m', 1300000000 + intdiv( $i, 100 ) * 2600000 ) )['path'];
+            file_put_contents( "$folder/film-$i.mp4", $random->getBytes( $bytes ) );
+        }
+    }
+
     private static function photographs( int $photographs ): void {
         $texture = self::texture( 2000, 1500 );
         $posts   = array();

@@ -2,7 +2,7 @@
 /**
  * Fills a site with content: php fill.php DOCUMENT_ROOT
  *
- * CLONEHUB_CONTENT is "tiny", "demo", "medium" or "large"; CLONEHUB_TEST_DATA may name a folder with public WordPress content to import.
+ * CLONEHUB_CONTENT is "tiny", "demo", "medium", "large" or "huge"; CLONEHUB_TEST_DATA may name a folder with public WordPress content to import.
  *
  * @package CloneHub
  */
@@ -40,15 +40,19 @@ if ( 'demo' === getenv( 'CLONEHUB_CONTENT' ) ) {
     $clonehub_images   = CloneHub_Media::gallery( max( 12, 110 - $clonehub_import->media() ) );
     CloneHub_Bakery::write( $clonehub_images, 0 === $clonehub_imported ? 80 : 20, 10 );
     CloneHub_Furniture::arrange( $clonehub_images );
-} elseif ( in_array( getenv( 'CLONEHUB_CONTENT' ), array( 'medium', 'large' ), true ) ) {
+} elseif ( in_array( getenv( 'CLONEHUB_CONTENT' ), array( 'medium', 'large', 'huge' ), true ) ) {
     $clonehub_images = CloneHub_Media::gallery( 12 );
     CloneHub_Bakery::write( $clonehub_images, 20, 10 );
     CloneHub_Furniture::arrange( $clonehub_images );
     if ( 'medium' === getenv( 'CLONEHUB_CONTENT' ) ) {
         CloneHub_Magazine::fill( 1300, 3100 );
-    } else {
+    } elseif ( 'large' === getenv( 'CLONEHUB_CONTENT' ) ) {
         CloneHub_Magazine::fill( 1900, 9000 );
         CloneHub_Magazine::journal( 120000 );
+    } else {
+        CloneHub_Magazine::fill( 1900, 9000 );
+        CloneHub_Magazine::journal( 1000000 );
+        CloneHub_Magazine::films( 20000, 200000 );
     }
 } else {
     CloneHub_Bakery::write( CloneHub_Media::gallery( 2 ), 3, 1 );
