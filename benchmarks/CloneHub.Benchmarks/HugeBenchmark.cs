@@ -71,7 +71,7 @@ internal static class HugeBenchmark
         var started = TimeProvider.System.GetTimestamp();
         var job = await stage.RequestAsync(source, ct);
         var beside = meanwhile(source.Url, enough.Token);
-        var status = await WaitAsync(stage, job, ct);
+        var status = await WaitAsync(stage, job, beside, ct);
         var seconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
         sent = await SentAsync(source, ct) - sent;
         await enough.CancelAsync();
@@ -80,11 +80,12 @@ internal static class HugeBenchmark
         return new Cloned(seconds, sent, status.GetProperty("result").GetProperty("content"), figures);
     }
 
-    private static async Task<JsonElement> WaitAsync(Stage stage, string job, CancellationToken ct)
+    private static async Task<JsonElement> WaitAsync(Stage stage, string job, Task beside, CancellationToken ct)
     {
         var started = TimeProvider.System.GetTimestamp();
         while (TimeProvider.System.GetElapsedTime(started) < Patience)
         {
+            if (beside.IsFaulted) await beside;
             try
             {
                 var status = await stage.StatusAsync(job, ct);

@@ -146,6 +146,7 @@ internal sealed class Stage : IAsyncDisposable
     public async Task RestartHostAsync(CancellationToken ct)
     {
         await Command.RunAsync("kill", ["-KILL", HostPid.ToString(CultureInfo.InvariantCulture)], ct);
+        await _installation.Host!.WaitForEndAsync(ct);
         await _installation.StartHostAsync(ct);
     }
 

@@ -108,6 +108,30 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
         Assert.Equal((state.Version, state.Job.Progress(0)), (read.Version, read.Progress));
     }
 
+    /// <summary>The projection was not asked, because the job was at work a moment ago.</summary>
+    [Fact]
+    public async Task A_job_that_falls_silent_after_it_was_read_is_told_from_both_logs()
+    {
+        var job = await JobInAsync(Stage.PodReady);
+        await ArchiveJournalAsync(job);
+        var (door, isOpen) = (CreateTestProbe("door"), true);
+        door.SetAutoPilot(new DelegateAutoPilot((sender, message) =>
+        {
+            if (isOpen) Jobs.Tell(message, sender);
+            return AutoPilot.KeepRunning;
+        }));
+        var reader = NewReader(jobs: door);
+        Assert.Equal(JobStatus.Running, (await reader.ReadAsync(job, 0, CancellationToken.None))!.Status);
+
+        isOpen = false;
+        Report(Ordered());
+        Assert.Equal(Stage.ContentImported, (await StateAsync(job)).Job.Stage);
+
+        var read = (await reader.ReadAsync(job, 0, CancellationToken.None))!;
+        var state = await StateAsync(job);
+        Assert.Equal((state.Version, state.Job.Progress(0)), (read.Version, read.Progress));
+    }
+
     /// <summary>It may have ended since, and somebody been told so.</summary>
     [Fact]
     public async Task A_silent_job_is_not_said_to_run_while_its_journal_cannot_be_read()

@@ -29,30 +29,38 @@ internal sealed partial class JobReader(
 
     private readonly ReadPatience _projection = new(PatienceWithProjection, clock);
     private readonly RestingViews _resting = new();
+    private readonly JobsAtWork _atWork = new(clock);
 
     public async Task<JobSnapshot?> ReadAsync(JobId job, long seen, CancellationToken cancellation)
     {
-        var (view, isAll) = await RestingAsync(job, seen, cancellation);
+        var isAtWork = _atWork.Contains(job);
+        var (view, isAll) = isAtWork ? (null, false) : await RestingAsync(job, seen, cancellation);
         if (isAll) return await WithToldProgressAsync(JobSnapshots.Of(job, view!.Job, view.Version));
         try
         {
             if (view is null && !await store.IsKnownAsync(job)) return null;
             var state = await AskNewestAsync(job, cancellation);
+            _atWork.Note(job, IsAtWork(state.Job));
             return await WithToldProgressAsync(await WithPositionAsync(state), written: JobSnapshots.Of(job, state.Job, state.Version).Progress);
         }
-        catch (Exception e) when (view is not null && view.Version >= seen && (e is UnavailableException || IsSilence(e, cancellation)))
+        catch (Exception e) when (e is UnavailableException || IsSilence(e, cancellation))
         {
-            LogJobSilent(logger, e, job);
-            var written = await WithJournalAsync(job, view!, cancellation);
-            var snapshot = JobSnapshots.Of(job, written.Job, written.Version);
-            return told.IsBeyond(job, snapshot.Status)
-                ? throw new UnavailableException(UnavailableException.Store, "The job does not answer now, and the event log is behind it.", e)
-                : await WithToldProgressAsync(snapshot);
-        }
-        catch (Exception e) when (IsSilence(e, cancellation))
-        {
+            if (isAtWork) view = await ViewAsync(job, cancellation);
+            if (view is not null && view.Version >= seen) return await WithoutJobAsync(job, view, e, cancellation);
+            if (e is UnavailableException) throw;
             throw new UnavailableException(UnavailableException.Store, "The store of live jobs does not answer.", e);
         }
+    }
+
+    /// <summary>What both logs tell of a job that does not answer itself.</summary>
+    private async Task<JobSnapshot> WithoutJobAsync(JobId job, JobStatusView view, Exception silence, CancellationToken cancellation)
+    {
+        LogJobSilent(logger, silence, job);
+        var written = await WithJournalAsync(job, view, cancellation);
+        var snapshot = JobSnapshots.Of(job, written.Job, written.Version);
+        return told.IsBeyond(job, snapshot.Status)
+            ? throw new UnavailableException(UnavailableException.Store, "The job does not answer now, and the event log is behind it.", silence)
+            : await WithToldProgressAsync(snapshot);
     }
 
     public async Task<JobSnapshot?> RequestRemovalAsync(JobId job, CancellationToken cancellation)
@@ -180,10 +188,12 @@ internal sealed partial class JobReader(
     {
         if (_resting.Find(job) is { } known && known.Version >= seen && await HasMoreAsync(job, known) is not true and var more) return (known, more is false);
         var view = await ViewAsync(job, cancellation);
-        if (view is null || view.Version < seen || view.Job.NextStep is not null || view.Job.IsBuilding || await HasMoreAsync(job, view) is not false) return (view, false);
+        if (view is null || view.Version < seen || IsAtWork(view.Job) || await HasMoreAsync(job, view) is not false) return (view, false);
         _resting.Remember(job, view);
         return (view, true);
     }
+
+    private static bool IsAtWork(IJob job) => job.NextStep is not null || job.IsBuilding;
 
     /// <summary>
     /// A clone is said to serve, with its password, or a job to have failed, only if nothing that is not archived yet says otherwise: whoever was answered
