@@ -19,6 +19,7 @@ public sealed class ServersFixture : IAsyncLifetime
     private const int RedisDatabases = 256;
     private static readonly IProgress<string> Silence = new Silent();
     private static readonly Lazy<Task<PrivateServers>> Shared = new(StartAsync);
+    private static readonly Lazy<Task<DatabaseServer>> SharedMySql = new(StartMySqlAsync);
     private static int _redisDatabase;
 
     /// <summary>Ends whatever is put on it together with the test process.</summary>
@@ -69,6 +70,9 @@ public sealed class ServersFixture : IAsyncLifetime
         await command.ExecuteNonQueryAsync();
         return new MySqlConnectionStringBuilder(MariaDb) { Database = name }.ConnectionString;
     }
+
+    /// <summary>A MySQL of the newest version that Debian has, fetched from its archive once, and started when it is first asked for.</summary>
+    public static Task<DatabaseServer> MySqlAsync() => SharedMySql.Value;
 
     /// <summary>The folder that holds unpacked WordPress cores as VERSION/; fetched from the Debian archive once.</summary>
     public async Task<DirectoryInfo> CoreStoreAsync() => (await CoreAsync()).Parent!;
@@ -121,6 +125,16 @@ public sealed class ServersFixture : IAsyncLifetime
         },
         Silence,
         CancellationToken.None);
+
+    private static async Task<DatabaseServer> StartMySqlAsync()
+    {
+        var servers = await Shared.Value;
+        var program = await MySqlProgram.EnsureAsync(Cache("mysql"), Silence, CancellationToken.None);
+        var server = new MySqlServer(program, servers.State.CreateSubdirectory("mysql"), servers.Sockets, new ServerSettings(Durable: false));
+        await server.PrepareAsync(CancellationToken.None);
+        await server.StartAsync(Leash, CancellationToken.None);
+        return new DatabaseServer(server.ConnectionString, server.Socket);
+    }
 
     private sealed class Silent : IProgress<string>
     {

@@ -70,6 +70,8 @@ public sealed class PrivateServers
 
     public string MariaDbSocket => _mariaDb.Socket;
 
+    internal DatabaseServer MariaDb => new(MariaDbConnectionString, MariaDbSocket);
+
     internal Leash? Leash => _options.Leash;
 
     public static async Task<PrivateServers> StartAsync(PrivateServersOptions options, IProgress<string> progress, CancellationToken ct)

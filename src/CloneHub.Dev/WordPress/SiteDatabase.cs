@@ -6,20 +6,20 @@ using MySqlConnector;
 namespace CloneHub.Dev.WordPress;
 
 /// <summary>A database with a user of the same name that may use it and nothing else.</summary>
-internal sealed record SiteDatabase(PrivateServers Servers, string Name, string Password)
+internal sealed record SiteDatabase(DatabaseServer Server, string Name, string Password)
 {
-    public string Socket => Servers.MariaDbSocket;
+    public string Socket => Server.Socket;
 
     /// <summary>Connection of the administrator to this database.</summary>
-    public string ConnectionString => new MySqlConnectionStringBuilder(Servers.MariaDbConnectionString) { Database = Name }.ConnectionString;
+    public string ConnectionString => new MySqlConnectionStringBuilder(Server.ConnectionString) { Database = Name }.ConnectionString;
 
-    public static async Task<SiteDatabase> CreateAsync(PrivateServers servers, string name, CancellationToken ct)
+    public static async Task<SiteDatabase> CreateAsync(DatabaseServer server, string name, CancellationToken ct)
     {
-        var database = new SiteDatabase(servers, name, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
+        var database = new SiteDatabase(server, name, Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(16)));
         await database.ExecuteAsync(
             $"""
             DROP DATABASE IF EXISTS `{name}`; CREATE DATABASE `{name}` CHARACTER SET utf8mb4 COLLATE utf8mb4_unicode_520_ci;
-            CREATE OR REPLACE USER '{name}'@'localhost' IDENTIFIED BY '{database.Password}'; GRANT ALL ON `{name}`.* TO '{name}'@'localhost';
+            DROP USER IF EXISTS '{name}'@'localhost'; CREATE USER '{name}'@'localhost' IDENTIFIED BY '{database.Password}'; GRANT ALL ON `{name}`.* TO '{name}'@'localhost';
             """,
             ct);
         return database;
@@ -40,7 +40,7 @@ internal sealed record SiteDatabase(PrivateServers Servers, string Name, string 
 
     private async Task ExecuteAsync(string sql, CancellationToken ct)
     {
-        await using var connection = new MySqlConnection(Servers.MariaDbConnectionString);
+        await using var connection = new MySqlConnection(Server.ConnectionString);
         await connection.OpenAsync(ct);
         await using var command = new MySqlCommand(sql, connection);
         await command.ExecuteNonQueryAsync(ct);

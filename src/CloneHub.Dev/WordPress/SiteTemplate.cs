@@ -83,7 +83,7 @@ internal sealed class SiteTemplate
         unfinished.Create();
         var password = await SecretFile.ReadOrCreateAsync(PasswordFile(unfinished), ct);
 
-        var database = await SiteDatabase.CreateAsync(servers, $"template_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}", ct);
+        var database = await SiteDatabase.CreateAsync(servers.MariaDb, $"template_{Convert.ToHexStringLower(RandomNumberGenerator.GetBytes(4))}", ct);
         try
         {
             var tree = Path.Combine(unfinished.FullName, "www");

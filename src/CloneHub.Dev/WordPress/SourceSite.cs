@@ -47,7 +47,7 @@ public sealed class SourceSite : IAsyncDisposable
         var template = await SiteTemplate.EnsureAsync(templates, core, servers, options, progress, ct);
         var folder = servers.State.CreateSubdirectory($"sites/{options.Name}");
         var sockets = servers.Sockets.CreateSubdirectory(options.Name);
-        var database = await SiteDatabase.CreateAsync(servers, $"site_{options.Name}", ct);
+        var database = await SiteDatabase.CreateAsync(options.Database ?? servers.MariaDb, $"site_{options.Name}", ct);
         var port = Ports.Free();
         var site = new SourceSite(folder, sockets, database, options.Address, port, servers.Leash) { AdminPassword = await template.AdminPasswordAsync(ct) };
         try

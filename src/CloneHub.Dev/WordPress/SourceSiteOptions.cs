@@ -1,4 +1,5 @@
 using System.Net;
+using CloneHub.Dev.Servers;
 
 namespace CloneHub.Dev.WordPress;
 
@@ -30,6 +31,9 @@ public sealed record SourceSiteOptions
     public string Address { get; init; } = "127.0.0.1";
 
     public SiteContent Content { get; init; } = SiteContent.Tiny;
+
+    /// <summary>Where the site has its database; null for the MariaDB of the servers.</summary>
+    public DatabaseServer? Database { get; init; }
 
     public string TablePrefix { get; init; } = "wp_";
 

@@ -39,7 +39,7 @@ public static partial class WordPressCore
         Directory.CreateDirectory(packages);
         try
         {
-            await DownloadAsync(packages, ct);
+            await DebianArchive.DownloadAsync("WordPress", Packages, packages, ct);
             foreach (var package in Directory.GetFiles(packages, "*.deb"))
                 await Command.RunAsync("dpkg-deb", ["-x", package, root], ct);
 
@@ -58,34 +58,6 @@ public static partial class WordPressCore
         {
             work.Delete(recursive: true);
         }
-    }
-
-    private static async Task DownloadAsync(string folder, CancellationToken ct)
-    {
-        var (exitCode, errors) = await TryDownloadAsync(folder, ct);
-        if (exitCode != 0 && Environment.IsPrivilegedProcess)
-        {
-            // A fresh image comes without the archive's lists of packages.
-            await Command.TryRunAsync("apt-get", ["update", "-q"], new CommandSettings(), ct);
-            (exitCode, errors) = await TryDownloadAsync(folder, ct);
-        }
-
-        if (exitCode != 0)
-        {
-            throw new SetUpException(
-                $"WordPress could not be fetched from the Debian archive. Run \"apt-get update\" (as root) and check the network, then try again. apt-get said:\n{errors.Trim()}");
-        }
-    }
-
-    private static async Task<(int ExitCode, string Errors)> TryDownloadAsync(string folder, CancellationToken ct)
-    {
-        // As root, apt would fetch as _apt, which cannot write into our folder.
-        var (exitCode, _, errors) = await Command.TryRunAsync(
-            "apt-get",
-            ["download", "-q", "-o", "APT::Sandbox::User=root", .. Packages],
-            new CommandSettings { WorkingDirectory = folder },
-            ct);
-        return (exitCode, errors);
     }
 
     private static void ReplaceLink(FileInfo link, string root)
