@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Buffers.Binary;
 using System.Runtime.CompilerServices;
+using System.Text;
 using CloneHub.Provisioning.WordPress;
 using MySqlConnector;
 
@@ -54,6 +55,10 @@ internal sealed class TableReader(string connectionString)
             rows.Add([.. Enumerable.Range(0, columns.Count).Select(index => reader.IsDBNull(index) ? null : (byte[])reader.GetValue(index))]);
         return rows;
     }
+
+    /// <summary>One text for each row, in order.</summary>
+    internal static string[] Texts(List<byte[]?[]> rows) =>
+        [.. rows.Select(row => string.Join('|', row.Select(value => value is null ? "NULL" : Encoding.UTF8.GetString(value)))).Order(StringComparer.Ordinal)];
 
     private static string Expression(SourceColumn column)
     {

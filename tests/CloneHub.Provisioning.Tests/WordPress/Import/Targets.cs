@@ -1,5 +1,7 @@
 using CloneHub.Contracts;
+using CloneHub.Provisioning.WordPress;
 using CloneHub.Provisioning.WordPress.Import;
+using CloneHub.Provisioning.WordPress.Rewriting;
 using MySqlConnector;
 
 namespace CloneHub.Provisioning.Tests.WordPress.Import;
@@ -16,5 +18,17 @@ internal static class Targets
             JobId.FromBytes(Guid.NewGuid().ToByteArray()), connectionString, $"localhost:{builder.Server}", builder.Database, builder.UserID,
             new DirectoryInfo(Path.Combine(folder.FullName, "root")), new DirectoryInfo(Path.Combine(folder.FullName, "state")), coreStore,
             new Uri("http://job-x.localhost:5080/"), owner);
+    }
+
+    /// <summary>Brings tables into an empty database as an import does, and nothing else of the site.</summary>
+    internal static async Task<IReadOnlyList<TableProof>> ImportAsync(
+        string connectionString, ContentRewriter rewriter, ImportWarnings warnings, SourceSchema schema,
+        Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump)
+    {
+        var target = Database(connectionString);
+        await using var database = ImportSession.Connect(target, loads: false);
+        await using var loading = ImportSession.Connect(target, loads: true);
+        var progress = new ImportProgress(new Progress<ContentProgress>());
+        return await new DatabaseImport(database, loading, new RowEncoder(rewriter, warnings), warnings, progress, _ => Task.CompletedTask).RunAsync(schema, dump, CancellationToken.None);
     }
 }

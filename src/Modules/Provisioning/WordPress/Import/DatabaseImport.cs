@@ -195,7 +195,7 @@ internal sealed class DatabaseImport(
             {
                 try
                 {
-                    await ImportSession.ExecuteAsync(connection, TableDdl.Dependent(item.Name, item.CreateSql), cancellation);
+                    await ImportSession.ExecuteAsync(connection, TableDdl.Dependent(item.Name, item.CreateSql, warnings.Add), cancellation);
                 }
                 catch (MySqlException fault) when (IsRefusal(connection, fault))
                 {
