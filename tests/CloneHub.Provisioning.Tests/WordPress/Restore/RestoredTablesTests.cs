@@ -41,6 +41,20 @@ public sealed class RestoredTablesTests
         Assert.Equal(isLike, Assert.Single(tables.Tables).CreateSql is null);
     }
 
+    [Theory]
+    [InlineData("json", "", "json", true)]
+    [InlineData("longtext", "utf8mb4", "longtext", true)]
+    [InlineData("text", "utf8mb4", "longtext", false)]
+    public void JSON_of_MariaDB_goes_where_the_site_has_it(string site, string charset, string becomes, bool isLike)
+    {
+        var clone = Column("longtext", "utf8mb4") with { CreateSql = "CREATE TABLE `wp_notes` (\n  `id` longtext DEFAULT NULL CHECK (json_valid(`id`))\n) ENGINE=InnoDB" };
+        var there = Column(site, charset) with { CreateSql = site == "longtext" ? clone.CreateSql : "" };
+
+        var table = Assert.Single(new RestoredTables(Schemas.Of(clone), Schemas.Of(there), "wp_").Tables);
+
+        Assert.Equal((isLike, becomes), (table.CreateSql is null, Assert.Single(table.Table.Columns).DataType));
+    }
+
     private static SourceTable Column(string type, string charset) =>
         Schemas.Table("wp_notes", "id") with { Columns = [new SourceColumn("id", type.Split('(', ' ')[0], type, charset, false)] };
 }

@@ -13,7 +13,7 @@ internal sealed record ColumnPlan(SourceColumn Column, bool IsRewritten, bool Is
 {
     private static readonly string[] Credentials = ["user_login", "user_email", "user_pass", "user_activation_key", "session_tokens"];
 
-    /// <summary>Of no account where it is asked whether somebody worked on the site.</summary>
+    /// <summary>Of no account where it is asked whether somebody worked on the site, or whether all arrived at it.</summary>
     internal bool IsLeftOut { get; init; }
 
     /// <summary>Types whose text is the same on every server and version, so that their sums can be compared.</summary>

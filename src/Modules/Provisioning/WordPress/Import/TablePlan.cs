@@ -20,9 +20,10 @@ internal sealed class TablePlan
     private long? _lastKey;
 
     /// <param name="rewritesNames">Also what only looks like an address: a restore takes those of its clone back.</param>
-    internal TablePlan(SourceTable table, bool rewritesNames = false)
+    /// <param name="comparesJson">False for a server that writes JSON in its own way, whatever it is sent.</param>
+    internal TablePlan(SourceTable table, bool rewritesNames = false, bool comparesJson = true)
     {
-        (Table, Columns) = (table, MakeColumns(table, rewritesNames));
+        (Table, Columns) = (table, MakeColumns(table, rewritesNames, comparesJson));
         (_source, _clone) = (new ValueSums(Columns), new ValueSums(Columns));
         _settled = SettledSums.Of(table, Columns);
         _key = NumberKey(table) is { } key ? Array.FindIndex(Columns, plan => plan.Column.Name == key) : -1;
@@ -112,9 +113,13 @@ internal sealed class TablePlan
         Proof = new TableProof(Table.Name, rows, Columns.Length, Columns.Count(plan => plan.IsCompared), _rewritten, _source.Digest(rows), _clone.Digest(rows), _settled?.Digest(), _lastKey);
     }
 
-    private static ColumnPlan[] MakeColumns(SourceTable table, bool rewritesNames)
+    private static ColumnPlan[] MakeColumns(SourceTable table, bool rewritesNames, bool comparesJson)
     {
         var unique = TableDdl.UniqueColumns(table.CreateSql);
-        return [.. table.Columns.Where(column => !column.IsGenerated).Select(column => ColumnPlan.Of(table, column, unique, rewritesNames))];
+        return
+        [
+            .. table.Columns.Where(column => !column.IsGenerated)
+                .Select(column => ColumnPlan.Of(table, column, unique, rewritesNames) with { IsLeftOut = !comparesJson && column.DataType == "json" }),
+        ];
     }
 }

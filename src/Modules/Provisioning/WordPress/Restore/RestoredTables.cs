@@ -69,7 +69,7 @@ internal sealed partial class RestoredTables
         TableDdl.RequireTable(clone.Name, clone.CreateSql);
         var isAlike = target is not null && IsAlike(clone, target);
         if (isAlike && Reference().IsMatch(target!.CreateSql)) _warnings.Add($"{clone.Name}: its foreign keys were left out");
-        _tables.Add(new RestoredTable(clone, isAlike ? null : Definition(clone), Math.Max(AutoIncrementOf(clone), target is null ? 0 : AutoIncrementOf(target)), target is not null));
+        _tables.Add(new RestoredTable(isAlike ? AsThere(clone, target!) : clone, isAlike ? null : Definition(clone), Math.Max(AutoIncrementOf(clone), target is null ? 0 : AutoIncrementOf(target)), target is not null));
     }
 
     /// <summary>What refers to a table goes on doing so when that gets another name: it would be bound to what was laid aside.</summary>
@@ -80,11 +80,16 @@ internal sealed partial class RestoredTables
         if (bound.Count > 0) _obstacles.Add($"its table {kept.Name}, which stays, refers to {string.Join(", ", bound)} by foreign keys");
     }
 
-    /// <summary>What the one holds finds room in the other. Servers differ in whether they tell the width in which a whole number is shown, and in what they call the older UTF-8.</summary>
-    private static bool IsAlike(SourceTable one, SourceTable other) => one.Columns.Select(Shape).SequenceEqual(other.Columns.Select(Shape));
+    /// <summary>What the one holds finds room in the other. Servers differ in whether they tell the width in which a whole number is shown, in what they call the older UTF-8, and in what JSON is.</summary>
+    private static bool IsAlike(SourceTable one, SourceTable other) => one.Columns.Select(column => Shape(one, column)).SequenceEqual(other.Columns.Select(column => Shape(other, column)));
 
-    private static (string Name, string DataType, string Type, string Charset, bool IsGenerated) Shape(SourceColumn column) =>
-        (column.Name, column.DataType, ShownWidth().Replace(column.ColumnType, "$1"), column.Charset == "utf8" ? "utf8mb3" : column.Charset, column.IsGenerated);
+    private static (string Name, string DataType, string Type, string Charset, bool IsGenerated) Shape(SourceTable table, SourceColumn column) => TableDdl.IsJson(table, column)
+        ? (column.Name, "json", "", "", column.IsGenerated)
+        : (column.Name, column.DataType, ShownWidth().Replace(column.ColumnType, "$1"), column.Charset == "utf8" ? "utf8mb3" : column.Charset, column.IsGenerated);
+
+    /// <summary>With JSON where the site has it as a type, which takes no bytes.</summary>
+    private static SourceTable AsThere(SourceTable clone, SourceTable target) =>
+        clone with { Columns = [.. clone.Columns.Zip(target.Columns, (ours, theirs) => theirs.DataType == "json" ? theirs : ours)] };
 
     private string Definition(SourceTable table)
     {

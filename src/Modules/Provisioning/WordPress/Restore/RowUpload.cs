@@ -9,7 +9,7 @@ namespace CloneHub.Provisioning.WordPress.Restore;
 internal sealed class RowUpload(
     TargetChannel target, RestoredTables plan, UserMap users, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress)
 {
-    private readonly List<TablePlan> _tables = [.. plan.Tables.Select(table => new TablePlan(table.Table, rewritesNames: true))];
+    private readonly List<TablePlan> _tables = [.. plan.Tables.Select(table => NewPlan(table.Table))];
     private readonly ArrayBufferWriter<byte> _values = new(1 << 20);
     private int _rows;
     private int _batch;
@@ -27,7 +27,7 @@ internal sealed class RowUpload(
             _isAgain = true;
             await ReadAsync(clone, missing, sends: false, cancellation);
             missing = await MissingAsync(cancellation);
-            foreach (var number in missing) _tables[number] = new TablePlan(_tables[number].Table, rewritesNames: true);
+            foreach (var number in missing) _tables[number] = NewPlan(_tables[number].Table);
         }
 
         await ReadAsync(clone, missing, sends: true, cancellation);
@@ -131,6 +131,9 @@ internal sealed class RowUpload(
 
     private Task<IReadOnlyDictionary<int, decimal[]>> SumsAsync(CancellationToken cancellation) => target.SumsAsync(
         _tables.Index().ToDictionary(table => table.Index, table => (TargetChannel.ColumnsOf(table.Item.Columns), TablePlan.NumberKey(table.Item.Table))), cancellation);
+
+    /// <summary>JSON is a type of MySQL alone, which keeps what it means and not what was written.</summary>
+    private static TablePlan NewPlan(SourceTable table) => new(table, rewritesNames: true, comparesJson: false);
 
     private int PersonColumn(TablePlan table) => UserMap.ColumnOf(plan.BareName(table.Table.Name), [.. table.Columns.Select(column => column.Column.Name)]);
 
