@@ -1,6 +1,7 @@
 using System.Net;
 using System.Net.Http.Json;
 using System.Text.Json;
+using CloneHub.Dev.WordPress;
 using CloneHub.Testing;
 using MySqlConnector;
 
@@ -61,14 +62,16 @@ public sealed class RestoreTests(SourceSiteFixture source) : IClassFixture<Sourc
         Assert.Contains(title, await answer.Content.ReadAsStringAsync(), StringComparison.Ordinal);
     }
 
-    private async Task<string> RestoreAsync(HostProcess host, string clone, object options)
+    private Task<string> RestoreAsync(HostProcess host, string clone, object options) => RequestAsync(host, source.Site, clone, options);
+
+    internal static async Task<string> RequestAsync(HostProcess host, SourceSite site, string clone, object options)
     {
         var body = new Dictionary<string, object?>
         {
             ["source_job_id"] = clone,
-            ["target_url"] = source.Site.Url,
-            ["target_username"] = source.Site.AdminUser,
-            ["target_password"] = source.Site.AdminPassword,
+            ["target_url"] = site.Url,
+            ["target_username"] = site.AdminUser,
+            ["target_password"] = site.AdminPassword,
         };
         foreach (var option in options.GetType().GetProperties()) body[option.Name] = option.GetValue(options);
         using var answer = await host.Client.PostAsJsonAsync(new Uri("api/v2/restore", UriKind.Relative), body);
