@@ -14,6 +14,7 @@ internal static class OpenLoop
         {
             while (await timer.WaitForNextTickAsync(enough))
             {
+                foreach (var failed in under.Where(one => one.IsFaulted)) await failed;
                 under.RemoveAll(one => one.IsCompleted);
                 if (under.Count < AtOnce) under.Add(call());
             }

@@ -18,7 +18,7 @@ internal sealed partial class CloneJobActor
     {
         if (_recovered.Count > 0)
         {
-            // A job that was only asked for is most often a new one, which does not wait.
+            // One that has done nothing yet may be new, which is told in a moment, and does not wait then.
             _engine.Archiver.Tell(new ArchiveEntry(_id, 1, [.. _recovered], LookFirst: true) { TraceParent = _job.Request?.TraceParent, IsAwaited = _recovered.Count > 1 });
             _recovered.Clear();
             Timers.StartSingleTimer(nameof(ArchiveSilent), ArchiveSilent.Instance, PatienceWithArchive);
@@ -51,6 +51,7 @@ internal sealed partial class CloneJobActor
         {
             // All others go on anyway, once the event log has been heard.
             if (w.IsNew && LastSequenceNr == 1) GoOn();
+            else _engine.Archiver.Tell(new Wanted(_id));
         });
         CommandAny(_ => Stash.Stash());
     }

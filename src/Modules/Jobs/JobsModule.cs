@@ -80,7 +80,7 @@ public static class JobsModule
             .WithCustomSerializer("clonehub-events", [typeof(RecordedEvent)], system => new EventSerializer(system))
             .WithActors((system, registry, resolver) =>
             {
-                registry.Register<Archiver>(system.ActorOf(resolver.Props<ArchiverActor>(ArchiverActor.UsualGathering), "archiver"));
+                registry.Register<Archiver>(system.ActorOf(resolver.Props<ArchiverActor>(), "archiver"));
                 registry.Register<Workers>(system.ActorOf(WorkersOf(services, system, registry), WorkersActor.Path));
                 services.GetRequiredService<JobNews>().Exchange = services.GetRequiredService<NewJobs>().Exchange =
                     system.ActorOf(resolver.Props<NewsExchangeActor>(), NewsExchangeActor.Path);

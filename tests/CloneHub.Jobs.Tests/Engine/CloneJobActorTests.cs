@@ -80,7 +80,9 @@ public sealed class CloneJobActorTests(Stores stores) : JobKit(stores, stores.Ne
         var job = await JobInAsync(Stage.Serving);
 
         Assert.Equal(WholeHistory, await EventsAsync(job));
-        var sent = Drain(Archiver).Cast<ArchiveEntry>().ToList();
+        var told = Drain(Archiver);
+        var sent = told.OfType<ArchiveEntry>().ToList();
+        Assert.Equal(new Wanted(job), Assert.Single(told.OfType<Wanted>()));
         Assert.Equal(Enumerable.Range(1, 12).Select(n => (long)n), sent.SelectMany(e => e.Events.Select((_, i) => e.First + i)));
         Assert.Equal((await JournalAsync(job)).Select(r => r.EventId), sent.SelectMany(e => e.Events).Select(r => r.EventId));
         Assert.Equal((Stage.Serving, 12L), ((await StateAsync(job)).Job.Stage, (await StateAsync(job)).Version));

@@ -111,10 +111,13 @@ public abstract class JobKit : TestKit, IClassFixture<Stores>
     /// <summary>Lets a real archiver answer; what it is sent is seen all the same.</summary>
     protected void ArchiveForReal()
     {
-        var archiver = Sys.ActorOf(Props.Create(() => new ArchiverActor(Stores.Log, new ArchiveLag(TimeProvider.System), TimeSpan.Zero, NullLogger<ArchiverActor>.Instance)));
+        var archiver = Sys.ActorOf(Props.Create(() => new ArchiverActor(Stores.Log, new ArchiveLag(TimeProvider.System), NullLogger<ArchiverActor>.Instance)));
         Archiver.SetAutoPilot(new DelegateAutoPilot((sender, message) =>
         {
             archiver.Tell(message, sender);
+
+            // Time stands still here: nothing is gathered.
+            if (message is ArchiveEntry entry) archiver.Tell(new Wanted(entry.Job));
             return AutoPilot.KeepRunning;
         }));
     }

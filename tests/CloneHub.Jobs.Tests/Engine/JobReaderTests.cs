@@ -132,6 +132,22 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
         Assert.Equal((state.Version, state.Job.Progress(0)), (read.Version, read.Progress));
     }
 
+    [Fact]
+    public async Task A_job_at_work_answers_itself_without_Redis_and_without_its_index()
+    {
+        var job = await JobInAsync(Stage.PodReady);
+        await ArchiveJournalAsync(job);
+        using var line = new Relay(Stores.RedisPort);
+        await using var redis = await Stores.ConnectRedisAsync(line);
+        var reader = NewReader(store: new JobStore(redis, Corner));
+        Assert.Equal(JobStatus.Running, (await reader.ReadAsync(job, 0, CancellationToken.None))!.Status);
+
+        line.Cut();
+        await Eventually.Until("the connection is gone", () => !redis.IsConnected);
+
+        Assert.Equal(JobStatus.Running, (await reader.ReadAsync(job, 0, CancellationToken.None))!.Status);
+    }
+
     /// <summary>It may have ended since, and somebody been told so.</summary>
     [Fact]
     public async Task A_silent_job_is_not_said_to_run_while_its_journal_cannot_be_read()

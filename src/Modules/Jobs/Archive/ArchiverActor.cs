@@ -11,6 +11,9 @@ internal sealed record Archived(JobId Job, long UpTo) : IJobMessage, INoSerializ
 /// <summary>To a job: the event log knows more of it than its journal did; here is the rest.</summary>
 internal sealed record ArchiveAhead(JobId Job, long First, IReadOnlyList<RecordedEvent> Events) : IJobMessage, INoSerializationVerificationNeeded;
 
+/// <summary>To the archiver: the job cannot go on before its entry has been compared with the event log.</summary>
+internal sealed record Wanted(JobId Job) : INoSerializationVerificationNeeded;
+
 /// <summary>To a job: events of it were lost on their way to the event log; it has to send all that it has.</summary>
 internal sealed record ArchiveGap(JobId Job) : IJobMessage, INoSerializationVerificationNeeded;
 
@@ -27,14 +30,13 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
     private const int BatchSize = 200;
 
     /// <summary>For so long events are gathered. Those of a job follow each other within milliseconds, and to append ten of them costs little more than one.</summary>
-    public static readonly TimeSpan UsualGathering = TimeSpan.FromMilliseconds(50);
+    public static readonly TimeSpan Gathering = TimeSpan.FromMilliseconds(50);
 
     private static readonly TimeSpan BeforeSingleRetry = TimeSpan.FromSeconds(30);
     private static readonly TimeSpan[] Pauses = [.. new[] { 100, 250, 500, 1000, 2000 }.Select(ms => TimeSpan.FromMilliseconds(ms))];
 
     private readonly EventLog _log;
     private readonly ArchiveLag _lag;
-    private readonly TimeSpan _gathering;
     private readonly ILogger _logger;
     private readonly Dictionary<JobId, (ArchiveEntry Entry, IActorRef ReplyTo)> _waiting = [];
     private readonly HashSet<JobId> _setAside = [];
@@ -42,10 +44,11 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
     private Dictionary<JobId, IActorRef>? _inFlight;
     private int _failures;
 
-    public ArchiverActor(EventLog log, ArchiveLag lag, TimeSpan gathering, ILogger<ArchiverActor> logger)
+    public ArchiverActor(EventLog log, ArchiveLag lag, ILogger<ArchiverActor> logger)
     {
-        (_log, _lag, _gathering, _logger) = (log, lag, gathering, logger);
+        (_log, _lag, _logger) = (log, lag, logger);
         Receive<ArchiveEntry>(Enqueue);
+        Receive<Wanted>(OnWanted);
         Receive<Flush>(_ => Write());
         Receive<Gathered>(_ => WriteAtOnce());
         Receive<TryAgain>(t =>
@@ -69,6 +72,13 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
         else WriteSoon();
     }
 
+    private void OnWanted(Wanted wanted)
+    {
+        if (!_waiting.TryGetValue(wanted.Job, out var known)) return;
+        _waiting[wanted.Job] = (known.Entry with { IsAwaited = true }, known.ReplyTo);
+        WriteAtOnce();
+    }
+
     /// <summary>Unless PostgreSQL was away a moment ago.</summary>
     private void WriteAtOnce()
     {
@@ -77,8 +87,8 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
 
     private void WriteSoon()
     {
-        if (_gathering == TimeSpan.Zero || _waiting.Count >= BatchSize) WriteAtOnce();
-        else if (_inFlight is null && !Timers.IsTimerActive(nameof(Gathered))) Timers.StartSingleTimer(nameof(Gathered), Gathered.Instance, _gathering);
+        if (_waiting.Count - _setAside.Count >= BatchSize) WriteAtOnce();
+        else if (_inFlight is null && !Timers.IsTimerActive(nameof(Gathered))) Timers.StartSingleTimer(nameof(Gathered), Gathered.Instance, Gathering);
     }
 
     private void Write()
@@ -156,7 +166,7 @@ internal sealed partial class ArchiverActor : ReceiveActor, IWithTimers
         }
 
         MeasureAge();
-        if (_waiting.Values.Any(waiting => waiting.Entry.IsAwaited)) WriteAtOnce();
+        if (_waiting.Any(waiting => waiting.Value.Entry.IsAwaited && !_setAside.Contains(waiting.Key))) WriteAtOnce();
         else if (_waiting.Count > 0) WriteSoon();
     }
 

@@ -38,7 +38,7 @@ internal sealed partial class JobReader(
         if (isAll) return await WithToldProgressAsync(JobSnapshots.Of(job, view!.Job, view.Version));
         try
         {
-            if (view is null && !await store.IsKnownAsync(job)) return null;
+            if (view is null && !isAtWork && !await store.IsKnownAsync(job)) return null;
             var state = await AskNewestAsync(job, cancellation);
             _atWork.Note(job, IsAtWork(state.Job));
             return await WithToldProgressAsync(await WithPositionAsync(state), written: JobSnapshots.Of(job, state.Job, state.Version).Progress);

@@ -11,7 +11,7 @@ internal sealed class JobsAtWork(TimeProvider clock)
     private const int Remembered = 1_000;
     private static readonly TimeSpan Moment = TimeSpan.FromSeconds(5);
 
-    private readonly OrderedDictionary<JobId, long> _said = [];
+    private readonly Dictionary<JobId, long> _said = [];
     private readonly Lock _gate = new();
 
     public bool Contains(JobId job)
@@ -23,10 +23,15 @@ internal sealed class JobsAtWork(TimeProvider clock)
     {
         lock (_gate)
         {
-            _said.Remove(job);
-            if (!isAtWork) return;
-            _said.Add(job, clock.GetTimestamp());
-            if (_said.Count > Remembered) _said.RemoveAt(0);
+            if (!isAtWork)
+            {
+                _said.Remove(job);
+                return;
+            }
+
+            // Whoever is asked about again is soon known again.
+            if (_said.Count >= Remembered && !_said.ContainsKey(job)) _said.Clear();
+            _said[job] = clock.GetTimestamp();
         }
     }
 }

@@ -57,6 +57,7 @@ public sealed partial class MySqlSourceTests(MySqlSite source, ITestOutputHelper
         output.WriteLine($"{what}: {fault.Message}");
     }
 
+    /// <summary>But for those of languages that MariaDB does not know: they are replaced, and told.</summary>
     [Fact]
     public async Task Every_order_of_text_has_one_in_MariaDB()
     {
@@ -67,7 +68,9 @@ public sealed partial class MySqlSourceTests(MySqlSite source, ITestOutputHelper
         await ImportAsync();
         output.WriteLine(string.Join('\n', _warnings.ToList()));
         Assert.True(orders.Count > 250, $"Only {orders.Count} orders.");
-        Assert.All(_warnings.ToList(), warning => Assert.Matches("the order of utf8mb4_[a-z_]+_0900_a[is]_c[is](_ks)? was replaced by the general one$", warning));
+        var replaced = _warnings.ToList().Select(warning => Replaced().Match(warning)).ToList();
+        Assert.All(replaced, order => Assert.True(order.Success));
+        Assert.Equal(["bg", "bs", "gl", "ja", "mn_cyrl", "nb", "nn", "ru", "sr_latn", "zh"], replaced.Select(order => order.Groups["language"].Value).Distinct().Order(StringComparer.Ordinal));
     }
 
     [Fact]
@@ -134,6 +137,9 @@ public sealed partial class MySqlSourceTests(MySqlSite source, ITestOutputHelper
         var made = all with { Tables = [.. all.Tables.Where(table => !_before.Contains(table.Name))] };
         return (made, await Targets.ImportAsync(_target, Rewriter, _warnings, made, source.Channel.DumpAsync));
     }
+
+    [GeneratedRegex("the order of utf8mb4_(?<language>[a-z_]+)_0900_a[is]_c[is](_ks)? was replaced by the general one$")]
+    private static partial Regex Replaced();
 
     [GeneratedRegex(@"\b(TABLE|INTO|REFERENCES) (\w+)")]
     private static partial Regex TableName();

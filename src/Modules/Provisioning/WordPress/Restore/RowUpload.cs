@@ -64,9 +64,12 @@ internal sealed class RowUpload(
         if (torn.Count > 0) throw ImportFault.Verification($"The clone was changed while its tables were read: {string.Join(", ", torn)}.");
     }
 
-    /// <summary>Those of which the site does not hold what the clone has now.</summary>
+    /// <summary>Those of which the site does not hold what the clone has now, as far as is known: what cannot be compared may be of before.</summary>
     private async Task<List<int>> MissingAsync(CancellationToken cancellation) =>
-        [.. (await SumsAsync(cancellation)).Where(table => !_tables[table.Key].IsSame((long)table.Value[0], table.Value[1..])).Select(table => table.Key).Order()];
+    [
+        .. (await SumsAsync(cancellation))
+            .Where(table => _tables[table.Key].Columns.Any(column => !column.IsCompared) || !_tables[table.Key].IsSame((long)table.Value[0], table.Value[1..])).Select(table => table.Key).Order(),
+    ];
 
     private async Task AddAsync(int number, RowBatch batch, CancellationToken cancellation)
     {
