@@ -1,14 +1,17 @@
 using CloneHub.Dev.Demo;
 using CloneHub.Dev.Host;
 using CloneHub.Dev.Kube;
+using CloneHub.Dev.Processes;
 using CloneHub.Dev.Servers;
 using CloneHub.Dev.WordPress;
 
 namespace CloneHub.Dev;
 
-/// <summary>Stops what an earlier run left running, for example after kill -9. Data stay.</summary>
+/// <summary>Ends what runs, and what an earlier run left running, for example after kill -9. Data stay.</summary>
 internal static class DownCommand
 {
+    private static readonly TimeSpan PatienceWithUp = TimeSpan.FromMinutes(1);
+
     public static async Task<int> RunAsync(IEnumerable<string> stateDirectories, Screen screen, CancellationToken ct)
     {
         var anything = false;
@@ -22,7 +25,12 @@ internal static class DownCommand
     private static async Task<bool> StopAsync(DirectoryInfo state, Screen screen, CancellationToken ct)
     {
         var stopped = new List<string>();
-        if (await HostRun.StopAnywayAsync(state, ct))
+
+        // One that still runs would start again what is ended.
+        var up = Daemon.Find(UpCommand.Name, state);
+        if (up is not null)
+            await up.Process.EndAsync("TERM", PatienceWithUp, ct);
+        if (await HostRun.StopAnywayAsync(state, ct) || up is not null)
             stopped.Add("CloneHub");
         if (await LocalClones.StopAllAsync(state, ct) > 0)
             stopped.Add("the web servers of clones");

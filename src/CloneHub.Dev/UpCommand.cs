@@ -1,4 +1,5 @@
 using CloneHub.Dev.Demo;
+using CloneHub.Dev.Processes;
 using CloneHub.Dev.Servers;
 
 namespace CloneHub.Dev;
@@ -6,10 +7,13 @@ namespace CloneHub.Dev;
 /// <summary>Runs CloneHub until Ctrl-C.</summary>
 internal static class UpCommand
 {
+    public const string Name = "up";
+
     /// <param name="nodes">1 for one Host as it is; else so many Hosts behind one front door.</param>
     public static async Task<int> RunAsync(string stateDirectory, int nodes, Screen screen, CancellationToken ct)
     {
         await using var installation = Installation.Open(stateDirectory, screen);
+        Daemon.Announce(Name, installation.State);
         await installation.StartServersAsync(ServerKinds.None, ct);
         if (nodes == 1)
         {

@@ -52,6 +52,10 @@ internal sealed class Daemon
         return new Daemon(identity, pidFile, log, spec.StopSignal);
     }
 
+    /// <summary>This process is what others find in this folder by that name.</summary>
+    public static void Announce(string name, DirectoryInfo folder) =>
+        File.WriteAllText(Path.Combine(folder.FullName, $"{name}.pid"), ProcessIdentity.Of(Environment.ProcessId)!.ToString());
+
     /// <summary>The daemon that an earlier run left in this folder, if it still runs.</summary>
     public static Daemon? Find(string name, DirectoryInfo folder, string stopSignal = "TERM")
     {
