@@ -147,6 +147,9 @@ internal sealed class Stage : IAsyncDisposable
     {
         await Command.RunAsync("kill", ["-KILL", HostPid.ToString(CultureInfo.InvariantCulture)], ct);
         await _installation.Host!.WaitForEndAsync(ct);
+
+        // Its first thread is gone then; the last one closes its sockets.
+        while (!Ports.IsFree(Client.BaseAddress!.Port)) await Task.Delay(TimeSpan.FromMilliseconds(50), TimeProvider.System, ct);
         await _installation.StartHostAsync(ct);
     }
 
