@@ -133,7 +133,7 @@ public sealed class JobReaderTests(Stores stores) : JobKit(stores, stores.NewCor
     }
 
     [Fact]
-    public async Task A_job_at_work_answers_itself_without_Redis_and_without_its_index()
+    public async Task A_job_at_work_answers_itself_while_Redis_is_away()
     {
         var job = await JobInAsync(Stage.PodReady);
         await ArchiveJournalAsync(job);
