@@ -218,11 +218,12 @@ public sealed class FileImportTests : IDisposable
         var target = Targets.Folder(_folder, coreStore: new DirectoryInfo(Path.Combine(_folder.FullName, "store")), owner: owner);
         var plan = files.Select(file => FilePlan.Place(RootOf(file), file, "wp-content/uploads", _warnings))
             .OfType<PlannedFile>().ToList();
+        using var known = CheckedFiles.Open(Path.Combine(_folder.FullName, "checked.tsv"));
         var import = new FileImport(target, "wp-content/uploads", Rewriter, _warnings, new ImportProgress(new Progress<ContentProgress>()), _ =>
         {
             _atFence();
             return Task.CompletedTask;
-        });
+        }, known);
         return await import.RunAsync(plan, CoreStore.Of(target.CoreStore, "6.1.9"), GetAsync, CancellationToken.None);
     }
 

@@ -13,7 +13,7 @@ public sealed class RowEncoderTests
     private static readonly SourceTable Table = new(
         "t", IsView: false, "InnoDB", "", [Column("a", "int"), Column("b", "longtext"), Column("c", "longtext")], ["a"], "CREATE TABLE `t` (\n  `a` int,\n  `b` longtext,\n  `c` longtext\n)", 0, 0);
 
-    private readonly RowEncoder _encoder = new(Rewriter, new ImportWarnings());
+    private readonly RowEncoder _encoder = new(Rewriter);
 
     [Fact]
     public async Task A_large_row_is_written_as_any_other()

@@ -10,6 +10,8 @@ namespace CloneHub.Provisioning.Tests.WordPress.Import;
 /// <summary>Reads a database as the connector does, without a site around it: definitions, columns, and values as the server stores them.</summary>
 internal sealed class TableReader(string connectionString)
 {
+    internal int BatchRows { get; init; } = 1000;
+
     internal async Task ExecuteAsync(string sql)
     {
         await using var connection = new MySqlConnection(connectionString + ";Allow User Variables=true");
@@ -38,7 +40,13 @@ internal sealed class TableReader(string connectionString)
             yield return new TableStarted(request.Table);
             var columns = schema.Tables.Single(table => table.Name == request.Table).Columns.Where(column => !column.IsGenerated).ToArray();
             var rows = await ReadAsync(request.Table, columns, cancellation);
-            foreach (var batch in rows.Chunk(1000)) yield return new TableRows(request.Table, Wire(batch, columns.Length));
+            var read = request.From?.Rows ?? 0;
+            foreach (var batch in rows.Skip((int)read).Chunk(BatchRows))
+            {
+                read += batch.Length;
+                yield return new TableRows(request.Table, Wire(batch, columns.Length), new DumpPosition(read, []));
+            }
+
             yield return new TableEnded(request.Table, rows.Count, rows.Count);
         }
     }
@@ -83,7 +91,7 @@ internal sealed class TableReader(string connectionString)
             $"SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '{name}' AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX"))
             .Select(row => row[0]).ToArray();
         var create = (await RowsAsync(connection, $"SHOW CREATE {(isView ? "VIEW" : "TABLE")} `{name}`"))[0][1];
-        return new SourceTable(name, isView, "", "", columns, key, create, 0, 0);
+        return new SourceTable(name, isView, "InnoDB", "", columns, key, create, 0, 0);
     }
 
     private static async Task<List<string[]>> RowsAsync(MySqlConnection connection, string sql)

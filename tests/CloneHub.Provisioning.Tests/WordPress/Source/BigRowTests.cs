@@ -20,7 +20,7 @@ public sealed class BigRowTests
         var row = _dump.TakePiece(Piece(3, 0, 2, "yz"u8))!.Value;
         Assert.Equal(["1", "abcdef", "", "yz"], row.ToArrays()[0].Select(value => Encoding.UTF8.GetString(value ?? [])));
         Assert.Null(row.ToArrays()[0][2]);
-        Assert.Equal(1, _dump.Rows);
+        Assert.Equal(1, _dump.Position.Rows);
     }
 
     [Fact]

@@ -70,12 +70,12 @@ public sealed class ImportedSite : IAsyncLifetime
 
     internal SiteVerifier Verifier() => new(Http, (address, cancellation) => Http.SendAsync(new HttpRequestMessage(HttpMethod.Get, address), cancellation), TimeProvider.System);
 
-    internal async Task ImportAsync(CloneTarget target)
+    internal async Task ImportAsync(CloneTarget target, Func<CancellationToken, Task>? ensureFence = null, int attempt = 1)
     {
         var order = new CloneOrder(target.Job, Site.Url, "tests", null);
-        await using var channel = await SourceTests.Connector.ConnectAsync(order, Secrets, 1, CancellationToken.None);
+        await using var channel = await SourceTests.Connector.ConnectAsync(order, Secrets, attempt, CancellationToken.None);
         var watch = Stopwatch.StartNew();
-        Report = await SiteImporter.ImportAsync(channel, target, CloneKeys.Of(Secrets), new Recorder(Progress), _ => Task.CompletedTask, CancellationToken.None);
+        Report = await SiteImporter.ImportAsync(channel, target, CloneKeys.Of(Secrets), new Recorder(Progress), ensureFence ?? (_ => Task.CompletedTask), CancellationToken.None);
         ImportTime = watch.Elapsed;
         await channel.ByeAsync(CancellationToken.None);
     }
@@ -92,7 +92,7 @@ public sealed class ImportedSite : IAsyncLifetime
         await ImportAsync(Target);
     }
 
-    private async Task<CloneTarget> NewTargetAsync(int port)
+    internal async Task<CloneTarget> NewTargetAsync(int port)
     {
         var connection = await Servers.NewMariaDbDatabaseAsync();
         var builder = new MySqlConnectionStringBuilder(connection);

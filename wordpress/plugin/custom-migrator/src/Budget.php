@@ -7,6 +7,8 @@ declare(strict_types=1);
 
 namespace CloneHub\Migrator;
 
+use CloneHub\Migrator\OnSource\Visitors;
+
 /** How long one answer may take and how much memory it may use on this PHP. */
 final class Budget
 {
@@ -16,13 +18,15 @@ final class Budget
     private const LARGEST_VALUE = 1048576;
 
     private Reply $reply;
+    private Visitors $visitors;
     private float $until;
     private int $bytes;
 
     /** @param array<string,mixed> $arguments "seconds" and "bytes" as the client wishes; 0 bytes means no limit. */
-    public function __construct(Reply $reply, array $arguments)
+    public function __construct(Reply $reply, Visitors $visitors, array $arguments)
     {
         $this->reply = $reply;
+        $this->visitors = $visitors;
         $this->bytes = (int) ($arguments['bytes'] ?? 0);
         $seconds = min(self::MOST_SECONDS, max(0.0, (float) ($arguments['seconds'] ?? self::MOST_SECONDS)));
         $started = (float) ($_SERVER['REQUEST_TIME_FLOAT'] ?? microtime(true));
@@ -34,9 +38,17 @@ final class Budget
         $this->until = microtime(true) + $seconds;
     }
 
+    /** Asked between two pieces of work: whoever visits the site meanwhile goes first, on our time. */
     public function is_spent(): bool
     {
+        $this->visitors->let_pass();
         return microtime(true) >= $this->until || ($this->bytes > 0 && $this->reply->sent() >= $this->bytes);
+    }
+
+    /** Seconds that this answer has waited for the site's visitors so far. */
+    public function waited(): float
+    {
+        return $this->visitors->waited();
     }
 
     /** Seconds that one statement may take which ends an answer: what is left, or a little more. */

@@ -7,30 +7,44 @@ internal sealed class DatabaseFixes(MySqlDataSource database, CloneTarget target
 {
     private readonly string _prefix = WpConfig.Prefix(facts);
 
-    internal async Task RunAsync(CancellationToken cancellation)
+    /// <summary>All of it or nothing, where the site's tables know transactions.</summary>
+    /// <param name="hasCursors">The database holds <see cref="ImportCursors"/>, which mean nothing from then on.</param>
+    internal async Task RunAsync(bool hasCursors, CancellationToken cancellation)
     {
         await using var connection = await ImportSession.OpenAsync(database, cancellation);
-        await RequireTablesAsync(connection, cancellation);
-        await RunAsync(connection, $"UPDATE {Table("options")} SET option_value = @address WHERE option_name IN ('siteurl', 'home')", cancellation);
+        await using (var transaction = await connection.BeginTransactionAsync(cancellation))
+        {
+            await RunAsync(transaction, cancellation);
+            if (hasCursors) await ImportCursors.EndAsync(transaction, cancellation);
+            await transaction.CommitAsync(cancellation);
+        }
 
-        // wp-config.php says where the clone has them.
-        await RunAsync(connection, $"UPDATE {Table("options")} SET option_value = '' WHERE option_name IN ('upload_path', 'upload_url_path')", cancellation);
-
-        // An empty value makes WordPress work the rules out again, for the plugins that are there now.
-        await RunAsync(connection, $"UPDATE {Table("options")} SET option_value = '' WHERE option_name = 'rewrite_rules'", cancellation);
-        await RunAsync(connection, $"DELETE FROM {Table("options")} WHERE option_name IN ('_transient_doing_cron', 'doing_cron')", cancellation);
-        await ActivatePluginAsync(connection, cancellation);
-        await ForgetSessionsAsync(connection, cancellation);
-        await ShowFilelessMediaAsync(connection, cancellation);
+        if (hasCursors) await ImportCursors.RemoveAsync(connection, cancellation);
     }
 
-    private async Task RequireTablesAsync(MySqlConnection connection, CancellationToken cancellation)
+    private async Task RunAsync(MySqlTransaction transaction, CancellationToken cancellation)
+    {
+        await RequireTablesAsync(transaction, cancellation);
+        await RunAsync(transaction, $"UPDATE {Table("options")} SET option_value = @address WHERE option_name IN ('siteurl', 'home')", cancellation);
+
+        // wp-config.php says where the clone has them.
+        await RunAsync(transaction, $"UPDATE {Table("options")} SET option_value = '' WHERE option_name IN ('upload_path', 'upload_url_path')", cancellation);
+
+        // An empty value makes WordPress work the rules out again, for the plugins that are there now.
+        await RunAsync(transaction, $"UPDATE {Table("options")} SET option_value = '' WHERE option_name = 'rewrite_rules'", cancellation);
+        await RunAsync(transaction, $"DELETE FROM {Table("options")} WHERE option_name IN ('_transient_doing_cron', 'doing_cron')", cancellation);
+        await ActivatePluginAsync(transaction, cancellation);
+        await ForgetSessionsAsync(transaction, cancellation);
+        await ShowFilelessMediaAsync(transaction, cancellation);
+    }
+
+    private async Task RequireTablesAsync(MySqlTransaction transaction, CancellationToken cancellation)
     {
         try
         {
             await using var command = new MySqlCommand(
                 $"SELECT (SELECT COUNT(*) FROM {Table("users")}), (SELECT COUNT(*) FROM {Table("posts")}), option_value FROM {Table("options")} WHERE option_name = 'siteurl'",
-                connection);
+                transaction.Connection, transaction);
             if (await command.ExecuteScalarAsync(cancellation) is null) throw ImportFault.Verification("The clone's options hold no site address.");
         }
         catch (MySqlException fault) when (fault.ErrorCode == MySqlErrorCode.NoSuchTable)
@@ -39,9 +53,9 @@ internal sealed class DatabaseFixes(MySqlDataSource database, CloneTarget target
         }
     }
 
-    private async Task ActivatePluginAsync(MySqlConnection connection, CancellationToken cancellation)
+    private async Task ActivatePluginAsync(MySqlTransaction transaction, CancellationToken cancellation)
     {
-        await using var command = new MySqlCommand($"SELECT CAST(option_value AS BINARY) FROM {Table("options")} WHERE option_name = 'active_plugins'", connection);
+        await using var command = new MySqlCommand($"SELECT CAST(option_value AS BINARY) FROM {Table("options")} WHERE option_name = 'active_plugins'", transaction.Connection, transaction);
         var present = await command.ExecuteScalarAsync(cancellation) as byte[];
         var list = PluginList.ForClone(present ?? []);
         if (list is null)
@@ -51,22 +65,22 @@ internal sealed class DatabaseFixes(MySqlDataSource database, CloneTarget target
         }
 
         await RunAsync(
-            connection, $"INSERT INTO {Table("options")} (option_name, option_value, autoload) VALUES ('active_plugins', @plugins, 'yes') ON DUPLICATE KEY UPDATE option_value = @plugins",
+            transaction, $"INSERT INTO {Table("options")} (option_name, option_value, autoload) VALUES ('active_plugins', @plugins, 'yes') ON DUPLICATE KEY UPDATE option_value = @plugins",
             cancellation, new MySqlParameter("@plugins", MySqlDbType.Blob) { Value = list });
     }
 
     /// <summary>Log-ins of the source are void here; the user that a connector made for itself never existed. A person may have such a name, but not such an address.</summary>
-    private async Task ForgetSessionsAsync(MySqlConnection connection, CancellationToken cancellation)
+    private async Task ForgetSessionsAsync(MySqlTransaction transaction, CancellationToken cancellation)
     {
-        await RunAsync(connection, $"DELETE FROM {Table("usermeta")} WHERE meta_key = 'session_tokens'", cancellation);
+        await RunAsync(transaction, $"DELETE FROM {Table("usermeta")} WHERE meta_key = 'session_tokens'", cancellation);
         const string Temporary = $"user_login REGEXP '^{ConnectorBuild.NamePattern}$' AND user_email = CONCAT(user_login, '{ConnectorBuild.MailTail}')";
-        await RunAsync(connection, $"DELETE m FROM {Table("usermeta")} m JOIN {Table("users")} u ON u.ID = m.user_id WHERE {Temporary}", cancellation);
-        await RunAsync(connection, $"DELETE FROM {Table("users")} WHERE {Temporary}", cancellation);
+        await RunAsync(transaction, $"DELETE m FROM {Table("usermeta")} m JOIN {Table("users")} u ON u.ID = m.user_id WHERE {Temporary}", cancellation);
+        await RunAsync(transaction, $"DELETE FROM {Table("users")} WHERE {Temporary}", cancellation);
     }
 
     /// <summary>Without a file of its own an attachment is shown by its guid, which is otherwise no address and stays.</summary>
-    private Task ShowFilelessMediaAsync(MySqlConnection connection, CancellationToken cancellation) => RunAsync(
-        connection,
+    private Task ShowFilelessMediaAsync(MySqlTransaction transaction, CancellationToken cancellation) => RunAsync(
+        transaction,
         $"UPDATE {Table("posts")} p LEFT JOIN {Table("postmeta")} m ON m.post_id = p.ID AND m.meta_key = '_wp_attached_file' "
         + "SET p.guid = CONCAT(@uploads, SUBSTRING(p.guid, CHAR_LENGTH(@source) + 1)) "
         + "WHERE p.post_type = 'attachment' AND m.meta_id IS NULL AND LEFT(p.guid, CHAR_LENGTH(@source)) = @source",
@@ -74,9 +88,9 @@ internal sealed class DatabaseFixes(MySqlDataSource database, CloneTarget target
 
     private string Table(string name) => TableDdl.Quote(_prefix + name);
 
-    private async Task RunAsync(MySqlConnection connection, string sql, CancellationToken cancellation, params MySqlParameter[] parameters)
+    private async Task RunAsync(MySqlTransaction transaction, string sql, CancellationToken cancellation, params MySqlParameter[] parameters)
     {
         MySqlParameter[] all = [.. parameters, new("@address", target.PublicAddress)];
-        await ImportSession.ExecuteAsync(connection, sql, cancellation, all);
+        await ImportSession.ExecuteAsync(transaction, sql, cancellation, all);
     }
 }

@@ -5,8 +5,8 @@ using MySqlConnector;
 namespace CloneHub.Provisioning.WordPress.Import;
 
 /// <summary>
-/// Brings tables into the clone's database: definitions first, then rows as they come, then what depends on rows. Whatever the database
-/// held before is dropped, so a repeat after a crash needs no memory of it.
+/// Brings tables into the clone's database: definitions first, then rows as they come, then what depends on rows. A repeat after a crash goes
+/// on with what a large database has already (<see cref="ImportCursors"/>); whatever else the database held before is dropped.
 /// </summary>
 internal sealed class DatabaseImport(
     MySqlDataSource database, MySqlDataSource loading, RowEncoder encoder, ImportWarnings warnings, ImportProgress progress, Func<CancellationToken, Task> ensureFence)
@@ -15,21 +15,40 @@ internal sealed class DatabaseImport(
     private const int TablesAtOnce = 3;
     private const int DefinitionsAtOnce = 3;
 
+    /// <summary>Of what besides definitions the rows are made: the addresses of both sites, and our version.</summary>
+    internal string Identity { get; init; } = "";
+
+    /// <summary>A database of fewer bytes is sooner brought again than kept account of.</summary>
+    internal long LeastBytesToResume { get; init; } = 8 << 20;
+
+    /// <summary>What of a table is lost at most when the import is cut off, if the source is not slow.</summary>
+    internal long BytesPerTransaction { get; init; } = 32 << 20;
+
+    /// <summary>Whether rows of an earlier import are among these.</summary>
+    internal bool HasResumed { get; private set; }
+
+    /// <summary>Null if no account is kept.</summary>
+    internal ImportCursors? Cursors { get; private set; }
+
+    /// <summary>Of each table, in the order of their names; once all are there.</summary>
+    internal IReadOnlyList<TableProof> Proofs { get; private set; } = [];
+
     /// <summary>Gives the proof of each table, by name.</summary>
     internal async Task<IReadOnlyList<TableProof>> RunAsync(
         SourceSchema schema, Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump, CancellationToken cancellation)
     {
         var plans = schema.Tables.Where(table => !table.IsView).Select(table => new TablePlan(table)).ToDictionary(plan => plan.Table.Name, StringComparer.Ordinal);
         foreach (var plan in plans.Values) TableDdl.RequireTable(plan.Table.Name, plan.Table.CreateSql);
-        progress.Expect(plans.Values.Sum(plan => plan.Table.ApproximateBytes));
         await ensureFence(cancellation);
-        await ClearAsync(cancellation);
-        await CreateTablesAsync([.. plans.Values], cancellation);
-        var torn = await LoadAsync(plans, dump(RequestsFor(plans), cancellation), cancellation);
+        await PrepareAsync(plans, cancellation);
+        var open = plans.Where(plan => plan.Value.Proof is null).ToDictionary(StringComparer.Ordinal);
+        progress.Expect(open.Values.Sum(plan => plan.Table.ApproximateBytes));
+        var torn = await LoadAsync(open, dump(RequestsFor(open), cancellation), cancellation);
         if (torn.Count > 0) await LoadAgainAsync(plans, torn, dump, cancellation);
         await ensureFence(cancellation);
         await CreateDependentsAsync(schema, cancellation);
-        return [.. plans.Values.Select(plan => plan.Proof!).OrderBy(proof => proof.Name, StringComparer.Ordinal)];
+        foreach (var plan in plans.Values) warnings.Add(plan.Warnings.Save());
+        return Proofs = [.. plans.Values.Select(plan => plan.Proof!).OrderBy(proof => proof.Name, StringComparer.Ordinal)];
     }
 
     /// <summary>
@@ -45,7 +64,11 @@ internal sealed class DatabaseImport(
         progress.Expect(again.Values.Sum(plan => plan.Table.ApproximateBytes));
         await ensureFence(cancellation);
         await using (var connection = await ImportSession.OpenAsync(database, cancellation))
+        {
+            if (Cursors is not null) await Cursors.ForgetAsync(connection, again.Keys, cancellation);
             await ImportSession.ExecuteAsync(connection, string.Join(';', again.Keys.Select(name => $"TRUNCATE TABLE {TableDdl.Quote(name)}")), cancellation);
+        }
+
         foreach (var end in await LoadAsync(again, dump(RequestsFor(again), cancellation), cancellation))
         {
             if (end.Rows < end.Counted && torn.Contains(end)) throw ImportFault.Verification($"Table {end.Table}: only {end.Rows} of its {end.Counted} rows can be read on the source.");
@@ -53,17 +76,61 @@ internal sealed class DatabaseImport(
         }
     }
 
-    private static DumpRequest[] RequestsFor(Dictionary<string, TablePlan> plans) => [.. plans.Values.Select(plan => plan.Table.ToDumpRequest())];
+    private static DumpRequest[] RequestsFor(Dictionary<string, TablePlan> plans) => [.. plans.Values.Select(plan => plan.Table.ToDumpRequest() with { From = plan.From })];
 
-    private async Task ClearAsync(CancellationToken cancellation)
+    /// <summary>Afterwards all tables are there; those that an earlier import has brought in part or wholly, with their rows.</summary>
+    private async Task PrepareAsync(Dictionary<string, TablePlan> plans, CancellationToken cancellation)
     {
         await using var connection = await ImportSession.OpenAsync(database, cancellation);
-        var drops = new List<string>();
+        await EndOthersAsync(connection, cancellation);
+        var present = new Dictionary<string, bool>(StringComparer.Ordinal);
         await using (var command = new MySqlCommand("SHOW FULL TABLES", connection))
         await using (var reader = await command.ExecuteReaderAsync(cancellation))
-            while (await reader.ReadAsync(cancellation))
-                drops.Add($"DROP {(reader.GetString(1) == "VIEW" ? "VIEW" : "TABLE")} IF EXISTS {TableDdl.Quote(reader.GetString(0))}");
+            while (await reader.ReadAsync(cancellation)) present.Add(reader.GetString(0), reader.GetString(1) == "VIEW");
+        if (plans.Values.Sum(plan => plan.Table.ApproximateBytes) >= LeastBytesToResume)
+            Cursors = await ImportCursors.TakeAsync(connection, Identity, [.. plans.Values.Select(plan => plan.Table)], present.Keys.ToHashSet(StringComparer.Ordinal), cancellation);
+        var kept = Cursors?.States ?? new Dictionary<string, TableState>();
+        HasResumed = kept.Count > 0;
+
+        // Those would work on the rows that are still to come.
+        var drops = HasResumed ? await TriggersAsync(connection, cancellation) : [];
+        drops.AddRange(present.Where(table => !kept.ContainsKey(table.Key) && (table.Key != ImportCursors.Table || Cursors is null))
+            .Select(table => $"DROP {(table.Value ? "VIEW" : "TABLE")} IF EXISTS {TableDdl.Quote(table.Key)}"));
         if (drops.Count > 0) await ImportSession.ExecuteAsync(connection, string.Join(';', drops), cancellation);
+        foreach (var (name, state) in kept) plans[name].Resume(state);
+        await CreateTablesAsync([.. plans.Values.Where(plan => !kept.ContainsKey(plan.Table.Name))], cancellation);
+
+        // What their definitions say has to be told again.
+        foreach (var name in kept.Keys) TableDdl.Table(name, plans[name].Table.CreateSql, warnings.Add);
+    }
+
+    /// <summary>An earlier attempt may live on somewhere, with a table in its hands: what it loads is taken back with its connection.</summary>
+    private static async Task EndOthersAsync(MySqlConnection connection, CancellationToken cancellation)
+    {
+        var others = new List<long>();
+        await using (var command = new MySqlCommand("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND INFO LIKE 'LOAD DATA%'", connection))
+        await using (var reader = await command.ExecuteReaderAsync(cancellation))
+            while (await reader.ReadAsync(cancellation)) others.Add(reader.GetInt64(0));
+        foreach (var other in others)
+        {
+            try
+            {
+                await ImportSession.ExecuteAsync(connection, $"KILL {other}", cancellation);
+            }
+            catch (MySqlException fault) when (fault.ErrorCode == MySqlErrorCode.NoSuchThread)
+            {
+                // It has ended by itself.
+            }
+        }
+    }
+
+    private static async Task<List<string>> TriggersAsync(MySqlConnection connection, CancellationToken cancellation)
+    {
+        var drops = new List<string>();
+        await using var command = new MySqlCommand("SHOW TRIGGERS", connection);
+        await using var reader = await command.ExecuteReaderAsync(cancellation);
+        while (await reader.ReadAsync(cancellation)) drops.Add($"DROP TRIGGER IF EXISTS {TableDdl.Quote(reader.GetString(0))}");
+        return drops;
     }
 
     /// <summary>A definition costs the server 15 to 25 ms, most of it waiting for its disk: few round trips, several connections.</summary>
@@ -126,15 +193,15 @@ internal sealed class DatabaseImport(
                 {
                     case TableStarted:
                         await ensureFence(cancellation);
-                        load = new TableLoad(loading, plan, ensureFence, abort.Token);
+                        load = new TableLoad(loading, plan, Cursors, BytesPerTransaction, ensureFence, abort.Token);
                         break;
                     case TableRows rows when load is not null:
-                        await load.WriteAsync(encoder, rows.Batch);
+                        await load.WriteAsync(encoder, rows);
                         progress.Advance(rows.Batch.Length, "Copying tables", ended.Count + 1, plans.Count);
                         break;
                     case TableEnded end when load is not null:
                         ended.Add(end.Table, Checked(end, plan));
-                        finishing.Add(load.FinishAsync());
+                        finishing.Add(load.FinishAsync(end.IsTorn));
                         load = null;
                         await MakeRoomAsync(finishing);
                         break;

@@ -8,8 +8,9 @@ namespace CloneHub.Provisioning.WordPress.Import;
 /// Makes the clone's tree equal to the source's: links what the core store has, keeps what an earlier attempt brought, fetches the rest,
 /// removes what does not belong, and counts everything in the end.
 /// </summary>
+/// <param name="known">What earlier attempts have read back, and learns what this one does.</param>
 internal sealed class FileImport(
-    CloneTarget target, string uploads, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress, Func<CancellationToken, Task> ensureFence)
+    CloneTarget target, string uploads, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress, Func<CancellationToken, Task> ensureFence, CheckedFiles known)
 {
     private const int BatchFiles = 500;
     private const long BatchBytes = 8 << 20;
@@ -26,42 +27,67 @@ internal sealed class FileImport(
         foreach (var entry in plan) TreePath.Resolve(target.Root.FullName, entry.Place);
         await ensureFence(cancellation);
         var expected = new ConcurrentDictionary<string, CopiedFile>(StringComparer.Ordinal);
+        var sums = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
         List<PlannedFile> missing;
         using (ProvisioningTelemetry.StartPart("place files"))
         {
             _tree.RemoveExtras(plan);
             _tree.MakeDirectories(plan);
             foreach (var entry in held) _tree.Hold(entry);
-            missing = await LinkKnownAsync([.. plan.Where(entry => !held.Contains(entry))], store, expected, cancellation);
+            missing = await LinkKnownAsync([.. plan.Where(entry => !held.Contains(entry))], store, expected, sums, cancellation);
         }
 
         using (ProvisioningTelemetry.StartPart("fetch files")) await FetchAsync(missing, get, expected, cancellation);
         foreach (var link in plan.Where(entry => entry.Source.Kind == SourceFileKind.Link)) MakeLink(link);
         _tree.Own();
-        using (ProvisioningTelemetry.StartPart("check files")) return await _tree.VerifyAsync(expected, [.. held.Select(entry => entry.Place)], cancellation);
+        var entries = plan.ToDictionary(entry => entry.Place, StringComparer.Ordinal);
+        using (ProvisioningTelemetry.StartPart("check files"))
+            return await _tree.VerifyAsync(expected, [.. held.Select(entry => entry.Place)], cancellation, sums, (place, sum) => Remember(entries[place], expected[place], sum));
     }
 
     private async Task<List<PlannedFile>> LinkKnownAsync(
-        IReadOnlyList<PlannedFile> plan, CoreStore? store, ConcurrentDictionary<string, CopiedFile> expected, CancellationToken cancellation)
+        IReadOnlyList<PlannedFile> plan, CoreStore? store, ConcurrentDictionary<string, CopiedFile> expected, ConcurrentDictionary<string, string> sums, CancellationToken cancellation)
     {
         var missing = new ConcurrentBag<PlannedFile>();
         await FileSum.ForEachAsync(
             plan.Where(entry => entry.Source.Kind == SourceFileKind.File),
             (entry, token) =>
             {
-                if (IsHere(entry, store, token)) expected[entry.Place] = new CopiedFile(entry.Source.Size, entry.Source.Md5, entry.Source.Md5);
+                if ((Linked(entry, store, token) ?? Brought(entry, sums, token)) is { } here) expected[entry.Place] = here;
                 else missing.Add(entry);
             },
             cancellation);
         return [.. missing];
     }
 
-    /// <summary>Linked, or brought by an earlier attempt.</summary>
-    private bool IsHere(PlannedFile entry, CoreStore? store, CancellationToken cancellation)
+    private CopiedFile? Linked(PlannedFile entry, CoreStore? store, CancellationToken cancellation)
     {
-        if (store is null || entry.Root != FileRoot.Core || store.Find(entry.Source, cancellation) is not { } stored) return _tree.Has(entry, cancellation);
+        if (store is null || entry.Root != FileRoot.Core || store.Find(entry.Source, cancellation) is not { } stored) return null;
         _tree.LinkFrom(stored, entry);
-        return true;
+        return new CopiedFile(entry.Source.Size, entry.Source.Md5, entry.Source.Md5);
+    }
+
+    /// <summary>What an earlier attempt has brought. That is read once, here or in the end, in whichever attempt.</summary>
+    private CopiedFile? Brought(PlannedFile entry, ConcurrentDictionary<string, string> sums, CancellationToken cancellation)
+    {
+        if (known.Find(entry, new FileInfo(_tree.PathOf(entry))) is { } read)
+        {
+            sums[entry.Place] = read.Md5;
+            return new CopiedFile(read.Length, read.SourceMd5, read.Md5);
+        }
+
+        if (!_tree.Has(entry, cancellation)) return null;
+        var file = new CopiedFile(entry.Source.Size, entry.Source.Md5, entry.Source.Md5);
+        if (entry.Source.Md5 is not { } sum) return file;
+        sums[entry.Place] = sum;
+        Remember(entry, file, sum);
+        return file;
+    }
+
+    private void Remember(PlannedFile entry, CopiedFile file, string sum)
+    {
+        // What the source changed meanwhile is not what it lists, and comes again.
+        if (file.SourceMd5 == entry.Source.Md5) known.Add(new CheckedFile(entry.Place, entry.Source.Size, entry.Source.ModifiedUnix, file.SourceMd5, file.Length, sum));
     }
 
     private async Task FetchAsync(

@@ -117,18 +117,26 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
 
     /// <summary>Reads every file back: each expected one is there with its content, and no other.</summary>
     /// <param name="held">Places of what comes later.</param>
-    internal async Task<FilesProof> VerifyAsync(ConcurrentDictionary<string, CopiedFile> expected, HashSet<string> held, CancellationToken cancellation)
+    /// <param name="known">Sums of those that were read back before.</param>
+    /// <param name="onRead">Gets the place and the sum of each of the others that is as expected.</param>
+    internal async Task<FilesProof> VerifyAsync(
+        ConcurrentDictionary<string, CopiedFile> expected, HashSet<string> held, CancellationToken cancellation, ConcurrentDictionary<string, string>? known = null,
+        Action<string, string>? onRead = null)
     {
         var problems = new ConcurrentBag<string>();
-        var sums = new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
+        var sums = known ?? new ConcurrentDictionary<string, string>(StringComparer.Ordinal);
         await FileSum.ForEachAsync(expected, (copied, token) =>
         {
             var (place, wanted) = copied;
             var file = new FileInfo(Path.Combine(target.Root.FullName, place));
             if (!file.Exists) problems.Add($"{place} is missing");
             else if (file.Length != wanted.Length) problems.Add($"{place} has {file.Length} bytes instead of {wanted.Length}");
-            else if ((sums[place] = FileSum.Of(file, token)) is var sum && wanted.Md5 is not null && !string.Equals(sum, wanted.Md5, StringComparison.OrdinalIgnoreCase))
-                problems.Add($"{place} has another content than was sent");
+            else if (!sums.ContainsKey(place))
+            {
+                var sum = sums[place] = FileSum.Of(file, token);
+                if (wanted.Md5 is not null && !string.Equals(sum, wanted.Md5, StringComparison.OrdinalIgnoreCase)) problems.Add($"{place} has another content than was sent");
+                else onRead?.Invoke(place, sum);
+            }
         }, cancellation);
         foreach (var extra in Places().Where(place => !expected.ContainsKey(place) && !held.Contains(place) && !IsOwn(place))) problems.Add($"{extra} does not belong");
         if (!problems.IsEmpty) throw ImportFault.Verification($"The clone's files differ from the source's: {string.Join("; ", problems.Order(StringComparer.Ordinal).Take(5))}.");

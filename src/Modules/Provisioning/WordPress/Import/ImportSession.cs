@@ -38,10 +38,18 @@ internal static class ImportSession
         }
     }
 
-    internal static async Task<int> ExecuteAsync(MySqlConnection connection, string sql, CancellationToken cancellation, params MySqlParameter[] parameters)
+    internal static Task<int> ExecuteAsync(MySqlConnection connection, string sql, CancellationToken cancellation, params MySqlParameter[] parameters) =>
+        ExecuteAsync(new MySqlCommand(sql, connection), parameters, cancellation);
+
+    internal static Task<int> ExecuteAsync(MySqlTransaction transaction, string sql, CancellationToken cancellation, params MySqlParameter[] parameters) =>
+        ExecuteAsync(new MySqlCommand(sql, transaction.Connection, transaction), parameters, cancellation);
+
+    private static async Task<int> ExecuteAsync(MySqlCommand command, MySqlParameter[] parameters, CancellationToken cancellation)
     {
-        await using var command = new MySqlCommand(sql, connection);
-        command.Parameters.AddRange(parameters);
-        return await command.ExecuteNonQueryAsync(cancellation);
+        await using (command)
+        {
+            command.Parameters.AddRange(parameters);
+            return await command.ExecuteNonQueryAsync(cancellation);
+        }
     }
 }

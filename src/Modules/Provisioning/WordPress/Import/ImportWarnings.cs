@@ -18,8 +18,20 @@ internal sealed class ImportWarnings
     internal void Add(string warning) => _single.Enqueue(Cut(warning, LongestWarning));
 
     /// <summary>One more of a kind. The same name again is counted: a column holds many values.</summary>
-    internal void Count(string kind, string name) =>
-        _counted.GetOrAdd(kind, _ => new ConcurrentDictionary<string, int>(StringComparer.Ordinal)).AddOrUpdate(Cut(name, LongestName), 1, (_, times) => times + 1);
+    internal void Count(string kind, string name) => Count(kind, name, 1);
+
+    private void Count(string kind, string name, int times) =>
+        _counted.GetOrAdd(kind, _ => new ConcurrentDictionary<string, int>(StringComparer.Ordinal)).AddOrUpdate(Cut(name, LongestName), times, (_, before) => before + times);
+
+    /// <summary>What was counted so far, by kind and name.</summary>
+    internal IReadOnlyDictionary<string, IReadOnlyDictionary<string, int>> Save() => _counted.ToDictionary(
+        kind => kind.Key, IReadOnlyDictionary<string, int> (kind) => new SortedDictionary<string, int>(kind.Value, StringComparer.Ordinal), StringComparer.Ordinal);
+
+    internal void Add(IReadOnlyDictionary<string, IReadOnlyDictionary<string, int>> saved)
+    {
+        foreach (var (kind, names) in saved)
+            foreach (var (name, times) in names) Count(kind, name, times);
+    }
 
     internal IReadOnlyList<string> ToList() =>
     [

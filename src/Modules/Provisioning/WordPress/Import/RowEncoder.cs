@@ -6,7 +6,7 @@ using CloneHub.Provisioning.WordPress.Rewriting;
 namespace CloneHub.Provisioning.WordPress.Import;
 
 /// <summary>Turns rows in wire form into lines of LOAD DATA, addresses rewritten on the way.</summary>
-internal sealed class RowEncoder(ContentRewriter rewriter, ImportWarnings warnings)
+internal sealed class RowEncoder(ContentRewriter rewriter)
 {
     private const int PartBytes = 256 << 10;
 
@@ -24,7 +24,7 @@ internal sealed class RowEncoder(ContentRewriter rewriter, ImportWarnings warnin
                 if (column > 0) output.Write("\t"u8);
                 if (values.Next(out var value))
                 {
-                    var rewritten = plan.Columns[column].Rewrite(rewriter, value, plan.Table.Name, warnings);
+                    var rewritten = plan.Columns[column].Rewrite(rewriter, value, plan.Table.Name, plan.Warnings);
                     plan.Sum(column, value, rewritten);
                     if (rewritten is not null) value = rewritten;
                     Escape(value, output);
@@ -63,7 +63,7 @@ internal sealed class RowEncoder(ContentRewriter rewriter, ImportWarnings warnin
                 continue;
             }
 
-            var rewritten = plan.Columns[column].Rewrite(rewriter, value.Span, plan.Table.Name, warnings);
+            var rewritten = plan.Columns[column].Rewrite(rewriter, value.Span, plan.Table.Name, plan.Warnings);
             plan.Sum(column, value.Span, rewritten);
             if (rewritten is not null) value = rewritten;
             for (var at = 0; at < value.Length; at += PartBytes)

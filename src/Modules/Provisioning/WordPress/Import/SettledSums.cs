@@ -24,6 +24,14 @@ internal sealed class SettledSums
     /// <returns>Null if none of the table's rows do.</returns>
     public static SettledSums? Of(SourceTable table, ColumnPlan[] columns) => VolatileRows.Of(table) is { Count: > 0 } rules ? new SettledSums(rules, columns) : null;
 
+    public (long Rows, Int128[] Sums) Save() => (_rows, _sums.Save());
+
+    public void Resume(long rows, Int128[] sums)
+    {
+        _rows = rows;
+        _sums.Resume(sums);
+    }
+
     public void Add(int column, ReadOnlySpan<byte> value, uint crc)
     {
         _row[column] = crc;

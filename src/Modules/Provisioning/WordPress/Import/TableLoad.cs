@@ -7,19 +7,27 @@ namespace CloneHub.Provisioning.WordPress.Import;
 /// Rows of one table on their way into the database: written on this side, read by LOAD DATA LOCAL on a connection of its own, so that the
 /// source is read on while the database works. A large table is loaded in several transactions.
 /// </summary>
-internal sealed class TableLoad(MySqlDataSource database, TablePlan plan, Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
+/// <param name="cursors">Learns with each transaction how far the table has come; null if the import would begin anew anyway.</param>
+/// <param name="bytesPerTransaction">After so many a transaction ends.</param>
+internal sealed class TableLoad(
+    MySqlDataSource database, TablePlan plan, ImportCursors? cursors, long bytesPerTransaction, Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
 {
     private const int BufferedBytes = 8 << 20;
     private const int LargeRow = 1 << 20;
-    private const long BytesPerTransaction = 64 << 20;
+
+    /// <summary>What a slow source sends in this time is kept whatever happens then.</summary>
+    private static readonly TimeSpan LongestTransaction = TimeSpan.FromSeconds(5);
 
     private Pipe? _pipe;
     private Task _loading = Task.CompletedTask;
+    private DumpPosition _position = plan.From ?? new DumpPosition(0, []);
     private long _bytes;
+    private long _began;
 
-    internal async Task WriteAsync(RowEncoder encoder, RowBatch batch)
+    internal async Task WriteAsync(RowEncoder encoder, TableRows rows)
     {
-        if (_bytes > BytesPerTransaction)
+        var batch = rows.Batch;
+        if (_bytes > bytesPerTransaction || (cursors is not null && _pipe is not null && TimeProvider.System.GetElapsedTime(_began) > LongestTransaction))
         {
             await FinishPartAsync();
             await ensureFence(cancellation);
@@ -29,6 +37,7 @@ internal sealed class TableLoad(MySqlDataSource database, TablePlan plan, Func<C
         _bytes += batch is { RowCount: 1, Length: > LargeRow }
             ? await encoder.WriteLargeAsync(plan, batch, pipe.Writer, cancellation)
             : encoder.Write(plan, batch, pipe.Writer);
+        _position = rows.Position;
         var flushed = await pipe.Writer.FlushAsync(cancellation);
 
         // The reader is gone: the database has refused something, and the loading task knows what.
@@ -36,12 +45,17 @@ internal sealed class TableLoad(MySqlDataSource database, TablePlan plan, Func<C
     }
 
     /// <summary>The rows are in, counted and summed.</summary>
-    internal async Task FinishAsync()
+    /// <param name="isTorn">It will be read once more.</param>
+    internal async Task FinishAsync(bool isTorn)
     {
         await FinishPartAsync();
         using var part = ProvisioningTelemetry.StartPart("check tables");
         await using var connection = await ImportSession.OpenAsync(database, cancellation);
         await plan.VerifyAsync(connection, cancellation);
+        if (cursors is null || isTorn) return;
+        await using var transaction = await connection.BeginTransactionAsync(cancellation);
+        await cursors.SaveAsync(transaction, plan, _position, cancellation);
+        await transaction.CommitAsync(cancellation);
     }
 
     /// <summary>Ends the loading without its rows; what it got so far is dropped by the next attempt.</summary>
@@ -57,6 +71,7 @@ internal sealed class TableLoad(MySqlDataSource database, TablePlan plan, Func<C
         var pipe = new Pipe(new PipeOptions(
             pauseWriterThreshold: BufferedBytes, resumeWriterThreshold: BufferedBytes / 2, minimumSegmentSize: 64 << 10, useSynchronizationContext: false));
         _bytes = 0;
+        _began = TimeProvider.System.GetTimestamp();
         _loading = Task.Run(() => LoadAsync(pipe.Reader), cancellation);
         return pipe;
     }
@@ -77,7 +92,14 @@ internal sealed class TableLoad(MySqlDataSource database, TablePlan plan, Func<C
             await using var source = reader.AsStream(leaveOpen: true);
             var loader = new MySqlBulkLoader(connection) { SourceStream = source };
             plan.Configure(loader);
+            await using var transaction = cursors is not null && plan.IsTransactional ? await connection.BeginTransactionAsync(cancellation) : null;
             await loader.LoadAsync(cancellation);
+            if (transaction is not null)
+            {
+                await cursors!.SaveAsync(transaction, plan, _position, cancellation);
+                await transaction.CommitAsync(cancellation);
+            }
+
             await reader.CompleteAsync();
         }
         catch (Exception fault)

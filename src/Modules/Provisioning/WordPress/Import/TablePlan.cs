@@ -37,10 +37,36 @@ internal sealed class TablePlan
 
     internal ColumnPlan[] Columns { get; }
 
+    /// <summary>Rows of a transaction that was cut off are gone again.</summary>
+    internal bool IsTransactional => Table.Engine.Equals("InnoDB", StringComparison.OrdinalIgnoreCase);
+
+    /// <summary>What is to be told of its values.</summary>
+    internal ImportWarnings Warnings { get; } = new();
+
     internal long Rows { get; private set; }
+
+    /// <summary>Where an earlier import has come to; null if it has brought nothing of this table.</summary>
+    internal DumpPosition? From { get; private set; }
 
     /// <summary>Once the table was compared.</summary>
     internal TableProof? Proof { get; private set; }
+
+    /// <summary>What is known of the rows so far, so that another import may go on after them.</summary>
+    internal TableState Save()
+    {
+        var settled = _settled?.Save();
+        return new TableState(Rows, _rewritten, _lastKey, _source.Save(), _clone.Save(), settled?.Rows ?? 0, settled?.Sums, Warnings.Save(), Proof);
+    }
+
+    internal void Resume(TableState state)
+    {
+        (Rows, _rewritten, _lastKey, Proof) = (state.Rows, state.Rewritten, state.LastKey, state.Proof);
+        _source.Resume(state.SourceSums);
+        _clone.Resume(state.CloneSums);
+        if (state.SettledSums is { } settled) _settled?.Resume(state.SettledRows, settled);
+        Warnings.Add(state.Warnings);
+        From = new DumpPosition(state.Rows, state.After);
+    }
 
     internal void EndRow()
     {

@@ -20,6 +20,15 @@ internal sealed class ValueSums(IReadOnlyList<ColumnPlan> columns)
     private int _length;
     private Int128 _rows;
 
+    /// <summary>The sums so far, of each column and then of the rows.</summary>
+    internal Int128[] Save() => [.. _columns, _rows];
+
+    internal void Resume(Int128[] saved)
+    {
+        saved.AsSpan(0, _columns.Length).CopyTo(_columns);
+        _rows = saved[^1];
+    }
+
     internal void Add(int column, uint crc) => AddNumber(column, crc);
 
     internal void AddNull(int column) => AddNumber(column, NullMark);

@@ -1,7 +1,15 @@
 namespace CloneHub.Provisioning.WordPress;
 
 /// <summary>A table to be sent: which columns, and by which key it is paged. Without a key it is paged by position.</summary>
-internal sealed record DumpRequest(string Table, IReadOnlyList<string> Columns, IReadOnlyList<string> Key);
+internal sealed record DumpRequest(string Table, IReadOnlyList<string> Columns, IReadOnlyList<string> Key)
+{
+    /// <summary>Where an earlier dump of the table has come to; null for the whole of it.</summary>
+    public DumpPosition? From { get; init; }
+}
+
+/// <summary>How far a table has been read.</summary>
+/// <param name="After">Values of the key in the last row that was read; empty where the table is paged by position.</param>
+internal sealed record DumpPosition(long Rows, IReadOnlyList<byte[]> After);
 
 /// <summary>One part of a dump. Per table: <see cref="TableStarted"/>, any number of <see cref="TableRows"/>, <see cref="TableEnded"/>.</summary>
 internal abstract record DumpItem(string Table);
@@ -9,9 +17,10 @@ internal abstract record DumpItem(string Table);
 internal sealed record TableStarted(string Table) : DumpItem(Table);
 
 /// <summary>Complete rows in the order of the requested columns. The batch is valid until the next item is asked for.</summary>
-internal sealed record TableRows(string Table, RowBatch Batch) : DumpItem(Table);
+/// <param name="Position">After these rows.</param>
+internal sealed record TableRows(string Table, RowBatch Batch, DumpPosition Position) : DumpItem(Table);
 
-/// <param name="Rows">Rows sent of this table.</param>
+/// <param name="Rows">Rows of this table, those of earlier dumps that it was gone on from among them.</param>
 /// <param name="Counted">Rows that the source counted afterwards; null if that took too long.</param>
 internal sealed record TableEnded(string Table, long Rows, long? Counted) : DumpItem(Table)
 {

@@ -7,8 +7,10 @@ namespace CloneHub.Provisioning.WordPress;
 /// <summary>How far a dump has come, and therefore what the next answer has to hold.</summary>
 internal sealed class DumpProgress(IReadOnlyList<DumpRequest> tables)
 {
+    private static readonly DumpPosition Start = new(0, []);
+
     private int[] _keyColumns = [];
-    private byte[][] _after = [];
+    private DumpPosition _position = tables.Count > 0 ? tables[0].From ?? Start : Start;
     private int _table;
     private uint _answerSum;
     private long _answerRows;
@@ -20,7 +22,7 @@ internal sealed class DumpProgress(IReadOnlyList<DumpRequest> tables)
     public string Table => tables[_table].Table;
 
     /// <summary>Rows of the present table that are complete.</summary>
-    public long Rows { get; private set; }
+    public DumpPosition Position => _position;
 
     public byte[] ToRequest(TransferPace pace, bool deflate)
     {
@@ -34,7 +36,7 @@ internal sealed class DumpProgress(IReadOnlyList<DumpRequest> tables)
             json.WriteStartArray("tables");
             for (var at = _table; at < tables.Count; at++)
             {
-                WriteTable(json, tables[at], isPresent: at == _table);
+                WriteTable(json, tables[at], at == _table ? _position : tables[at].From ?? Start);
             }
 
             json.WriteEndArray();
@@ -100,30 +102,29 @@ internal sealed class DumpProgress(IReadOnlyList<DumpRequest> tables)
         var end = JsonElement.Parse(payload);
         Check(end.GetProperty("rows").GetInt64() == _answerRows && end.GetProperty("crc").GetUInt32() == _answerSum, "Rows of a table are missing.");
         var counted = end.GetProperty("counted");
-        var ended = new TableEnded(Table, Rows, counted.ValueKind == JsonValueKind.Number ? counted.GetInt64() : null);
+        var ended = new TableEnded(Table, _position.Rows, counted.ValueKind == JsonValueKind.Number ? counted.GetInt64() : null);
         _table++;
-        (Rows, _isStarted, _after) = (0, false, []);
+        (_position, _isStarted) = (IsComplete ? Start : tables[_table].From ?? Start, false);
         return ended;
     }
 
     private void Accept(ReadOnlySpan<byte> values, int last, int rows, int columns)
     {
-        Rows += rows;
         _answerRows += rows;
-        if (_keyColumns.Length > 0) _after = WireRows.Pick(values[last..], columns, _keyColumns);
+        _position = new DumpPosition(_position.Rows + rows, _keyColumns.Length > 0 ? WireRows.Pick(values[last..], columns, _keyColumns) : []);
     }
 
-    private void WriteTable(Utf8JsonWriter json, DumpRequest table, bool isPresent)
+    private static void WriteTable(Utf8JsonWriter json, DumpRequest table, DumpPosition from)
     {
         json.WriteStartObject();
         json.WriteString("name", table.Table);
         WriteNames(json, "columns", table.Columns);
         WriteNames(json, "key", table.Key);
-        if (isPresent && Rows > 0)
+        if (from.Rows > 0)
         {
-            json.WriteNumber("offset", Rows);
+            json.WriteNumber("offset", from.Rows);
             json.WriteStartArray("after");
-            foreach (var value in _after) json.WriteBase64StringValue(value);
+            foreach (var value in from.After) json.WriteBase64StringValue(value);
             json.WriteEndArray();
         }
 

@@ -1,10 +1,13 @@
+using System.Text.Json;
+
 namespace CloneHub.Provisioning.WordPress;
 
 /// <summary>
 /// The frames of one operation over as many answers as it takes. Every answer begins with <see cref="FrameType.Opened"/>: the
 /// caller then goes on from what it has complete, which <paramref name="request"/> must ask for.
 /// </summary>
-internal sealed class FrameStream(SourceCalls calls, string op, Func<byte[]> request, TransferPace pace, CancellationToken cancellation) : IAsyncDisposable
+/// <param name="onWaited">Gets the seconds that an answer has waited for the site's visitors.</param>
+internal sealed class FrameStream(SourceCalls calls, string op, Func<byte[]> request, TransferPace pace, Action<double> onWaited, CancellationToken cancellation) : IAsyncDisposable
 {
     private readonly ConnectorErrors _errors = new();
     private FrameReader? _reader;
@@ -78,6 +81,8 @@ internal sealed class FrameStream(SourceCalls calls, string op, Func<byte[]> req
                 frame = new Frame(frame.Type, frame.Payload.ToArray());
                 await CloseAsync();
                 pace.Completed();
+                // A connector of an earlier version does not tell.
+                if (frame.Payload.Length > 0 && JsonElement.Parse(frame.Payload.Span).TryGetProperty("waited", out var waited)) onWaited(waited.GetDouble());
                 break;
         }
 

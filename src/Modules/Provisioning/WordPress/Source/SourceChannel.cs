@@ -21,6 +21,9 @@ internal enum DumpConsistency
 /// </summary>
 internal sealed class SourceChannel : IAsyncDisposable
 {
+    /// <summary>Seconds of listing that are lost when this program ends.</summary>
+    private const double LongestSaved = 5;
+
     private readonly Lock _gate = new();
     private readonly List<string> _leftOut = [];
     private readonly SourceHttp _http;
@@ -32,6 +35,7 @@ internal sealed class SourceChannel : IAsyncDisposable
     private readonly bool _deflate;
     private readonly TimeProvider _clock;
     private bool _hasDumped;
+    private double _waitedSeconds;
 
     /// <param name="build">Name of the connector's build, without which it does not leave.</param>
     public SourceChannel(SourceHttp http, Uri endpoint, CallSigner signer, SourceFacts facts, string build, TimeProvider clock)
@@ -68,7 +72,7 @@ internal sealed class SourceChannel : IAsyncDisposable
     public long? Fence { get; init; }
 
     /// <summary>Bounds of one answer: tests make them tiny.</summary>
-    internal double AnswerSeconds { get; init; } = 20;
+    internal double AnswerSeconds { get; init; } = TransferPace.MostSeconds;
 
     /// <summary>Folders and files that listings left out, each with the reason.</summary>
     public IReadOnlyCollection<string> LeftOut
@@ -76,6 +80,15 @@ internal sealed class SourceChannel : IAsyncDisposable
         get
         {
             lock (_gate) return [.. _leftOut];
+        }
+    }
+
+    /// <summary>How long answers have waited for the site's own visitors, who go first; of answers side by side each counts.</summary>
+    public TimeSpan WaitedForVisitors
+    {
+        get
+        {
+            lock (_gate) return TimeSpan.FromSeconds(_waitedSeconds);
         }
     }
 
@@ -105,9 +118,9 @@ internal sealed class SourceChannel : IAsyncDisposable
         var pace = NewPace();
         var progress = new DumpProgress(tables);
         var answers = 0;
-        if (_hasDumped) Consistency = DumpConsistency.Fuzzy;
+        if (_hasDumped || tables.Any(table => table.From is not null)) Consistency = DumpConsistency.Fuzzy;
         _hasDumped = true;
-        await using var frames = new FrameStream(_calls, "dump", () => progress.ToRequest(pace, _deflate), pace, cancellation);
+        await using var frames = new FrameStream(_calls, "dump", () => progress.ToRequest(pace, _deflate), pace, NoteWait, cancellation);
         while (!progress.IsComplete)
         {
             var frame = await frames.NextAsync();
@@ -133,15 +146,34 @@ internal sealed class SourceChannel : IAsyncDisposable
     }
 
     /// <param name="isHasty">The sum of a file may be left out that is too large for the site's PHP to read in time.</param>
-    public async IAsyncEnumerable<SourceFile> ListAsync(FileRoot root, [EnumeratorCancellation] CancellationToken cancellation, bool isHasty = false)
+    /// <param name="saved">What is known from before, and learns the rest.</param>
+    public async IAsyncEnumerable<SourceFile> ListAsync(
+        FileRoot root, [EnumeratorCancellation] CancellationToken cancellation, bool isHasty = false, SavedListing? saved = null)
     {
-        var pace = NewPace();
-        var after = "";
-        await using var frames = new FrameStream(_calls, "list", () => ListRequest(root, after, isHasty, pace), pace, cancellation);
+        foreach (var answer in saved?.Answers ?? [])
+        {
+            NoteLeftOut(answer.LeftOut);
+            foreach (var file in answer.Files) yield return file;
+        }
+
+        if (saved?.Answers is [.., { IsEnd: true }]) yield break;
+        var pace = saved is null ? NewPace() : new TransferPace(_clock) { Longest = LongestSaved, Seconds = Math.Min(AnswerSeconds, LongestSaved) };
+        var after = saved?.Answers is [.., { } last] ? last.After : "";
+        var files = new List<SourceFile>();
+        await using var frames = new FrameStream(_calls, "list", () => ListRequest(root, after, isHasty, pace), pace, NoteWait, cancellation);
         while (true)
         {
             var frame = await frames.NextAsync();
-            if (frame.Type is FrameType.End or FrameType.Yield) after = NoteLeftOut(root, frame.Payload.Span);
+            if (frame.Type is FrameType.End or FrameType.Yield)
+            {
+                var end = JsonElement.Parse(frame.Payload.Span);
+                after = end.GetProperty("after").GetString()!;
+                var leftOut = LeftOutOf(root, end);
+                NoteLeftOut(leftOut);
+                if (saved is not null) await saved.AddAsync(files, leftOut, after, frame.Type == FrameType.End, cancellation);
+                files.Clear();
+            }
+
             if (frame.Type == FrameType.End) yield break;
             if (frame.Type != FrameType.FileList) continue;
             foreach (var line in Encoding.ASCII.GetString(frame.Payload.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries))
@@ -149,6 +181,7 @@ internal sealed class SourceChannel : IAsyncDisposable
                 var file = FileLine.Parse(line);
                 after = Uri.EscapeDataString(file.Path);
                 frames.Advanced();
+                if (saved is not null) files.Add(file);
                 yield return file;
             }
         }
@@ -159,7 +192,7 @@ internal sealed class SourceChannel : IAsyncDisposable
     {
         var pace = NewPace();
         var progress = new FileProgress(root, paths);
-        await using var frames = new FrameStream(_calls, "get", () => progress.ToRequest(pace, _deflate), pace, cancellation);
+        await using var frames = new FrameStream(_calls, "get", () => progress.ToRequest(pace, _deflate), pace, NoteWait, cancellation);
         while (!progress.IsComplete)
         {
             var frame = await frames.NextAsync();
@@ -183,6 +216,8 @@ internal sealed class SourceChannel : IAsyncDisposable
             else if (ready.IsLast || ready.Data.Length > 0) frames.Advanced();
             yield return ready;
         }
+
+        await frames.LastAsync();
     }
 
     /// <summary>The source removes the connector and every trace of it. Nothing else can be asked afterwards.</summary>
@@ -222,9 +257,9 @@ internal sealed class SourceChannel : IAsyncDisposable
             case FrameType.Table:
                 return progress.Open(frame.Payload.Span) ? new TableStarted(progress.Table) : null;
             case FrameType.Rows:
-                return progress.TakeRows(frame.Payload) is { } rows ? new TableRows(progress.Table, rows) : null;
+                return progress.TakeRows(frame.Payload) is { } rows ? new TableRows(progress.Table, rows, progress.Position) : null;
             case FrameType.BigValue:
-                return progress.TakePiece(frame.Payload.Span) is { } row ? new TableRows(progress.Table, row) : null;
+                return progress.TakePiece(frame.Payload.Span) is { } row ? new TableRows(progress.Table, row, progress.Position) : null;
             case FrameType.TableEnd:
                 return progress.Close(frame.Payload.Span);
             case FrameType.End:
@@ -247,22 +282,21 @@ internal sealed class SourceChannel : IAsyncDisposable
         bytes = pace.Bytes,
     });
 
+    private void NoteWait(double seconds)
+    {
+        lock (_gate) _waitedSeconds += seconds;
+    }
+
     private TransferPace NewPace() => new(_clock) { Seconds = AnswerSeconds };
 
-    /// <returns>Where the listing goes on.</returns>
-    private string NoteLeftOut(FileRoot root, ReadOnlySpan<byte> payload)
+    private void NoteLeftOut(IEnumerable<string> entries)
+    {
+        lock (_gate) _leftOut.AddRange(entries.Where(entry => !_leftOut.Contains(entry)));
+    }
+
+    private static List<string> LeftOutOf(FileRoot root, JsonElement end)
     {
         var folder = root == FileRoot.Core ? "" : "wp-content/";
-        var end = JsonElement.Parse(payload);
-        lock (_gate)
-        {
-            foreach (var entry in end.GetProperty("left_out").EnumerateArray())
-            {
-                var text = $"{folder}{entry.GetProperty("path").GetString()} ({entry.GetProperty("reason").GetString()})";
-                if (!_leftOut.Contains(text)) _leftOut.Add(text);
-            }
-        }
-
-        return end.GetProperty("after").GetString()!;
+        return [.. end.GetProperty("left_out").EnumerateArray().Select(entry => $"{folder}{entry.GetProperty("path").GetString()} ({entry.GetProperty("reason").GetString()})")];
     }
 }

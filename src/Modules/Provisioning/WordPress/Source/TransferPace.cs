@@ -6,7 +6,7 @@ namespace CloneHub.Provisioning.WordPress;
 /// </summary>
 internal sealed class TransferPace(TimeProvider clock)
 {
-    private const double MostSeconds = 20;
+    public const double MostSeconds = 20;
     private const double LeastSeconds = 2;
     private const long MostBytes = 8 * 1024 * 1024;
     private const long LeastBytes = 64 * 1024;
@@ -17,7 +17,10 @@ internal sealed class TransferPace(TimeProvider clock)
     private int _failures;
     private int _successes;
 
-    /// <summary>Seconds that an answer may take.</summary>
+    /// <summary>Seconds that any answer may take.</summary>
+    public double Longest { get; init; } = MostSeconds;
+
+    /// <summary>Seconds that the next answer may take.</summary>
     public double Seconds { get; set; } = MostSeconds;
 
     /// <summary>Bytes that an answer may hold; 0 while nothing speaks against any number.</summary>
@@ -28,9 +31,9 @@ internal sealed class TransferPace(TimeProvider clock)
 
     public void Completed()
     {
-        if (++_successes < 3 || (Bytes == 0 && Seconds >= MostSeconds)) return;
+        if (++_successes < 3 || (Bytes == 0 && Seconds >= Longest)) return;
         _successes = 0;
-        Seconds = Math.Min(MostSeconds, Seconds * 2);
+        Seconds = Math.Min(Longest, Seconds * 2);
         Bytes = Bytes >= MostBytes ? 0 : Bytes * 2;
     }
 

@@ -92,7 +92,7 @@ final class Connector
     /** @param array<string,mixed> $arguments */
     private static function run(Job $job, Call $call, array $arguments, Reply $reply): void
     {
-        $budget = new Budget($reply, $arguments);
+        $budget = new Budget($reply, new Visitors($job), $arguments);
         switch ($call->op) {
             case 'hello':
                 $reply->json(Reply::JSON, Hello::facts($job));

@@ -43,7 +43,7 @@ final class Dump
             }
 
             if ($at > 0 && $this->budget->is_spent()) {
-                $this->reply->json(Reply::YIELD, ['fuzzy' => $fuzzy]);
+                $this->reply->json(Reply::YIELD, ['fuzzy' => $fuzzy, 'waited' => $this->budget->waited()]);
                 return;
             }
 
@@ -55,12 +55,12 @@ final class Dump
             $this->reply->json(Reply::TABLE, ['name' => $name]);
             $table = new TableReader($this->db, $name, $columns[$name], $request);
             if (!$table->send($this->reply, $this->budget, $is_transactional && 0 === (int) ($request['offset'] ?? 0))) {
-                $this->reply->json(Reply::YIELD, ['fuzzy' => $fuzzy]);
+                $this->reply->json(Reply::YIELD, ['fuzzy' => $fuzzy, 'waited' => $this->budget->waited()]);
                 return;
             }
         }
 
-        $this->reply->json(Reply::END, ['fuzzy' => $fuzzy]);
+        $this->reply->json(Reply::END, ['fuzzy' => $fuzzy, 'waited' => $this->budget->waited()]);
     }
 
     /** @return array<string,string> Engine by table. */

@@ -34,18 +34,18 @@ final class Files
     {
         foreach ($files as $index => $file) {
             if ($index > 0 && $this->budget->is_spent()) {
-                $this->reply->json(Reply::YIELD, []);
+                $this->reply->json(Reply::YIELD, ['waited' => $this->budget->waited()]);
                 return;
             }
 
             [$path, $offset, $modified] = [(string) $file[0], (int) ($file[1] ?? 0), (int) ($file[2] ?? 0)];
             if (!$this->send_file((int) $index, $path, $offset, $modified)) {
-                $this->reply->json(Reply::YIELD, []);
+                $this->reply->json(Reply::YIELD, ['waited' => $this->budget->waited()]);
                 return;
             }
         }
 
-        $this->reply->json(Reply::END, []);
+        $this->reply->json(Reply::END, ['waited' => $this->budget->waited()]);
     }
 
     /** @return bool False if the budget ended inside the file. */

@@ -56,7 +56,12 @@ final class Listing
         $this->flush();
         $this->reply->json(
             $done ? Reply::END : Reply::YIELD,
-            ['after' => $this->encode((string) $this->cursor), 'entries' => $this->entries, 'left_out' => $this->left_out]
+            [
+                'after' => $this->encode((string) $this->cursor),
+                'entries' => $this->entries,
+                'left_out' => $this->left_out,
+                'waited' => $this->budget->waited(),
+            ]
         );
     }
 
