@@ -54,10 +54,14 @@ if (isset($_GET['action'], $_GET['plugin']) && 'activate' === $_GET['action'] &&
 // A visitor's request needs nothing else of this folder, and must not: the connector may be removed while it is under way. At the end
 // of its time the connector removes itself on the way; a visitor's page is worth more than that.
 $is_ours = isset($_SERVER['HTTP_X_CLONEHUB_JOB']) && '{{JOB}}' === $_SERVER['HTTP_X_CLONEHUB_JOB'];
-if (!isset($_SERVER['HTTP_X_CLONEHUB_JOB']) && !defined('DOING_CRON') && '/' === DIRECTORY_SEPARATOR) {
-    // A copy pauses while anybody holds this lock (Visitors.php). It is not waited for: who does not get it goes on unseen.
-    $GLOBALS['clonehub_visits'][__DIR__] = @fopen(__DIR__ . '/job.php', 'rb');
-    is_resource($GLOBALS['clonehub_visits'][__DIR__]) && flock($GLOBALS['clonehub_visits'][__DIR__], LOCK_SH | LOCK_NB);
+if (!isset($_SERVER['HTTP_X_CLONEHUB_JOB']) && !defined('DOING_CRON') && 'cli' !== PHP_SAPI && '/' === DIRECTORY_SEPARATOR) {
+    // A copy pauses while anybody holds this lock (Visitors.php), which is on a file of the site: ours may go at any time. It is not waited for: who does not get
+    // it goes on unseen.
+    $GLOBALS['clonehub_visits'][__DIR__] = @fopen(is_file(WP_CONTENT_DIR . '/index.php') ? WP_CONTENT_DIR . '/index.php' : ABSPATH . 'wp-load.php', 'rb');
+    if (is_resource($GLOBALS['clonehub_visits'][__DIR__])) {
+        // Once more if an answer looked in this moment.
+        flock($GLOBALS['clonehub_visits'][__DIR__], LOCK_SH | LOCK_NB) || flock($GLOBALS['clonehub_visits'][__DIR__], LOCK_SH | LOCK_NB);
+    }
 }
 
 if (!$is_ours && '' !== '{{WORK}}' && is_file(WP_CONTENT_DIR . '/{{WORK}}/visitors')) {

@@ -42,6 +42,9 @@ internal sealed record ClonePaths(JobId Job, string Folder, string Socket)
     /// <summary>Folder with the list of media that come once the clone serves.</summary>
     public string Media => Path.Combine(Run, "media");
 
+    /// <summary>Folder with the account of an import that is not complete.</summary>
+    public string Import => Path.Combine(Run, "import");
+
     /// <summary>Log-in name that was chosen for the caller's administrator.</summary>
     public string UsernameMark => Path.Combine(Run, "username");
 }

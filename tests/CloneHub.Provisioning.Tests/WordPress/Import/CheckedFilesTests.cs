@@ -10,6 +10,8 @@ public sealed class CheckedFilesTests : IDisposable
 
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("clonehub-checked-");
 
+    private string _identity = "this clone";
+
     private string Journal => Path.Combine(_folder.FullName, "checked.tsv");
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -47,7 +49,7 @@ public sealed class CheckedFilesTests : IDisposable
             "another time at the source" => entry.Source with { ModifiedUnix = entry.Source.ModifiedUnix + 1 },
             _ => entry.Source,
         };
-        using var known = CheckedFiles.Open(Journal);
+        using var known = CheckedFiles.Open(Journal, _identity);
         Assert.Null(known.Find(entry with { Source = listed }, new FileInfo(file.FullName)));
     }
 
@@ -64,17 +66,36 @@ public sealed class CheckedFilesTests : IDisposable
         Assert.NotNull(Find(Entry("after")));
     }
 
+    [Fact]
+    public void Files_of_another_clone_do_not_count()
+    {
+        Add(Entry("a"));
+        _identity = "that clone";
+        Assert.Null(Find(Entry("a")));
+        Add(Entry("b"));
+        Assert.NotNull(Find(Entry("b")));
+    }
+
+    [Fact]
+    public void A_file_of_which_the_source_told_no_sum_is_known_by_its_length_and_time()
+    {
+        var entry = Entry("a.txt") with { Source = Entry("a.txt").Source with { Md5 = null } };
+        Add(entry);
+        Assert.NotNull(Find(entry));
+        Assert.Null(Find(entry with { Source = entry.Source with { ModifiedUnix = 1 } }));
+    }
+
     private static PlannedFile Entry(string place) => new(FileRoot.Content, new SourceFile(place, SourceFileKind.File, 5, Time.ToUnixTimeSeconds(), 0b110_100_100, Sum, null), place, IsRewritten: false);
 
     private void Add(PlannedFile entry)
     {
-        using var known = CheckedFiles.Open(Journal);
-        known.Add(new CheckedFile(entry.Place, entry.Source.Size, entry.Source.ModifiedUnix, entry.Source.Md5, 5, Sum));
+        using var known = CheckedFiles.Open(Journal, _identity);
+        known.Add(new CheckedFile(entry.Place, entry.Source.Size, entry.Source.ModifiedUnix, entry.Source.Md5 ?? Sum, 5, Sum));
     }
 
     private CheckedFile? Find(PlannedFile entry)
     {
-        using var known = CheckedFiles.Open(Journal);
+        using var known = CheckedFiles.Open(Journal, _identity);
         return known.Find(entry, Write("file"));
     }
 

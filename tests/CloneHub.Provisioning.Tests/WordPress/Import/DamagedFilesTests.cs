@@ -92,13 +92,13 @@ public sealed class DamagedFilesTests : IDisposable
         var warnings = new ImportWarnings();
         var plan = files.Select(file => new SourceFile(file, SourceFileKind.File, ContentOf(file).Length, 1_600_000_000, 0b110_100_100, FileSum.Of(ContentOf(file)), null))
             .Select(file => FilePlan.Place(FileRoot.Content, file, "wp-content/uploads", warnings)!).ToList();
-        using var known = CheckedFiles.Open(Path.Combine(_folder.FullName, "checked.tsv"));
+        using var known = CheckedFiles.Open(Path.Combine(_folder.FullName, "checked.tsv"), "identity");
         var import = new FileImport(Targets.Folder(_folder), "wp-content/uploads", Rewriter, warnings, new ImportProgress(new Progress<ContentProgress>()), _ =>
         {
             atFence?.Invoke();
             return Task.CompletedTask;
         }, known);
-        return await import.RunAsync(plan, null, (_, paths, cancellation) => way(SendAsync(paths, cancellation)), CancellationToken.None);
+        return await import.RunAsync(plan, null, (_, paths, _, cancellation) => way(SendAsync(paths, cancellation)), CancellationToken.None);
     }
 
     private static byte[] ContentOf(string file) => Encoding.UTF8.GetBytes($"the content of {Path.GetFileName(file)}");

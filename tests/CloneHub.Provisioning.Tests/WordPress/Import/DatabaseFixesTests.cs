@@ -18,7 +18,7 @@ public sealed class DatabaseFixesTests(ServersFixture servers) : IClassFixture<S
             + "INSERT INTO x7_usermeta VALUES (1, 'kept'), (2, 'lost'), (3, 'kept')");
         var target = Targets.Database(connection);
         await using var source = ImportSession.Connect(target, loads: false);
-        await new DatabaseFixes(source, target, WpConfigTests.Facts(), new ImportWarnings()).RunAsync(hasCursors: false, CancellationToken.None);
+        await new DatabaseFixes(source, target, WpConfigTests.Facts(), new ImportWarnings()).RunAsync(cursors: null, CancellationToken.None);
 
         var schema = await database.SchemaAsync();
         Assert.Equal(["1", "3"], await ColumnAsync("x7_users", "ID"));

@@ -19,6 +19,8 @@ public sealed class FileImportTests : IDisposable
     private readonly List<string> _fetched = [];
     private long _modified = 1_600_000_000;
     private string? _restarted;
+    private string? _cut;
+    private FileStart? _first;
     private Action _atFence = () => { };
 
     public void Dispose() => _folder.Delete(recursive: true);
@@ -139,6 +141,33 @@ public sealed class FileImportTests : IDisposable
         Assert.Empty(_warnings.ToList());
     }
 
+    [Theory]
+    [InlineData("nothing", 5_000_000)]
+    [InlineData("its part", null)]
+    [InlineData("what the source lists", null)]
+    public async Task A_large_file_that_was_cut_off_goes_on_unless_something_changed(string changed, int? goesOnAt)
+    {
+        var text = string.Concat(Enumerable.Range(0, 1_000_000).Select(number => number.ToString("D10", CultureInfo.InvariantCulture)));
+        var file = Core("large.bin", text);
+        _cut = file.Path;
+        await Assert.ThrowsAsync<HttpRequestException>(() => ImportAsync([file]));
+        var part = Assert.Single(Parts());
+        _cut = null;
+        if (changed == "its part") File.WriteAllText(part, "something else");
+        if (changed == "what the source lists") file = file with { ModifiedUnix = ++_modified };
+
+        if (changed == "its part")
+        {
+            // Found when all of it is there, and brought anew by the next attempt.
+            Assert.Equal("VERIFY_FAILED", (await Assert.ThrowsAsync<StepFaultException>(() => ImportAsync([file]))).Fault.Code);
+            Assert.Empty(Parts());
+        }
+
+        await ImportAsync([file]);
+        Assert.Equal(goesOnAt, _first?.Offset);
+        Assert.Equal(text, Read(file.Path));
+    }
+
     [Fact]
     public async Task A_file_that_never_comes_fails_the_import()
     {
@@ -213,12 +242,15 @@ public sealed class FileImportTests : IDisposable
         Assert.Contains(_warnings.ToList(), warning => warning.Contains("object-cache.php", StringComparison.Ordinal));
     }
 
+    private string[] Parts() => Directory.Exists(Path.Combine(_folder.FullName, "state")) ? Directory.GetFiles(Path.Combine(_folder.FullName, "state")) : [];
+
     private async Task<FilesProof> ImportAsync(IEnumerable<SourceFile> files, FileOwner? owner = null)
     {
         var target = Targets.Folder(_folder, coreStore: new DirectoryInfo(Path.Combine(_folder.FullName, "store")), owner: owner);
+        target.Account.Create();
         var plan = files.Select(file => FilePlan.Place(RootOf(file), file, "wp-content/uploads", _warnings))
             .OfType<PlannedFile>().ToList();
-        using var known = CheckedFiles.Open(Path.Combine(_folder.FullName, "checked.tsv"));
+        using var known = CheckedFiles.Open(Path.Combine(_folder.FullName, "checked.tsv"), "identity");
         var import = new FileImport(target, "wp-content/uploads", Rewriter, _warnings, new ImportProgress(new Progress<ContentProgress>()), _ =>
         {
             _atFence();
@@ -229,7 +261,7 @@ public sealed class FileImportTests : IDisposable
 
     private static FileRoot RootOf(SourceFile file) => file.Md5 is null ? FileRoot.Content : FileRoot.Core;
 
-    private async IAsyncEnumerable<FileChunk> GetAsync(FileRoot root, IReadOnlyList<string> paths, [EnumeratorCancellation] CancellationToken cancellation)
+    private async IAsyncEnumerable<FileChunk> GetAsync(FileRoot root, IReadOnlyList<string> paths, FileStart? first, [EnumeratorCancellation] CancellationToken cancellation)
     {
         await Task.Yield();
         foreach (var path in paths)
@@ -237,8 +269,10 @@ public sealed class FileImportTests : IDisposable
             if (path == "secret.txt") yield return new FileChunk(path, 0, default, IsLast: false, "permission denied");
             if (path == "secret.txt" || !_content.TryGetValue((root, path), out var bytes)) continue;
             lock (_fetched) _fetched.Add(path);
-            var half = bytes.Length / 2;
-            if (half > 0) yield return new FileChunk(path, 0, bytes.AsMemory(0, half), IsLast: false);
+            _first = first;
+            var half = Math.Max(bytes.Length / 2, (int)(first?.Offset ?? 0));
+            if (half > (first?.Offset ?? 0)) yield return new FileChunk(path, first?.Offset ?? 0, bytes.AsMemory((int)(first?.Offset ?? 0), half - (int)(first?.Offset ?? 0)), IsLast: false);
+            if (path == _cut) throw new HttpRequestException("The line is cut.");
             if (path == _restarted)
             {
                 yield return new FileChunk(path, 0, default, IsLast: false);

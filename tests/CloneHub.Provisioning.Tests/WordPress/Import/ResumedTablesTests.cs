@@ -57,7 +57,8 @@ public sealed class ResumedTablesTests(ServersFixture servers) : IClassFixture<S
         var whole = await ImportAsync(await servers.NewMariaDbDatabaseAsync(), CutNowhere);
         Assert.False(whole.Import.HasResumed);
         Assert.Equal(whole.Import.Proofs, resumed.Import.Proofs);
-        Assert.Equal(whole.Warnings, resumed.Warnings);
+        Assert.Equal(whole.Warnings, resumed.Warnings.Where(warning => !warning.StartsWith("Copying was interrupted", StringComparison.Ordinal)));
+        Assert.Contains(resumed.Warnings, warning => warning.EndsWith(": a_first, b_options", StringComparison.Ordinal));
         Assert.Contains(whole.Warnings, warning => warning.Contains("a_first.link (300 times)", StringComparison.Ordinal));
         var columns = (await _source.SchemaAsync()).Tables.Single(table => table.Name == "b_options").Columns;
         Assert.Equal(
@@ -69,7 +70,7 @@ public sealed class ResumedTablesTests(ServersFixture servers) : IClassFixture<S
     [Fact]
     public async Task Rows_of_a_transaction_that_was_cut_off_are_not_there()
     {
-        var cut = await CutOffAsync(bytesPerTransaction: 100_000);
+        await CutOffAsync(bytesPerTransaction: 100_000);
         _asked.Clear();
         await using (var connection = new MySqlConnection(_target))
         {
@@ -80,7 +81,6 @@ public sealed class ResumedTablesTests(ServersFixture servers) : IClassFixture<S
 
         await ImportAsync(_target, CutNowhere);
         Assert.InRange(Asked("b_options").From!.Rows, 1, Arrived - 1);
-        Assert.NotNull(cut);
     }
 
     [Theory]
@@ -97,6 +97,57 @@ public sealed class ResumedTablesTests(ServersFixture servers) : IClassFixture<S
 
         Assert.Equal(goesOn, Asked("b_options").From is not null);
         Assert.Equal(goesOn ? 3001 : 3000, (await _clone.ReadAsync("b_options", [(await _clone.SchemaAsync()).Tables.Single(table => table.Name == "b_options").Columns[0]])).Count);
+    }
+
+    [Theory]
+    [InlineData("DELETE FROM b_options WHERE id BETWEEN 10 AND 20", false)]
+    [InlineData("UPDATE b_options SET option_name = 'moved' WHERE id = 10; ALTER TABLE b_options AUTO_INCREMENT = 90000", true)]
+    public async Task Rows_that_no_longer_fit_together_are_brought_once_more(string change, bool goesOn)
+    {
+        await CutOffAsync();
+        await _source.ExecuteAsync(change);
+        _asked.Clear();
+        await ImportAsync(_target, CutNowhere);
+        Assert.Equal(goesOn, _asked.Count(request => request.Table == "b_options") == 1);
+    }
+
+    [Fact]
+    public async Task A_row_that_took_anothers_name_meanwhile_does_not_fail_the_copy_for_ever()
+    {
+        await _source.ExecuteAsync("CREATE UNIQUE INDEX name ON b_options (option_name)");
+        await CutOffAsync();
+        await _source.ExecuteAsync("UPDATE b_options SET option_name = 'elsewhere' WHERE id = 10; INSERT INTO b_options (option_name) VALUES ('10')");
+        _asked.Clear();
+
+        var resumed = await ImportAsync(_target, CutNowhere);
+
+        Assert.Equal([false, true], _asked.Where(request => request.Table == "b_options").Select(request => request.From is null));
+        Assert.Equal(3001, resumed.Import.Proofs.Single(proof => proof.Name == "b_options").Rows);
+    }
+
+    [Theory]
+    [InlineData("ALTER TABLE b_options DROP PRIMARY KEY, MODIFY id INT")]
+    [InlineData("ALTER TABLE b_options MODIFY id VARCHAR(20)")]
+    [InlineData("ALTER TABLE b_options ENGINE = MyISAM")]
+    public async Task A_table_that_cannot_be_gone_on_with_begins_anew(string change)
+    {
+        await _source.ExecuteAsync(change);
+        await CutOffAsync();
+        _asked.Clear();
+        var resumed = await ImportAsync(_target, CutNowhere);
+        Assert.Null(Asked("b_options").From);
+        Assert.DoesNotContain(_asked, request => request.Table == "a_first");
+        Assert.Equal(3000, resumed.Import.Proofs.Single(proof => proof.Name == "b_options").Rows);
+    }
+
+    [Fact]
+    public async Task What_the_clones_own_code_may_have_written_does_not_count()
+    {
+        await CutOffAsync();
+        _asked.Clear();
+        var anew = await ImportAsync(_target, CutNowhere, beginsAnew: true);
+        Assert.False(anew.Import.HasResumed);
+        Assert.Equal(3, _asked.Count);
     }
 
     [Fact]
@@ -178,7 +229,7 @@ public sealed class ResumedTablesTests(ServersFixture servers) : IClassFixture<S
 
     /// <param name="onRows">Is told of each batch once it was taken.</param>
     private async Task<(DatabaseImport Import, IReadOnlyList<string> Warnings)> ImportAsync(
-        string connection, Func<string, long, Task> onRows, long bytesPerTransaction = 20_000, long leastBytes = 0, string identity = "this address")
+        string connection, Func<string, long, Task> onRows, long bytesPerTransaction = 20_000, long leastBytes = 0, string identity = "this address", bool beginsAnew = false)
     {
         var schema = await _source.SchemaAsync();
         var target = Targets.Database(connection);
@@ -187,7 +238,7 @@ public sealed class ResumedTablesTests(ServersFixture servers) : IClassFixture<S
         var warnings = new ImportWarnings();
         var import = new DatabaseImport(database, loading, new RowEncoder(Rewriter), warnings, new ImportProgress(new Progress<ContentProgress>()), _ => Task.CompletedTask)
         {
-            Identity = identity, LeastBytesToResume = leastBytes, BytesPerTransaction = bytesPerTransaction,
+            Identity = identity, LeastBytesToResume = leastBytes, BytesPerTransaction = bytesPerTransaction, BeginsAnew = beginsAnew,
         };
         await import.RunAsync(schema, Dump, CancellationToken.None);
         return (import, warnings.ToList());

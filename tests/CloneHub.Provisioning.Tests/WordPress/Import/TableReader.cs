@@ -40,14 +40,16 @@ internal sealed class TableReader(string connectionString)
             yield return new TableStarted(request.Table);
             var columns = schema.Tables.Single(table => table.Name == request.Table).Columns.Where(column => !column.IsGenerated).ToArray();
             var rows = await ReadAsync(request.Table, columns, cancellation);
+            var key = request.Key is [var name] && columns.Single(column => column.Name == name).DataType == "int" ? Array.FindIndex(columns, column => column.Name == name) : -1;
             var read = request.From?.Rows ?? 0;
-            foreach (var batch in rows.Skip((int)read).Chunk(BatchRows))
+            var left = request.From is not { } from ? rows : key < 0 ? rows[(int)from.Rows..] : rows.FindAll(row => Number(row[key]!) > Number(from.After[0]));
+            foreach (var batch in left.Chunk(BatchRows))
             {
                 read += batch.Length;
-                yield return new TableRows(request.Table, Wire(batch, columns.Length), new DumpPosition(read, []));
+                yield return new TableRows(request.Table, Wire(batch, columns.Length), new DumpPosition(read, key < 0 ? [] : [batch[^1][key]!]));
             }
 
-            yield return new TableEnded(request.Table, rows.Count, rows.Count);
+            yield return new TableEnded(request.Table, read, rows.Count);
         }
     }
 
@@ -67,6 +69,8 @@ internal sealed class TableReader(string connectionString)
     /// <summary>One text for each row, in order.</summary>
     internal static string[] Texts(List<byte[]?[]> rows) =>
         [.. rows.Select(row => string.Join('|', row.Select(value => value is null ? "NULL" : Encoding.UTF8.GetString(value)))).Order(StringComparer.Ordinal)];
+
+    private static int Number(byte[] value) => int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
 
     private static string Expression(SourceColumn column)
     {
@@ -91,7 +95,7 @@ internal sealed class TableReader(string connectionString)
             $"SELECT COLUMN_NAME FROM information_schema.STATISTICS WHERE TABLE_SCHEMA = DATABASE() AND TABLE_NAME = '{name}' AND INDEX_NAME = 'PRIMARY' ORDER BY SEQ_IN_INDEX"))
             .Select(row => row[0]).ToArray();
         var create = (await RowsAsync(connection, $"SHOW CREATE {(isView ? "VIEW" : "TABLE")} `{name}`"))[0][1];
-        return new SourceTable(name, isView, "InnoDB", "", columns, key, create, 0, 0);
+        return new SourceTable(name, isView, create.Contains("ENGINE=MyISAM", StringComparison.Ordinal) ? "MyISAM" : "InnoDB", "", columns, key, create, 0, 0);
     }
 
     private static async Task<List<string[]>> RowsAsync(MySqlConnection connection, string sql)

@@ -20,6 +20,7 @@ final class Budget
     private Reply $reply;
     private Visitors $visitors;
     private float $until;
+    private float $latest;
     private int $bytes;
 
     /** @param array<string,mixed> $arguments "seconds" and "bytes" as the client wishes; 0 bytes means no limit. */
@@ -31,17 +32,27 @@ final class Budget
         $seconds = min(self::MOST_SECONDS, max(0.0, (float) ($arguments['seconds'] ?? self::MOST_SECONDS)));
         $started = (float) ($_SERVER['REQUEST_TIME_FLOAT'] ?? microtime(true));
         $limit = (int) ini_get('max_execution_time');
+        $now = microtime(true);
+        $this->latest = $now + self::MOST_SECONDS;
         if ($limit > 0) {
-            $seconds = min($seconds, 0.7 * $limit - (microtime(true) - $started));
+            $this->latest = min($this->latest, $started + 0.7 * $limit);
         }
 
-        $this->until = microtime(true) + $seconds;
+        $this->until = min($this->latest, $now + $seconds);
     }
 
-    /** Asked between two pieces of work: whoever visits the site meanwhile goes first, on our time. */
+    /** Asked between two pieces of work: whoever visits the site meanwhile goes first. */
     public function is_spent(): bool
     {
-        $this->visitors->let_pass();
+        $before = $this->visitors->waited();
+        $this->visitors->let_pass($this->latest);
+        $this->until = min($this->latest, $this->until + $this->visitors->waited() - $before);
+        return $this->is_over();
+    }
+
+    /** The same where nobody may be waited for. */
+    public function is_over(): bool
+    {
         return microtime(true) >= $this->until || ($this->bytes > 0 && $this->reply->sent() >= $this->bytes);
     }
 

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Text;
 
 namespace CloneHub.Provisioning.WordPress.Import;
 
@@ -9,39 +10,69 @@ namespace CloneHub.Provisioning.WordPress.Import;
 internal sealed class CheckedFiles : IDisposable
 {
     private readonly Dictionary<string, CheckedFile> _known = new(StringComparer.Ordinal);
-    private readonly StreamWriter _writer;
+    private readonly Stream _file;
     private readonly Lock _lock = new();
 
-    private CheckedFiles(StreamWriter writer, IEnumerable<string> lines)
+    private CheckedFiles(Stream file, IEnumerable<string> lines)
     {
-        _writer = writer;
+        _file = file;
         foreach (var line in lines)
-            if (CheckedFile.Parse(line) is { } file) _known[file.Place] = file;
+            if (CheckedFile.Parse(line) is { } known) _known[known.Place] = known;
     }
 
-    internal static CheckedFiles Open(string path)
+    /// <param name="identity">Of what the files are made; those of anything else do not count.</param>
+    internal static CheckedFiles Open(string path, string identity)
     {
-        var lines = File.Exists(path) ? File.ReadAllLines(path) : [];
+        FileStream file;
+        try
+        {
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None, bufferSize: 0);
+        }
+        catch (IOException)
+        {
+            // An earlier attempt that lives on has it. Without it files are only read once more.
+            return new CheckedFiles(Stream.Null, []);
+        }
 
-        // A line that was cut off is made to end, and is none.
-        var writer = new StreamWriter(path, append: true) { AutoFlush = true };
-        writer.WriteLine();
-        return new CheckedFiles(writer, lines);
+        try
+        {
+            var content = new byte[file.Length];
+            file.ReadExactly(content);
+            var lines = Encoding.UTF8.GetString(content).Split('\n');
+            if (lines[0] == identity)
+            {
+                // A line that was cut off is made to end, and is none.
+                file.WriteByte((byte)'\n');
+                return new CheckedFiles(file, lines.Skip(1));
+            }
+
+            file.SetLength(0);
+            file.Seek(0, SeekOrigin.Begin);
+            file.Write(Encoding.UTF8.GetBytes(identity + "\n"));
+            return new CheckedFiles(file, []);
+        }
+        catch
+        {
+            file.Dispose();
+            throw;
+        }
     }
 
     /// <summary>Null unless the very file that stands there now was checked, and is what the source lists.</summary>
     internal CheckedFile? Find(PlannedFile entry, FileInfo file) =>
-        _known.TryGetValue(entry.Place, out var known) && known.SourceMd5 == entry.Source.Md5 && known.SourceLength == entry.Source.Size && known.ModifiedUnix == entry.Source.ModifiedUnix
+        _known.TryGetValue(entry.Place, out var known) && (entry.Source.Md5 is null || known.SourceMd5 == entry.Source.Md5)
+        && known.SourceLength == entry.Source.Size && known.ModifiedUnix == entry.Source.ModifiedUnix
         && file.Exists && file.Length == known.Length && new DateTimeOffset(file.LastWriteTimeUtc).ToUnixTimeSeconds() == known.ModifiedUnix
             ? known
             : null;
 
     internal void Add(CheckedFile file)
     {
-        lock (_lock) _writer.WriteLine(file.ToString());
+        var line = Encoding.UTF8.GetBytes(file + "\n");
+        lock (_lock) _file.Write(line);
     }
 
-    public void Dispose() => _writer.Dispose();
+    public void Dispose() => _file.Dispose();
 }
 
 /// <param name="Length">Bytes, in the clone; another number than the source's where addresses were rewritten.</param>

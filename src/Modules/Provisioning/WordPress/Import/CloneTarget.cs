@@ -24,6 +24,9 @@ internal sealed record CloneTarget(
     FileOwner? Owner = null,
     MediaFolder? Media = null)
 {
+    /// <summary>Folder with the account of an import that is not complete, where possible one that the clone's PHP has no part in.</summary>
+    internal DirectoryInfo Account { get; init; } = State;
+
     /// <summary>As WordPress writes addresses: without a slash at the end.</summary>
     internal string PublicAddress => PublicUrl.AbsoluteUri.TrimEnd('/');
 

@@ -8,18 +8,18 @@ internal sealed class DatabaseFixes(MySqlDataSource database, CloneTarget target
     private readonly string _prefix = WpConfig.Prefix(facts);
 
     /// <summary>All of it or nothing, where the site's tables know transactions.</summary>
-    /// <param name="hasCursors">The database holds <see cref="ImportCursors"/>, which mean nothing from then on.</param>
-    internal async Task RunAsync(bool hasCursors, CancellationToken cancellation)
+    /// <param name="cursors">Mean nothing from then on.</param>
+    internal async Task RunAsync(ImportCursors? cursors, CancellationToken cancellation)
     {
         await using var connection = await ImportSession.OpenAsync(database, cancellation);
         await using (var transaction = await connection.BeginTransactionAsync(cancellation))
         {
             await RunAsync(transaction, cancellation);
-            if (hasCursors) await ImportCursors.EndAsync(transaction, cancellation);
+            if (cursors is not null) await cursors.EndAsync(transaction, cancellation);
             await transaction.CommitAsync(cancellation);
         }
 
-        if (hasCursors) await ImportCursors.RemoveAsync(connection, cancellation);
+        if (cursors is not null) await ImportCursors.RemoveAsync(connection, cancellation);
     }
 
     private async Task RunAsync(MySqlTransaction transaction, CancellationToken cancellation)

@@ -1,3 +1,4 @@
+using System.Collections.Concurrent;
 using System.Data;
 using CloneHub.Contracts;
 using MySqlConnector;
@@ -23,6 +24,9 @@ internal sealed class DatabaseImport(
 
     /// <summary>What of a table is lost at most when the import is cut off, if the source is not slow.</summary>
     internal long BytesPerTransaction { get; init; } = 32 << 20;
+
+    /// <summary>The clone's own PHP may have worked in the database since: nothing in it counts.</summary>
+    internal bool BeginsAnew { get; init; }
 
     /// <summary>Whether rows of an earlier import are among these.</summary>
     internal bool HasResumed { get; private set; }
@@ -52,8 +56,8 @@ internal sealed class DatabaseImport(
     }
 
     /// <summary>
-    /// A table of which another number of rows was counted than came, changed while it was read. It is read once more, then it is as good
-    /// as the source can give it; unless it stood still meanwhile, so that the missing rows must be there.
+    /// A table of which another number of rows was counted than came, changed while it was read; or since an interruption, so that rows do not fit together. It is read once
+    /// more, then it is as good as the source can give it; unless it stood still meanwhile, so that the missing rows must be there.
     /// </summary>
     private async Task LoadAgainAsync(
         Dictionary<string, TablePlan> plans, IReadOnlyList<TableEnded> torn, Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump,
@@ -65,11 +69,11 @@ internal sealed class DatabaseImport(
         await ensureFence(cancellation);
         await using (var connection = await ImportSession.OpenAsync(database, cancellation))
         {
-            if (Cursors is not null) await Cursors.ForgetAsync(connection, again.Keys, cancellation);
+            if (Cursors is not null) await Cursors.ForgetAsync(connection, [.. again.Keys], cancellation);
             await ImportSession.ExecuteAsync(connection, string.Join(';', again.Keys.Select(name => $"TRUNCATE TABLE {TableDdl.Quote(name)}")), cancellation);
         }
 
-        foreach (var end in await LoadAsync(again, dump(RequestsFor(again), cancellation), cancellation))
+        foreach (var end in await LoadAsync(again, dump(RequestsFor(again), cancellation), cancellation, isAgain: true))
         {
             if (end.Rows < end.Counted && torn.Contains(end)) throw ImportFault.Verification($"Table {end.Table}: only {end.Rows} of its {end.Counted} rows can be read on the source.");
             warnings.Add($"Table {end.Table} changed while it was copied: {end.Rows} rows were read, {end.Counted} were there afterwards.");
@@ -87,6 +91,7 @@ internal sealed class DatabaseImport(
         await using (var command = new MySqlCommand("SHOW FULL TABLES", connection))
         await using (var reader = await command.ExecuteReaderAsync(cancellation))
             while (await reader.ReadAsync(cancellation)) present.Add(reader.GetString(0), reader.GetString(1) == "VIEW");
+        if (BeginsAnew) await ImportCursors.RemoveAsync(connection, cancellation);
         if (plans.Values.Sum(plan => plan.Table.ApproximateBytes) >= LeastBytesToResume)
             Cursors = await ImportCursors.TakeAsync(connection, Identity, [.. plans.Values.Select(plan => plan.Table)], present.Keys.ToHashSet(StringComparer.Ordinal), cancellation);
         var kept = Cursors?.States ?? new Dictionary<string, TableState>();
@@ -97,7 +102,12 @@ internal sealed class DatabaseImport(
         drops.AddRange(present.Where(table => !kept.ContainsKey(table.Key) && (table.Key != ImportCursors.Table || Cursors is null))
             .Select(table => $"DROP {(table.Value ? "VIEW" : "TABLE")} IF EXISTS {TableDdl.Quote(table.Key)}"));
         if (drops.Count > 0) await ImportSession.ExecuteAsync(connection, string.Join(';', drops), cancellation);
-        foreach (var (name, state) in kept) plans[name].Resume(state);
+        foreach (var (name, state) in kept)
+        {
+            plans[name].Resume(state);
+            warnings.Count("Copying was interrupted and went on: these tables are in part as the source had them before", name);
+        }
+
         await CreateTablesAsync([.. plans.Values.Where(plan => !kept.ContainsKey(plan.Table.Name))], cancellation);
 
         // What their definitions say has to be told again.
@@ -178,10 +188,13 @@ internal sealed class DatabaseImport(
     private static bool IsRefusal(MySqlConnection connection, MySqlException fault) => connection.State == ConnectionState.Open && !MariaDbFaults.IsOurs(fault);
 
     /// <returns>The tables that changed while they were read.</returns>
-    private async Task<IReadOnlyList<TableEnded>> LoadAsync(Dictionary<string, TablePlan> plans, IAsyncEnumerable<DumpItem> items, CancellationToken cancellation)
+    /// <param name="isAgain">What is torn stays so.</param>
+    private async Task<IReadOnlyList<TableEnded>> LoadAsync(
+        Dictionary<string, TablePlan> plans, IAsyncEnumerable<DumpItem> items, CancellationToken cancellation, bool isAgain = false)
     {
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var finishing = new List<Task>();
+        var torn = new ConcurrentDictionary<string, TableEnded>(StringComparer.Ordinal);
         var ended = new Dictionary<string, TableEnded>(StringComparer.Ordinal);
         TableLoad? load = null;
         try
@@ -201,7 +214,8 @@ internal sealed class DatabaseImport(
                         break;
                     case TableEnded end when load is not null:
                         ended.Add(end.Table, Checked(end, plan));
-                        finishing.Add(load.FinishAsync(end.IsTorn));
+                        if (end.IsTorn) torn[end.Table] = end;
+                        finishing.Add(FinishAsync(load, plan, end));
                         load = null;
                         await MakeRoomAsync(finishing);
                         break;
@@ -220,13 +234,31 @@ internal sealed class DatabaseImport(
 
         var missing = plans.Keys.Except(ended.Keys).ToArray();
         if (missing.Length > 0) throw ImportFault.Verification($"The source did not send {string.Join(", ", missing.Take(5))}.");
-        return [.. ended.Values.Where(end => end.IsTorn)];
+        return [.. torn.Values];
+
+        async Task FinishAsync(TableLoad table, TablePlan plan, TableEnded end)
+        {
+            if (end.IsTorn && !isAgain)
+            {
+                await table.LeaveAsync();
+                return;
+            }
+
+            try
+            {
+                await table.FinishAsync();
+            }
+            catch (StepFaultException fault) when (fault.Fault.Code == ImportFault.VerifyFailed && plan.From is not null)
+            {
+                torn[end.Table] = end;
+            }
+        }
     }
 
-    private TableEnded Checked(TableEnded end, TablePlan plan)
+    private static TableEnded Checked(TableEnded end, TablePlan plan)
     {
         if (end.Rows != plan.Rows) throw ImportFault.Verification($"Table {end.Table}: {plan.Rows} of {end.Rows} rows arrived.");
-        if (end.Counted is null) warnings.Count("Tables whose rows the source could not count in time", end.Table);
+        if (end.Counted is null) plan.Warnings.Count("Tables whose rows the source could not count in time", end.Table);
         return end;
     }
 

@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Security.Cryptography;
 using CloneHub.Provisioning.WordPress.Rewriting;
 using Microsoft.Win32.SafeHandles;
@@ -10,18 +11,43 @@ internal sealed record ArrivedFile(string Place, CopiedFile File, bool HasChange
 
 /// <summary>
 /// Files of one request as they come in. Each is written beside its place and moved there when it is complete and its sum is right, so
-/// that a half file never carries a name.
+/// that a half file never carries a name. What is there of a large one stays when the request is cut off.
 /// </summary>
 /// <remarks>Waits for the disk where it stands: pieces are small, and a change of threads for each of them takes longer than most writes.</remarks>
 /// <param name="rewriter">Null if none of them is rewritten.</param>
 internal sealed class FileBatchWriter(IFilePlaces tree, IReadOnlyList<PlannedFile> batch, ContentRewriter? rewriter) : IDisposable
 {
+    private const int ReadBytes = 64 << 10;
+
     private readonly Dictionary<string, PlannedFile> _open = batch.ToDictionary(entry => entry.Source.Path, StringComparer.Ordinal);
     private readonly IncrementalHash _sum = IncrementalHash.CreateHash(HashAlgorithmName.MD5);
     private PlannedFile? _current;
     private string? _part;
     private SafeFileHandle? _handle;
     private long _written;
+    private bool _isSpoiled;
+
+    /// <summary>Goes on with what there is of the first file.</summary>
+    /// <returns>Null if nothing is.</returns>
+    internal FileStart? GoOn()
+    {
+        if (batch is not [var entry] || !tree.IsKept(entry) || !File.Exists(tree.PartOf(entry))) return null;
+        Open(entry, FileMode.Open);
+        var length = RandomAccess.GetLength(_handle!);
+        var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
+        while (_written < length)
+        {
+            var read = RandomAccess.Read(_handle!, buffer, _written);
+            if (read == 0) break;
+            _sum.AppendData(buffer.AsSpan(0, read));
+            _written += read;
+        }
+
+        ArrayPool<byte>.Shared.Return(buffer);
+        if (_written > 0 && _written < entry.Source.Size) return new FileStart(_written, entry.Source.ModifiedUnix);
+        Drop();
+        return null;
+    }
 
     /// <summary>Takes the next piece. Gives the file that is complete with it.</summary>
     internal ArrivedFile? Write(FileChunk chunk)
@@ -52,7 +78,8 @@ internal sealed class FileBatchWriter(IFilePlaces tree, IReadOnlyList<PlannedFil
     {
         try
         {
-            Drop();
+            if (_current is not null && tree.IsKept(_current) && !_isSpoiled) _handle!.Dispose();
+            else Drop();
         }
         finally
         {
@@ -63,15 +90,20 @@ internal sealed class FileBatchWriter(IFilePlaces tree, IReadOnlyList<PlannedFil
     private void Begin(PlannedFile entry)
     {
         if (_current is not null) throw ImportFault.Failed($"{_current.Place} ended before its last piece.", retryable: true);
-        _written = 0;
+        Open(entry, FileMode.Create);
+    }
+
+    private void Open(PlannedFile entry, FileMode mode)
+    {
         var part = tree.PartOf(entry);
-        _handle = File.OpenHandle(part, FileMode.Create, FileAccess.ReadWrite, FileShare.None);
-        (_part, _current) = (part, entry);
+        _handle = File.OpenHandle(part, mode, FileAccess.ReadWrite, FileShare.None);
+        (_part, _current, _written) = (part, entry, 0);
     }
 
     /// <param name="size">Of the file that the source sent, which may be another than the one it listed.</param>
     private ArrivedFile Finish(PlannedFile entry, long size, long modifiedUnix)
     {
+        _isSpoiled = true;
         if (_written != size) throw ImportFault.Failed($"{entry.Place} came with {_written} bytes instead of {size}.", retryable: true);
         var sum = Convert.ToHexStringLower(_sum.GetHashAndReset());
         var sent = entry.Source with { Size = size, ModifiedUnix = modifiedUnix };
@@ -82,7 +114,7 @@ internal sealed class FileBatchWriter(IFilePlaces tree, IReadOnlyList<PlannedFil
         if (entry.IsRewritten) copied = Rewrite(copied);
         _handle!.Dispose();
         tree.Settle(entry with { Source = sent }, _part!);
-        (_handle, _part, _current) = (null, null, null);
+        (_handle, _part, _current, _isSpoiled) = (null, null, null, false);
         _open.Remove(entry.Source.Path);
         return new ArrivedFile(entry.Place, copied, hasChanged);
     }

@@ -14,13 +14,15 @@ internal sealed class FileImport(
 {
     private const int BatchFiles = 500;
     private const long BatchBytes = 8 << 20;
-    private const int Streams = 3;
 
-    private readonly FileTree _tree = new(target, uploads);
+    /// <summary>With the one of tables three answers at once: many hosts give a site four or five workers of PHP, and its visitors need one.</summary>
+    private const int Streams = 2;
+
+    private readonly FileTree _tree = new(target, uploads, keepsParts: true);
 
     /// <param name="comesLater">Files whose places are held only.</param>
     internal async Task<FilesProof> RunAsync(
-        IReadOnlyList<PlannedFile> plan, CoreStore? store, Func<FileRoot, IReadOnlyList<string>, CancellationToken, IAsyncEnumerable<FileChunk>> get,
+        IReadOnlyList<PlannedFile> plan, CoreStore? store, Func<FileRoot, IReadOnlyList<string>, FileStart?, CancellationToken, IAsyncEnumerable<FileChunk>> get,
         CancellationToken cancellation, Predicate<PlannedFile>? comesLater = null)
     {
         var held = comesLater is null ? [] : plan.Where(entry => comesLater(entry)).ToHashSet();
@@ -53,17 +55,18 @@ internal sealed class FileImport(
             plan.Where(entry => entry.Source.Kind == SourceFileKind.File),
             (entry, token) =>
             {
-                if ((Linked(entry, store, token) ?? Brought(entry, sums, token)) is { } here) expected[entry.Place] = here;
+                if ((Linked(entry, store, sums, token) ?? Brought(entry, sums, token)) is { } here) expected[entry.Place] = here;
                 else missing.Add(entry);
             },
             cancellation);
         return [.. missing];
     }
 
-    private CopiedFile? Linked(PlannedFile entry, CoreStore? store, CancellationToken cancellation)
+    private CopiedFile? Linked(PlannedFile entry, CoreStore? store, ConcurrentDictionary<string, string> sums, CancellationToken cancellation)
     {
         if (store is null || entry.Root != FileRoot.Core || store.Find(entry.Source, cancellation) is not { } stored) return null;
         _tree.LinkFrom(stored, entry);
+        if (known.Find(entry, new FileInfo(_tree.PathOf(entry))) is { } read) sums[entry.Place] = read.Md5;
         return new CopiedFile(entry.Source.Size, entry.Source.Md5, entry.Source.Md5);
     }
 
@@ -84,14 +87,11 @@ internal sealed class FileImport(
         return file;
     }
 
-    private void Remember(PlannedFile entry, CopiedFile file, string sum)
-    {
-        // What the source changed meanwhile is not what it lists, and comes again.
-        if (file.SourceMd5 == entry.Source.Md5) known.Add(new CheckedFile(entry.Place, entry.Source.Size, entry.Source.ModifiedUnix, file.SourceMd5, file.Length, sum));
-    }
+    private void Remember(PlannedFile entry, CopiedFile file, string sum) =>
+        known.Add(new CheckedFile(entry.Place, entry.Source.Size, entry.Source.ModifiedUnix, file.SourceMd5, file.Length, sum));
 
     private async Task FetchAsync(
-        List<PlannedFile> missing, Func<FileRoot, IReadOnlyList<string>, CancellationToken, IAsyncEnumerable<FileChunk>> get,
+        List<PlannedFile> missing, Func<FileRoot, IReadOnlyList<string>, FileStart?, CancellationToken, IAsyncEnumerable<FileChunk>> get,
         ConcurrentDictionary<string, CopiedFile> expected, CancellationToken cancellation)
     {
         progress.Expect(missing.Sum(entry => entry.Source.Size));
@@ -102,7 +102,9 @@ internal sealed class FileImport(
             {
                 await ensureFence(token);
                 using var writer = new FileBatchWriter(_tree, batch, rewriter);
-                await foreach (var chunk in get(batch[0].Root, [.. batch.Select(entry => entry.Source.Path)], token))
+                var start = writer.GoOn();
+                if (start is not null) progress.Advance(start.Offset, "Copying files", Volatile.Read(ref done), missing.Count);
+                await foreach (var chunk in get(batch[0].Root, [.. batch.Select(entry => entry.Source.Path)], start, token))
                 {
                     var finished = writer.Write(chunk);
                     if (chunk.Fault is not null) warnings.Count("Files that the source could not read are missing", $"{chunk.Path} ({chunk.Fault})");

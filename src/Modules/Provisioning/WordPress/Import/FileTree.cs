@@ -14,7 +14,8 @@ internal sealed record CopiedFile(long Length, string? SourceMd5, string? Md5);
 
 /// <summary>The clone's document root. Every path in here has passed <see cref="TreePath.Resolve"/>.</summary>
 /// <param name="uploads">Folder of uploads below the root.</param>
-internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.UsualUploads) : IFilePlaces
+/// <param name="keepsParts">In the folder of the import's account, which is there.</param>
+internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.UsualUploads, bool keepsParts = false) : IFilePlaces
 {
     private const UnixFileMode DirectoryMode = (UnixFileMode)0b111_101_101;
     private const int NoMoreThan = 0b111_101_101;
@@ -27,8 +28,12 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
 
     internal string PathOf(PlannedFile entry) => Path.Combine(target.Root.FullName, entry.Place);
 
-    /// <summary>Where a file grows until it is complete; what a crash leaves under such a name is an extra for the next attempt.</summary>
-    public string PartOf(PlannedFile entry) => Path.Combine(Path.GetDirectoryName(PathOf(entry))!, $".clonehub-{Guid.NewGuid():N}.part");
+    /// <summary>Where a file grows until it is complete; what a crash leaves of one that is not kept is an extra for the next attempt.</summary>
+    public string PartOf(PlannedFile entry) => IsKept(entry)
+        ? Path.Combine(target.Account.FullName, FileParts.KeptName(entry))
+        : Path.Combine(Path.GetDirectoryName(PathOf(entry))!, $".clonehub-{Guid.NewGuid():N}.part");
+
+    public bool IsKept(PlannedFile entry) => keepsParts && FileParts.IsLarge(entry);
 
     internal void RemoveExtras(IReadOnlyList<PlannedFile> plan)
     {
@@ -59,7 +64,7 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
         stored.CopyTo(path);
     }
 
-    /// <summary>True if an earlier attempt already brought this file. Rewritten ones have another size here and are few: they travel again.</summary>
+    /// <summary>True if an earlier attempt already brought this file. One that was rewritten is told by <see cref="CheckedFiles"/> alone.</summary>
     internal bool Has(PlannedFile entry, CancellationToken cancellation)
     {
         var file = new FileInfo(PathOf(entry));
@@ -115,7 +120,7 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
         if (!uploads.StartsWith(FilePlan.ContentFolder + "/", StringComparison.Ordinal)) yield return Path.Combine(target.Root.FullName, uploads);
     }
 
-    /// <summary>Reads every file back: each expected one is there with its content, and no other.</summary>
+    /// <summary>Each expected file is there with its content, and no other; those that were not read back before are now.</summary>
     /// <param name="held">Places of what comes later.</param>
     /// <param name="known">Sums of those that were read back before.</param>
     /// <param name="onRead">Gets the place and the sum of each of the others that is as expected.</param>

@@ -36,6 +36,8 @@ internal sealed partial class ImportCursors
 
     /// <summary>Makes the cursors of these tables ours, and finds out how far they have come.</summary>
     /// <param name="identity">Of what besides the tables' definitions the rows are made; other rows are not gone on from.</param>
+    /// <param name="tables">Their columns tell whether they can be gone on with: one that is found by a whole number, which no row shares and none changes. Of others only those
+    /// count that are complete.</param>
     /// <param name="present">Tables that the database has.</param>
     internal static async Task<ImportCursors> TakeAsync(
         MySqlConnection connection, string identity, IReadOnlyCollection<SourceTable> tables, IReadOnlySet<string> present, CancellationToken cancellation)
@@ -53,8 +55,8 @@ internal sealed partial class ImportCursors
             while (await reader.ReadAsync(cancellation))
             {
                 var name = reader.GetString(0);
-                if (!present.Contains(name) || definitions.GetValueOrDefault(name) != reader.GetString(1)) continue;
-                cursors._states.Add(name, JsonSerializer.Deserialize(reader.GetString(2), TableStateJson.Default.TableState)!);
+                if (!present.Contains(name) || definitions.GetValueOrDefault(name) != reader.GetString(1) || Parse(reader.GetString(2)) is not { } state) continue;
+                if (state.Proof is not null || IsFoundByNumbers(tables.Single(table => table.Name == name))) cursors._states.Add(name, state);
             }
         }
 
@@ -76,22 +78,42 @@ internal sealed partial class ImportCursors
         var noted = await ImportSession.ExecuteAsync(
             transaction, $"UPDATE {Quoted} SET state = @state WHERE name = @name AND owner = @owner", cancellation,
             new MySqlParameter("@state", JsonSerializer.Serialize(state, TableStateJson.Default.TableState)), new MySqlParameter("@name", plan.Table.Name), new MySqlParameter("@owner", _owner));
-        if (noted == 0) throw ImportFault.Failed("Another attempt has taken over this clone's tables.", retryable: true);
+        if (noted == 0) throw TakenOver();
     }
 
     /// <summary>These tables begin anew.</summary>
-    internal Task ForgetAsync(MySqlConnection connection, IEnumerable<string> tables, CancellationToken cancellation)
+    internal async Task ForgetAsync(MySqlConnection connection, IReadOnlyCollection<string> tables, CancellationToken cancellation)
     {
-        var names = tables.ToArray();
-        return ImportSession.ExecuteAsync(
-            connection, $"UPDATE {Quoted} SET state = NULL WHERE owner = @owner AND name IN ({string.Join(", ", names.Select((_, at) => $"@n{at}"))})", cancellation,
-            [.. names.Select((name, at) => new MySqlParameter($"@n{at}", name)), new MySqlParameter("@owner", _owner)]);
+        var forgotten = await ImportSession.ExecuteAsync(
+            connection, $"UPDATE {Quoted} SET state = NULL WHERE owner = @owner AND name IN ({string.Join(", ", tables.Select((_, at) => $"@n{at}"))})", cancellation,
+            [.. tables.Select((name, at) => new MySqlParameter($"@n{at}", name)), new MySqlParameter("@owner", _owner)]);
+        if (forgotten != tables.Count) throw TakenOver();
     }
 
     /// <summary>The clone is no longer what was read. In the transaction that changes it, so that nobody goes on from what is not there any more.</summary>
-    internal static Task EndAsync(MySqlTransaction transaction, CancellationToken cancellation) => ImportSession.ExecuteAsync(transaction, $"DELETE FROM {Quoted}", cancellation);
+    internal async Task EndAsync(MySqlTransaction transaction, CancellationToken cancellation)
+    {
+        if (await ImportSession.ExecuteAsync(transaction, $"DELETE FROM {Quoted} WHERE owner = @owner", cancellation, new MySqlParameter("@owner", _owner)) == 0) throw TakenOver();
+    }
 
     internal static Task RemoveAsync(MySqlConnection connection, CancellationToken cancellation) => ImportSession.ExecuteAsync(connection, $"DROP TABLE IF EXISTS {Quoted}", cancellation);
+
+    private static StepFaultException TakenOver() => ImportFault.Failed("Another attempt has taken over this clone's tables.", retryable: true);
+
+    private static TableState? Parse(string text)
+    {
+        try
+        {
+            return JsonSerializer.Deserialize(text, TableStateJson.Default.TableState);
+        }
+        catch (JsonException)
+        {
+            // Of another version: as if there were none.
+            return null;
+        }
+    }
+
+    private static bool IsFoundByNumbers(SourceTable table) => table.Key.Count > 0 && table.Key.All(key => table.Columns.Any(column => column.Name == key && TablePlan.IsWhole(column)));
 
     /// <summary>The next number of a table's keys is told with its definition, and means nothing for rows that have theirs.</summary>
     private static string DefinitionOf(string identity, SourceTable table) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(

@@ -8,7 +8,7 @@ namespace CloneHub.Provisioning.WordPress.Import;
 
 /// <summary>
 /// Copies a source's tables and files into a clone, side by side, and compares both with what was sent. May be stopped anywhere and run
-/// again: tables start over, files that are complete stay.
+/// again: what is complete stays, and of large tables and files what is there.
 /// </summary>
 internal static class SiteImporter
 {
@@ -45,17 +45,28 @@ internal static class SiteImporter
         var rewriter = new ContentRewriter(SiteAddresses.Map(facts, target));
         target.State.Create();
         target.Root.Create();
+        var account = ImportAccount.Of(facts, target, TimeProvider.System);
+        var isComplete = WpConfig.Exists(target);
+        if (isComplete)
+        {
+            // An attempt of whose end nobody heard. The clone's own code may have run since, so nothing is gone on with.
+            account.Delete();
+            WpConfig.Delete(target);
+        }
 
         await using var database = ImportSession.Connect(target, loads: false);
         var (import, (files, awaited)) = await TogetherAsync(
-            token => ImportDatabaseAsync(source, target, facts, database, rewriter, warnings, progress, ensureFence, token),
-            token => ImportFilesAsync(source, target, facts, rewriter, warnings, progress, ensureFence, token),
+            token => ImportDatabaseAsync(source, target, facts, account, isComplete, database, rewriter, warnings, progress, ensureFence, token),
+            token => ImportFilesAsync(source, target, facts, account, rewriter, warnings, progress, ensureFence, token),
             cancellation);
-        await ensureFence(cancellation);
+        if (import.Cursors is { } cursors)
+        {
+            // Not before the files are there as well: until then the rows are the source's, and whoever is cut off goes on with them.
+            await ensureFence(cancellation);
+            await new DatabaseFixes(database, target, facts, warnings).RunAsync(cursors, cancellation);
+        }
 
-        // Not before the files are there as well: until then the rows are the source's, and whoever is cut off goes on with them.
-        await new DatabaseFixes(database, target, facts, warnings).RunAsync(hasCursors: import.Cursors is not null, cancellation);
-        foreach (var file in ResumeFiles(target)) file.Delete();
+        account.Delete();
         var tables = import.Proofs;
         if (tables.Count > ContentProof.MostTables)
             warnings.Add($"The certificate names {ContentProof.MostTables} of {tables.Count} tables; all were compared.");
@@ -66,7 +77,7 @@ internal static class SiteImporter
         if (!isSnapshot)
             warnings.Add("The source's tables were read in several transactions; what changed meanwhile may not fit together.");
         if (source.WaitedForVisitors >= WorthTelling)
-            warnings.Add($"The source had visitors of its own meanwhile, who go first: copying waited {source.WaitedForVisitors.TotalSeconds:0} seconds for them.");
+            warnings.Add($"The source had visitors of its own meanwhile, who go first: its answers waited {source.WaitedForVisitors.TotalSeconds:0} seconds for them in all.");
         return new ContentReport(new ContentFacts(tables.Count, tables.Sum(table => table.Rows), files.Files, files.Bytes), warnings.ToList(), Prove(facts, tables, files, isSnapshot), awaited);
     }
 
@@ -74,43 +85,38 @@ internal static class SiteImporter
         new SiteVersions(facts.WordPressVersion, facts.PhpVersion, facts.DatabaseVersion), [.. tables.Take(ContentProof.MostTables)], files, isSnapshot);
 
     private static async Task<DatabaseImport> ImportDatabaseAsync(
-        SourceChannel source, CloneTarget target, SourceFacts facts, MySqlDataSource database, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress,
-        Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
+        SourceChannel source, CloneTarget target, SourceFacts facts, ImportAccount account, bool beginsAnew, MySqlDataSource database, ContentRewriter rewriter, ImportWarnings warnings,
+        ImportProgress progress, Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
         using var part = ProvisioningTelemetry.StartPart("copy tables");
         var schema = await source.SchemaAsync(cancellation);
         foreach (var table in schema.LeftOut) warnings.Count("Tables without the site's prefix were left out", table);
         foreach (var routine in schema.Routines ?? []) warnings.Count("Stored routines and events were left out", routine);
         await using var loading = ImportSession.Connect(target, loads: true);
-        var import = new DatabaseImport(database, loading, new RowEncoder(rewriter), warnings, progress, ensureFence) { Identity = IdentityOf(facts, target) };
+        var import = new DatabaseImport(database, loading, new RowEncoder(rewriter), warnings, progress, ensureFence) { Identity = account.Identity, BeginsAnew = beginsAnew };
         var tables = await import.RunAsync(schema, source.DumpAsync, cancellation);
+        if (import.Cursors is null)
+        {
+            await ensureFence(cancellation);
+            await new DatabaseFixes(database, target, facts, warnings).RunAsync(cursors: null, cancellation);
+        }
+
         part.SetTag("clonehub.rows", tables.Sum(table => table.Rows));
         return import;
     }
 
-    /// <summary>What rows are made of, but for the source's own.</summary>
-    private static string IdentityOf(SourceFacts facts, CloneTarget target) => string.Join(
-        '\n', CustomMigratorPackage.Version, facts.Addresses, facts.AbsolutePath, facts.ContentDirectory, facts.PluginsDirectory, facts.MustUsePluginsDirectory, facts.UploadsDirectory,
-        target.PublicAddress, target.Root.FullName);
-
-    private static FileInfo[] ResumeFiles(CloneTarget target) => [ListingFile(target, FileRoot.Core), ListingFile(target, FileRoot.Content), CheckedFile(target)];
-
-    private static FileInfo ListingFile(CloneTarget target, FileRoot root) => new(Path.Combine(target.State.FullName, root == FileRoot.Core ? "listing-core.jsonl" : "listing-content.jsonl"));
-
-    private static FileInfo CheckedFile(CloneTarget target) => new(Path.Combine(target.State.FullName, "files-checked.tsv"));
-
     private static async Task<(FilesProof Files, MediaAwaited? Awaited)> ImportFilesAsync(
-        SourceChannel source, CloneTarget target, SourceFacts facts, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress,
+        SourceChannel source, CloneTarget target, SourceFacts facts, ImportAccount account, ContentRewriter rewriter, ImportWarnings warnings, ImportProgress progress,
         Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
         using var part = ProvisioningTelemetry.StartPart("copy files");
         List<PlannedFile>[] lists;
         using (ProvisioningTelemetry.StartPart("list files")) lists = await Task.WhenAll(ListAsync(FileRoot.Core), ListAsync(FileRoot.Content));
-        using var known = CheckedFiles.Open(CheckedFile(target).FullName);
+        using var known = account.OpenFiles();
         var import = new FileImport(target, facts.UploadsPlace, rewriter, warnings, progress, ensureFence, known);
         var later = target.Media is null ? [] : lists.SelectMany(list => list).Where(file => MediaKinds.MayComeLater(file, facts.UploadsPlace)).ToHashSet();
         target.Media?.Clear();
-        var counted = await import.RunAsync([.. lists.SelectMany(list => list)], CoreStore.Of(target.CoreStore, facts.WordPressVersion), source.GetAsync, cancellation, later.Contains);
+        var counted = await import.RunAsync([.. lists.SelectMany(list => list)], CoreStore.Of(target.CoreStore, facts.WordPressVersion), Get, cancellation, later.Contains);
         await ensureFence(cancellation);
         CustomMigratorPackage.WriteTo(new DirectoryInfo(Path.Combine(target.ContentRoot, "plugins")));
         part.SetTag("clonehub.files", counted.Files).SetTag("clonehub.bytes", counted.Bytes);
@@ -118,13 +124,24 @@ internal static class SiteImporter
         await media.WriteAsync(new MediaManifest(source.Pass, target.Owner, [.. later]), cancellation);
         return (counted, new MediaAwaited(later.Count, later.Sum(file => file.Source.Size)));
 
+        IAsyncEnumerable<FileChunk> Get(FileRoot root, IReadOnlyList<string> paths, FileStart? first, CancellationToken token) => source.GetAsync(root, paths, token, first);
+
         async Task<List<PlannedFile>> ListAsync(FileRoot root)
         {
             var plan = new List<PlannedFile>();
-            await using var saved = await SavedListing.OpenAsync(ListingFile(target, root).FullName, TimeProvider.System, cancellation);
-            await foreach (var file in source.ListAsync(root, cancellation, isHasty: true, saved))
+            await using var saved = await account.OpenListingAsync(root, cancellation);
+            await foreach (var file in saved.Answers.Count == 0 ? source.ListAsync(root, cancellation, isHasty: true, saved) : ListAgainAsync(root, saved))
                 if (FilePlan.Place(root, file, facts.UploadsPlace, warnings) is { } placed) plan.Add(placed);
             return plan;
+        }
+
+        // What an earlier attempt was told may have changed since: all is listed once more, without being read.
+        async IAsyncEnumerable<SourceFile> ListAgainAsync(FileRoot root, SavedListing saved)
+        {
+            var known = new Dictionary<string, SourceFile>(StringComparer.Ordinal);
+            await foreach (var file in source.ListAsync(root, cancellation, isHasty: true, saved)) known[file.Path] = file;
+            await foreach (var file in source.ListAsync(root, cancellation, hasSums: false))
+                yield return known.TryGetValue(file.Path, out var told) && told with { Md5 = null, Mode = file.Mode } == file ? file with { Md5 = told.Md5 } : file;
         }
     }
 

@@ -15,7 +15,7 @@ internal sealed class TableLoad(
     private const int BufferedBytes = 8 << 20;
     private const int LargeRow = 1 << 20;
 
-    /// <summary>What a slow source sends in this time is kept whatever happens then.</summary>
+    /// <summary>What a slow source sends in this time is kept once more of it comes.</summary>
     private static readonly TimeSpan LongestTransaction = TimeSpan.FromSeconds(5);
 
     private Pipe? _pipe;
@@ -45,20 +45,32 @@ internal sealed class TableLoad(
     }
 
     /// <summary>The rows are in, counted and summed.</summary>
-    /// <param name="isTorn">It will be read once more.</param>
-    internal async Task FinishAsync(bool isTorn)
+    internal async Task FinishAsync()
     {
         await FinishPartAsync();
         using var part = ProvisioningTelemetry.StartPart("check tables");
         await using var connection = await ImportSession.OpenAsync(database, cancellation);
-        await plan.VerifyAsync(connection, cancellation);
-        if (cursors is null || isTorn) return;
+        try
+        {
+            await plan.VerifyAsync(connection, cancellation);
+        }
+        catch (StepFaultException fault) when (fault.Fault.Code == ImportFault.VerifyFailed && cursors is not null)
+        {
+            // Nobody goes on from what is wrong.
+            await cursors.ForgetAsync(connection, [plan.Table.Name], cancellation);
+            throw;
+        }
+
+        if (cursors is null) return;
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
         await cursors.SaveAsync(transaction, plan, _position, cancellation);
         await transaction.CommitAsync(cancellation);
     }
 
-    /// <summary>Ends the loading without its rows; what it got so far is dropped by the next attempt.</summary>
+    /// <summary>The table is read once more: its rows are neither counted nor summed.</summary>
+    internal Task LeaveAsync() => FinishPartAsync();
+
+    /// <summary>Ends the loading without the rows of its transaction.</summary>
     internal async Task AbandonAsync(Exception reason)
     {
         if (_pipe is null) return;

@@ -31,7 +31,9 @@ internal sealed class TablePlan
 
     /// <summary>The column of whole numbers that leads to one row each; null if there is none.</summary>
     internal static string? NumberKey(SourceTable table) =>
-        table.Key is [var key] && table.Columns.Any(column => column.Name == key && Whole.Contains(column.DataType)) ? key : null;
+        table.Key is [var key] && table.Columns.Any(column => column.Name == key && IsWhole(column)) ? key : null;
+
+    internal static bool IsWhole(SourceColumn column) => Whole.Contains(column.DataType);
 
     internal SourceTable Table { get; }
 

@@ -47,15 +47,21 @@ internal static partial class WpConfig
     }
 
     /// <summary>Replaces the file in one move; it holds a password, so that only the web user may read it.</summary>
+    internal static bool Exists(CloneTarget target) => File.Exists(PathOf(target));
+
+    internal static void Delete(CloneTarget target) => File.Delete(PathOf(target));
+
     internal static void Write(CloneTarget target, string text)
     {
-        var path = Path.Combine(target.Root.FullName, "wp-config.php");
+        var path = PathOf(target);
         var part = path + ".part";
         File.WriteAllText(part, text);
         NativeFile.SetMode(part, (UnixFileMode)0b110_100_000);
         if (target.Owner is { } owner) NativeFile.ChangeOwner(part, owner);
         File.Move(part, path, overwrite: true);
     }
+
+    private static string PathOf(CloneTarget target) => Path.Combine(target.Root.FullName, "wp-config.php");
 
     internal static string Prefix(SourceFacts facts) =>
         Word().IsMatch(facts.TablePrefix) ? facts.TablePrefix : throw ImportFault.Refused("The source's table prefix is not one.");

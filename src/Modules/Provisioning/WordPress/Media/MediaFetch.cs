@@ -173,7 +173,7 @@ internal sealed class MediaFetch : IAsyncDisposable
         if (entries.Count == 0) return;
         var named = entries.ToDictionary(entry => entry.Source.Path, StringComparer.Ordinal);
         using var writer = new FileBatchWriter(_tree, entries, rewriter: null);
-        await foreach (var chunk in _source.GetAsync(entries[0].Root, [.. named.Keys], cancellation))
+        await foreach (var chunk in _source.GetAsync(entries[0].Root, [.. named.Keys], cancellation, writer.GoOn()))
         {
             var arrived = writer.Write(chunk);
             if (chunk.Fault is { } fault) Miss(named[chunk.Path], fault);

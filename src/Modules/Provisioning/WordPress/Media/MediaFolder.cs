@@ -30,7 +30,9 @@ internal sealed class MediaFolder(string path)
     internal bool IsAwaiting => File.Exists(Mark);
 
     /// <summary>Where a file grows until it is complete. What a crash leaves there goes with the clone.</summary>
-    internal string NewPart() => Path.Combine(path, $"{Guid.NewGuid():N}.part");
+    internal string NewPart() => PartOf($"{Guid.NewGuid():N}.part");
+
+    internal string PartOf(string name) => Path.Combine(path, name);
 
     internal void Clear()
     {

@@ -10,7 +10,9 @@ namespace CloneHub.Provisioning.WordPress.Media;
 /// </summary>
 internal sealed class MediaTree(DirectoryInfo root, MediaFolder folder, FileOwner? owner) : IFilePlaces
 {
-    public string PartOf(PlannedFile entry) => folder.NewPart();
+    public string PartOf(PlannedFile entry) => IsKept(entry) ? folder.PartOf(FileParts.KeptName(entry)) : folder.NewPart();
+
+    public bool IsKept(PlannedFile entry) => FileParts.IsLarge(entry);
 
     public void Settle(PlannedFile entry, string part)
     {

@@ -60,7 +60,7 @@ internal sealed class PublicImporter(
         var content = new ContentCopy(reader, tables, new PublicText(rewriter), _warnings, source.Facts.Home, target.PublicAddress);
         await FillAsync(content, tables, tree.Theme, library, uploads, present, cancellation);
         await ensureFence(cancellation);
-        await new DatabaseFixes(database, target, facts, _warnings).RunAsync(hasCursors: false, cancellation);
+        await new DatabaseFixes(database, target, facts, _warnings).RunAsync(cursors: null, cancellation);
         await new CloneCounts(clone, tables, target).VerifyAsync(cancellation);
         await new OtherTypes(source.Api, _warnings).NameAsync(cancellation);
         Explain(tree.Theme);

@@ -19,8 +19,10 @@ internal sealed class FileProgress
     private long _offset;
     private long _modified;
 
-    public FileProgress(FileRoot root, IEnumerable<string> paths)
+    /// <param name="first">Where the first file goes on.</param>
+    public FileProgress(FileRoot root, IEnumerable<string> paths, FileStart? first = null)
     {
+        (_offset, _modified) = (first?.Offset ?? 0, first?.ModifiedUnix ?? 0);
         _root = root;
         _waiting = new Queue<string>(paths);
     }

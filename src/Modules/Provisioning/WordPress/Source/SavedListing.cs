@@ -6,17 +6,17 @@ namespace CloneHub.Provisioning.WordPress;
 
 /// <summary>
 /// What a source has told of one of its trees, kept in a file answer by answer, so that who asks again after an interruption goes on from the last one: a
-/// source reads each of its files for a listing. A file that has changed since is noticed when it is fetched.
+/// source reads each of its files for a listing.
 /// </summary>
 internal sealed class SavedListing : IAsyncDisposable
 {
-    /// <summary>An older listing begins anew: new files of the source would be missed.</summary>
+    /// <summary>Sums that are older are asked for again.</summary>
     private static readonly TimeSpan LongestLife = TimeSpan.FromHours(1);
 
     private readonly TimeProvider _clock;
-    private readonly FileStream _file;
+    private readonly Stream _file;
 
-    private SavedListing(FileStream file, TimeProvider clock, IReadOnlyList<ListingAnswer> answers)
+    private SavedListing(Stream file, TimeProvider clock, IReadOnlyList<ListingAnswer> answers)
     {
         (_file, _clock, Answers) = (file, clock, answers);
     }
@@ -24,28 +24,30 @@ internal sealed class SavedListing : IAsyncDisposable
     /// <summary>What is known from before.</summary>
     public IReadOnlyList<ListingAnswer> Answers { get; }
 
-    public static async Task<SavedListing> OpenAsync(string path, TimeProvider clock, CancellationToken cancellation)
+    /// <param name="identity">Of what the listing is; one of anything else begins anew.</param>
+    public static async Task<SavedListing> OpenAsync(string path, string identity, TimeProvider clock, CancellationToken cancellation)
     {
-        var answers = new List<ListingAnswer>();
-        var file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        FileStream file;
         try
         {
-            var whole = 0L;
-            using (var reader = new StreamReader(file, Encoding.UTF8, leaveOpen: true))
-            {
-                while (await reader.ReadLineAsync(cancellation) is { } line)
-                {
-                    // The first is the oldest.
-                    if (TryRead(line) is not { } answer || clock.GetUtcNow() - answer.At > LongestLife) break;
-                    answers.Add(answer);
-                    whole += Encoding.UTF8.GetByteCount(line) + 1;
-                }
-            }
+            file = new FileStream(path, FileMode.OpenOrCreate, FileAccess.ReadWrite, FileShare.None);
+        }
+        catch (IOException)
+        {
+            // An earlier attempt that lives on has it. Without it the listing only takes longer.
+            return new SavedListing(Stream.Null, clock, []);
+        }
+
+        try
+        {
+            var (answers, whole) = await ReadAsync(file, identity, clock.GetUtcNow() - LongestLife, cancellation);
 
             // What was cut off in the middle of a line is no answer.
             file.SetLength(whole);
-            file.Seek(0, SeekOrigin.End);
-            return new SavedListing(file, clock, answers);
+            file.Seek(whole, SeekOrigin.Begin);
+            var saved = new SavedListing(file, clock, answers);
+            if (whole == 0) await saved.WriteLineAsync(Encoding.UTF8.GetBytes(identity), cancellation);
+            return saved;
         }
         catch
         {
@@ -55,17 +57,39 @@ internal sealed class SavedListing : IAsyncDisposable
     }
 
     /// <summary>An answer is complete.</summary>
-    public async Task AddAsync(IReadOnlyList<SourceFile> files, IReadOnlyList<string> leftOut, string after, bool isEnd, CancellationToken cancellation)
-    {
-        var line = JsonSerializer.SerializeToUtf8Bytes(new ListingAnswer(_clock.GetUtcNow(), files, leftOut, after, isEnd), ListingJson.Default.ListingAnswer);
-        await _file.WriteAsync(line, cancellation);
-        await _file.WriteAsync("\n"u8.ToArray(), cancellation);
-        await _file.FlushAsync(cancellation);
-    }
+    public Task AddAsync(IReadOnlyList<SourceFile> files, IReadOnlyList<string> leftOut, string after, bool isEnd, CancellationToken cancellation) =>
+        WriteLineAsync(JsonSerializer.SerializeToUtf8Bytes(new ListingAnswer(_clock.GetUtcNow(), files, leftOut, after, isEnd), ListingJson.Default.ListingAnswer), cancellation);
 
     public ValueTask DisposeAsync() => _file.DisposeAsync();
 
-    private static ListingAnswer? TryRead(string line)
+    /// <returns>Answers that are whole and not too old, and where they end.</returns>
+    private static async Task<(List<ListingAnswer> Answers, long Whole)> ReadAsync(FileStream file, string identity, DateTimeOffset oldest, CancellationToken cancellation)
+    {
+        var content = new byte[file.Length];
+        await file.ReadExactlyAsync(content, cancellation);
+        var answers = new List<ListingAnswer>();
+        var whole = 0;
+        for (var isFirst = true; Array.IndexOf(content, (byte)'\n', whole) is var end and >= 0; isFirst = false)
+        {
+            var line = content.AsSpan(whole, end - whole);
+            if (isFirst)
+            {
+                if (!line.SequenceEqual(Encoding.UTF8.GetBytes(identity))) break;
+            }
+            else
+            {
+                // The first is the oldest.
+                if (Parse(line) is not { } answer || (answers.Count == 0 && answer.At < oldest)) break;
+                answers.Add(answer);
+            }
+
+            whole = end + 1;
+        }
+
+        return (answers, answers.Count == 0 ? 0 : whole);
+    }
+
+    private static ListingAnswer? Parse(ReadOnlySpan<byte> line)
     {
         try
         {
@@ -75,6 +99,12 @@ internal sealed class SavedListing : IAsyncDisposable
         {
             return null;
         }
+    }
+
+    private async Task WriteLineAsync(byte[] line, CancellationToken cancellation)
+    {
+        await _file.WriteAsync((byte[])[.. line, (byte)'\n'], cancellation);
+        await _file.FlushAsync(cancellation);
     }
 }
 

@@ -22,7 +22,7 @@ internal enum DumpConsistency
 internal sealed class SourceChannel : IAsyncDisposable
 {
     /// <summary>Seconds of listing that are lost when this program ends.</summary>
-    private const double LongestSaved = 5;
+    private const double LongestSaved = 10;
 
     private readonly Lock _gate = new();
     private readonly List<string> _leftOut = [];
@@ -147,8 +147,9 @@ internal sealed class SourceChannel : IAsyncDisposable
 
     /// <param name="isHasty">The sum of a file may be left out that is too large for the site's PHP to read in time.</param>
     /// <param name="saved">What is known from before, and learns the rest.</param>
+    /// <param name="hasSums">False if the source need not read its files.</param>
     public async IAsyncEnumerable<SourceFile> ListAsync(
-        FileRoot root, [EnumeratorCancellation] CancellationToken cancellation, bool isHasty = false, SavedListing? saved = null)
+        FileRoot root, [EnumeratorCancellation] CancellationToken cancellation, bool isHasty = false, SavedListing? saved = null, bool hasSums = true)
     {
         foreach (var answer in saved?.Answers ?? [])
         {
@@ -160,7 +161,7 @@ internal sealed class SourceChannel : IAsyncDisposable
         var pace = saved is null ? NewPace() : new TransferPace(_clock) { Longest = LongestSaved, Seconds = Math.Min(AnswerSeconds, LongestSaved) };
         var after = saved?.Answers is [.., { } last] ? last.After : "";
         var files = new List<SourceFile>();
-        await using var frames = new FrameStream(_calls, "list", () => ListRequest(root, after, isHasty, pace), pace, NoteWait, cancellation);
+        await using var frames = new FrameStream(_calls, "list", () => ListRequest(root, after, isHasty, hasSums, pace), pace, NoteWait, cancellation);
         while (true)
         {
             var frame = await frames.NextAsync();
@@ -187,11 +188,12 @@ internal sealed class SourceChannel : IAsyncDisposable
         }
     }
 
+    /// <param name="first">Where the first of them goes on.</param>
     public async IAsyncEnumerable<FileChunk> GetAsync(
-        FileRoot root, IReadOnlyList<string> paths, [EnumeratorCancellation] CancellationToken cancellation)
+        FileRoot root, IReadOnlyList<string> paths, [EnumeratorCancellation] CancellationToken cancellation, FileStart? first = null)
     {
         var pace = NewPace();
-        var progress = new FileProgress(root, paths);
+        var progress = new FileProgress(root, paths, first);
         await using var frames = new FrameStream(_calls, "get", () => progress.ToRequest(pace, _deflate), pace, NoteWait, cancellation);
         while (!progress.IsComplete)
         {
@@ -272,11 +274,12 @@ internal sealed class SourceChannel : IAsyncDisposable
     private static bool HasFuzzyTables(Frame frame) =>
         frame.Payload.Length > 0 && JsonElement.Parse(frame.Payload.Span).GetProperty("fuzzy").GetArrayLength() > 0;
 
-    private byte[] ListRequest(FileRoot root, string after, bool hasty, TransferPace pace) => JsonSerializer.SerializeToUtf8Bytes(new
+    private byte[] ListRequest(FileRoot root, string after, bool hasty, bool sums, TransferPace pace) => JsonSerializer.SerializeToUtf8Bytes(new
     {
         root = root == FileRoot.Core ? "core" : "content",
         after,
         hasty,
+        sums,
         deflate = _deflate,
         seconds = pace.Seconds,
         bytes = pace.Bytes,

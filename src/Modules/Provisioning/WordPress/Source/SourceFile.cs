@@ -24,6 +24,9 @@ internal enum SourceFileKind
 /// <param name="LinkTarget">Only for links: relative, and it stays inside the root.</param>
 internal sealed record SourceFile(string Path, SourceFileKind Kind, long Size, long ModifiedUnix, int Mode, string? Md5, string? LinkTarget);
 
+/// <summary>Of a file so much is there, of the version that was changed then.</summary>
+internal sealed record FileStart(long Offset, long ModifiedUnix);
+
 /// <summary>
 /// A piece of a file, in rising order per file. A piece at offset 0 after others of the same file begins it anew: it changed meanwhile.
 /// <see cref="Data"/> is valid until the next chunk is asked for.

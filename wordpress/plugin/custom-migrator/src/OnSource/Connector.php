@@ -92,7 +92,7 @@ final class Connector
     /** @param array<string,mixed> $arguments */
     private static function run(Job $job, Call $call, array $arguments, Reply $reply): void
     {
-        $budget = new Budget($reply, new Visitors($job), $arguments);
+        $budget = new Budget($reply, new Visitors($reply), $arguments);
         switch ($call->op) {
             case 'hello':
                 $reply->json(Reply::JSON, Hello::facts($job));
@@ -111,7 +111,7 @@ final class Connector
                 break;
             case 'list':
                 $tree = Tree::named((string) ($arguments['root'] ?? ''));
-                (new Listing($tree, $reply, $budget, (bool) ($arguments['hasty'] ?? false)))->send((string) ($arguments['after'] ?? ''));
+                (new Listing($tree, $reply, $budget, (bool) ($arguments['hasty'] ?? false), (bool) ($arguments['sums'] ?? true)))->send((string) ($arguments['after'] ?? ''));
                 break;
             case 'get':
                 (new Files(Tree::named((string) ($arguments['root'] ?? '')), $reply, $budget))->send((array) ($arguments['files'] ?? []));

@@ -53,7 +53,7 @@ final class Dump
             }
 
             $this->reply->json(Reply::TABLE, ['name' => $name]);
-            $table = new TableReader($this->db, $name, $columns[$name], $request);
+            $table = new TableReader($this->db, $name, $columns[$name], $request, $is_transactional);
             if (!$table->send($this->reply, $this->budget, $is_transactional && 0 === (int) ($request['offset'] ?? 0))) {
                 $this->reply->json(Reply::YIELD, ['fuzzy' => $fuzzy, 'waited' => $this->budget->waited()]);
                 return;

@@ -25,18 +25,26 @@ final class Listing
     private Reply $reply;
     private Budget $budget;
     private bool $is_hasty;
+    private bool $has_sums;
     private string $lines = '';
     private int $entries = 0;
 
     /** Last entry that was looked at, told or left out; set when the budget ends the walk. */
     private ?string $cursor = null;
 
+    /** Last entry that was looked at so far. */
+    private string $last = '';
+
     /** @var array<int,array{path:string,reason:string}> */
     private array $left_out = [];
 
-    /** @param bool $is_hasty Of a file too large to be read within the answer the sum is left out; else it takes what it takes. */
-    public function __construct(Tree $tree, Reply $reply, Budget $budget, bool $is_hasty)
+    /**
+     * @param bool $is_hasty Of a file too large to be read within the answer the sum is left out; else it takes what it takes.
+     * @param bool $has_sums False if no file is to be read.
+     */
+    public function __construct(Tree $tree, Reply $reply, Budget $budget, bool $is_hasty, bool $has_sums)
     {
+        $this->has_sums = $has_sums;
         $this->tree = $tree;
         $this->reply = $reply;
         $this->budget = $budget;
@@ -80,7 +88,13 @@ final class Listing
             }
 
             $child = '' === $path ? $name : "$path/$name";
+            if ($comparison > 0 && $this->is_for_the_next($child)) {
+                $this->cursor = $this->last;
+                return false;
+            }
+
             $folder = 0 === $comparison ? $this->folder($child, $ancestors) : $this->entry($child, $ancestors);
+            $this->last = $child;
             if (null !== $folder && !$this->walk($child, 0 === $comparison ? array_slice($after, 1) : [], $ancestors + [$folder => true])) {
                 return false;
             }
@@ -92,6 +106,12 @@ final class Listing
         }
 
         return true;
+    }
+
+    /** A file that may take all of an answer to be read gets one. */
+    private function is_for_the_next(string $path): bool
+    {
+        return $this->is_hasty && $this->has_sums && $this->entries > 0 && $this->can_be_named($path) && (int) @filesize($this->tree->resolve($path)) > self::AT_ONCE;
     }
 
     /** @return string[] */
@@ -206,6 +226,10 @@ final class Listing
     /** MD5, or nothing. */
     private function sum(string $absolute, int $size): string
     {
+        if (!$this->has_sums) {
+            return '';
+        }
+
         if (!$this->is_hasty || $size <= self::AT_ONCE) {
             return (string) md5_file($absolute);
         }

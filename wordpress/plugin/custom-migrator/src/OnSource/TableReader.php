@@ -36,6 +36,9 @@ final class TableReader
     private string $select;
     private bool $has_big;
 
+    /** Whether somebody may be waited for who writes to the table while rows of it are under way. */
+    private bool $may_pause;
+
     /** @var string[]|null Key of the last row sent. */
     private ?array $after = null;
     private int $offset;
@@ -48,9 +51,11 @@ final class TableReader
     /**
      * @param array<string,array<string,?string>> $described Columns as information_schema tells them.
      * @param array<string,mixed>                 $request
+     * @param bool                                $is_transactional Whether rows are read without a lock on the table.
      */
-    public function __construct(\mysqli $db, string $table, array $described, array $request)
+    public function __construct(\mysqli $db, string $table, array $described, array $request, bool $is_transactional)
     {
+        $this->may_pause = $is_transactional;
         $this->db = $db;
         $this->table = Database::quote($table);
         $this->columns = array_map('strval', (array) $request['columns']);
@@ -151,7 +156,7 @@ final class TableReader
             ++$got;
             if (strlen($this->frame) >= $limit) {
                 $this->flush($reply);
-                if ($budget->is_spent()) {
+                if ($this->may_pause ? $budget->is_spent() : $budget->is_over()) {
                     $result->free();
                     return -1;
                 }
