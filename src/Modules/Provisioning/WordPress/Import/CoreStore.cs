@@ -40,7 +40,8 @@ internal sealed class CoreStore(DirectoryInfo folder)
 /// <summary>MD5 of a file: fast in PHP, and here it tells equal files from changed ones, not friend from foe.</summary>
 internal static class FileSum
 {
-    private const int BufferBytes = 256 << 10;
+    /// <summary>No large object, so that one for each thread that ever read a file weighs little.</summary>
+    private const int BufferBytes = 64 << 10;
 
     /// <summary>As many at once as gain from it; they keep a thread each, and a machine of many cores has other work for its threads too.</summary>
     private static readonly int AtOnce = Math.Min(4, Environment.ProcessorCount);

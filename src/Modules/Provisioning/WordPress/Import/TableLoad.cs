@@ -12,7 +12,10 @@ namespace CloneHub.Provisioning.WordPress.Import;
 internal sealed class TableLoad(
     MySqlDataSource database, TablePlan plan, ImportCursors? cursors, long bytesPerTransaction, Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
 {
-    private const int BufferedBytes = 8 << 20;
+    private const int BufferedBytes = 2 << 20;
+
+    /// <summary>With the packet's header in front it is 64 KB, which is no large object.</summary>
+    private const int PacketBytes = (64 << 10) - 4;
     private const int LargeRow = 1 << 20;
 
     /// <summary>What a slow source sends in this time is kept once more of it comes.</summary>
@@ -101,7 +104,7 @@ internal sealed class TableLoad(
         try
         {
             await using var connection = await ImportSession.OpenAsync(database, cancellation);
-            await using var source = reader.AsStream(leaveOpen: true);
+            await using var source = new ShortReadStream(reader.AsStream(leaveOpen: true), PacketBytes);
             var loader = new MySqlBulkLoader(connection) { SourceStream = source };
             plan.Configure(loader);
             await using var transaction = cursors is not null && plan.IsTransactional ? await connection.BeginTransactionAsync(cancellation) : null;

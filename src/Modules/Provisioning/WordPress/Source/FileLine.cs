@@ -1,10 +1,30 @@
 using System.Globalization;
+using System.Text;
+using System.Text.Json;
 
 namespace CloneHub.Provisioning.WordPress;
 
 /// <summary>One line of a listing. What a source says of its paths decides where we write, so it is not believed.</summary>
 internal static class FileLine
 {
+    /// <summary>Line by line, since all of them together are half a megabyte of text.</summary>
+    public static IEnumerable<SourceFile> ParseAll(ReadOnlyMemory<byte> lines)
+    {
+        while (!lines.IsEmpty)
+        {
+            var length = lines.Span.IndexOf((byte)'\n') is var end and >= 0 ? end : lines.Length;
+            if (length > 0) yield return Parse(Encoding.ASCII.GetString(lines.Span[..length]));
+            lines = lines[Math.Min(length + 1, lines.Length)..];
+        }
+    }
+
+    /// <summary>What the end of an answer names that no line does, with the reasons.</summary>
+    public static List<string> LeftOut(FileRoot root, JsonElement end)
+    {
+        var folder = root == FileRoot.Core ? "" : "wp-content/";
+        return [.. end.GetProperty("left_out").EnumerateArray().Select(entry => $"{folder}{entry.GetProperty("path").GetString()} ({entry.GetProperty("reason").GetString()})")];
+    }
+
     public static SourceFile Parse(string line)
     {
         var fields = line.Split('\t');

@@ -54,10 +54,16 @@ internal sealed class FrameReader(HttpResponseMessage response, Stream stream, T
     private const int HeaderLength = 9;
     private const int LargestFrame = 64 * 1024 * 1024;
     private const int MostJunk = 64 * 1024;
+
+    /// <summary>Of the usual frame, a quarter of a megabyte, and the beginning of the next one.</summary>
+    private const int BufferBytes = 512 * 1024;
     private static readonly TimeSpan IdleTimeout = TimeSpan.FromSeconds(30);
 
+    /// <summary>Keeps as many as answers were ever read at once; the shared pool keeps one for each thread that ever ended an answer, and more.</summary>
+    private static readonly ArrayPool<byte> Buffers = ArrayPool<byte>.Create(BufferBytes, maxArraysPerBucket: 32);
+
     private readonly CancellationTokenSource _idle = new(Timeout.InfiniteTimeSpan, clock);
-    private byte[] _buffer = ArrayPool<byte>.Shared.Rent(512 * 1024);
+    private byte[] _buffer = Buffers.Rent(BufferBytes);
     private byte[]? _inflated;
     private int _start;
     private int _end;
@@ -114,7 +120,7 @@ internal sealed class FrameReader(HttpResponseMessage response, Stream stream, T
 
     private static void Return(ref byte[]? buffer)
     {
-        if (buffer is { Length: > 0 }) ArrayPool<byte>.Shared.Return(buffer);
+        if (buffer is { Length: > 0 }) Buffers.Return(buffer);
         buffer = [];
     }
 
@@ -141,9 +147,9 @@ internal sealed class FrameReader(HttpResponseMessage response, Stream stream, T
         if (_start == _end) _start = _end = 0;
         if (_start + length > _buffer.Length)
         {
-            var target = length > _buffer.Length ? ArrayPool<byte>.Shared.Rent(length) : _buffer;
+            var target = length > _buffer.Length ? Buffers.Rent(length) : _buffer;
             _buffer.AsSpan(_start, _end - _start).CopyTo(target);
-            if (target != _buffer) ArrayPool<byte>.Shared.Return(_buffer);
+            if (target != _buffer) Buffers.Return(_buffer);
             _buffer = target;
             _end -= _start;
             _start = 0;
@@ -190,7 +196,7 @@ internal sealed class FrameReader(HttpResponseMessage response, Stream stream, T
         if (_inflated is null || _inflated.Length < length)
         {
             Return(ref _inflated);
-            _inflated = ArrayPool<byte>.Shared.Rent((int)length);
+            _inflated = Buffers.Rent((int)length);
         }
 
         using var deflate = new DeflateStream(new ReadOnlyMemoryStream(payload[4..]), CompressionMode.Decompress);

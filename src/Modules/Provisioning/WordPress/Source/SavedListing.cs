@@ -46,7 +46,7 @@ internal sealed class SavedListing : IAsyncDisposable
             file.SetLength(whole);
             file.Seek(whole, SeekOrigin.Begin);
             var saved = new SavedListing(file, clock, answers);
-            if (whole == 0) await saved.WriteLineAsync(Encoding.UTF8.GetBytes(identity), cancellation);
+            if (whole == 0) await file.WriteAsync(Encoding.UTF8.GetBytes(identity + "\n"), cancellation);
             return saved;
         }
         catch
@@ -57,8 +57,14 @@ internal sealed class SavedListing : IAsyncDisposable
     }
 
     /// <summary>An answer is complete.</summary>
-    public Task AddAsync(IReadOnlyList<SourceFile> files, IReadOnlyList<string> leftOut, string after, bool isEnd, CancellationToken cancellation) =>
-        WriteLineAsync(JsonSerializer.SerializeToUtf8Bytes(new ListingAnswer(_clock.GetUtcNow(), files, leftOut, after, isEnd), ListingJson.Default.ListingAnswer), cancellation);
+    public async Task AddAsync(IReadOnlyList<SourceFile> files, IReadOnlyList<string> leftOut, string after, bool isEnd, CancellationToken cancellation)
+    {
+        await JsonSerializer.SerializeAsync(_file, new ListingAnswer(_clock.GetUtcNow(), files, leftOut, after, isEnd), ListingJson.Default.ListingAnswer, cancellation);
+
+        // Without it the line is none.
+        await _file.WriteAsync("\n"u8.ToArray(), cancellation);
+        await _file.FlushAsync(cancellation);
+    }
 
     public ValueTask DisposeAsync() => _file.DisposeAsync();
 
@@ -99,12 +105,6 @@ internal sealed class SavedListing : IAsyncDisposable
         {
             return null;
         }
-    }
-
-    private async Task WriteLineAsync(byte[] line, CancellationToken cancellation)
-    {
-        await _file.WriteAsync((byte[])[.. line, (byte)'\n'], cancellation);
-        await _file.FlushAsync(cancellation);
     }
 }
 

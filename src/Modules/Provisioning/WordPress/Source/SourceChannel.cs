@@ -169,7 +169,7 @@ internal sealed class SourceChannel : IAsyncDisposable
             {
                 var end = JsonElement.Parse(frame.Payload.Span);
                 after = end.GetProperty("after").GetString()!;
-                var leftOut = LeftOutOf(root, end);
+                var leftOut = FileLine.LeftOut(root, end);
                 NoteLeftOut(leftOut);
                 if (saved is not null) await saved.AddAsync(files, leftOut, after, frame.Type == FrameType.End, cancellation);
                 files.Clear();
@@ -177,9 +177,8 @@ internal sealed class SourceChannel : IAsyncDisposable
 
             if (frame.Type == FrameType.End) yield break;
             if (frame.Type != FrameType.FileList) continue;
-            foreach (var line in Encoding.ASCII.GetString(frame.Payload.Span).Split('\n', StringSplitOptions.RemoveEmptyEntries))
+            foreach (var file in FileLine.ParseAll(frame.Payload))
             {
-                var file = FileLine.Parse(line);
                 after = Uri.EscapeDataString(file.Path);
                 frames.Advanced();
                 if (saved is not null) files.Add(file);
@@ -295,11 +294,5 @@ internal sealed class SourceChannel : IAsyncDisposable
     private void NoteLeftOut(IEnumerable<string> entries)
     {
         lock (_gate) _leftOut.AddRange(entries.Where(entry => !_leftOut.Contains(entry)));
-    }
-
-    private static List<string> LeftOutOf(FileRoot root, JsonElement end)
-    {
-        var folder = root == FileRoot.Core ? "" : "wp-content/";
-        return [.. end.GetProperty("left_out").EnumerateArray().Select(entry => $"{folder}{entry.GetProperty("path").GetString()} ({entry.GetProperty("reason").GetString()})")];
     }
 }
