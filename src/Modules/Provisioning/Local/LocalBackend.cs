@@ -173,7 +173,8 @@ internal sealed partial class LocalBackend(
         return new CloneTarget(
             job, database.ConnectionStringOf(instance, secrets.DatabasePassword), database.HostForPhp,
             CloneDatabase.NameOf(instance), CloneDatabase.NameOf(instance), new DirectoryInfo(paths.Www), new DirectoryInfo(paths.State),
-            tree.CoreStore, options.Value.PublicUrlOf(job), CloneAccount.OwnerOf(instance)) { Account = new DirectoryInfo(paths.Import) };
+            tree.CoreStore, options.Value.PublicUrlOf(job), CloneAccount.OwnerOf(instance))
+        { Account = new DirectoryInfo(paths.Import) };
     }
 
     // PHP looks at most every two seconds whether a file it compiled has changed; a fresh one has compiled nothing.

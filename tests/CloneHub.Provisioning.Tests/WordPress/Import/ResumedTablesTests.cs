@@ -238,7 +238,10 @@ public sealed class ResumedTablesTests(ServersFixture servers) : IClassFixture<S
         var warnings = new ImportWarnings();
         var import = new DatabaseImport(database, loading, new RowEncoder(Rewriter), warnings, new ImportProgress(new Progress<ContentProgress>()), _ => Task.CompletedTask)
         {
-            Identity = identity, LeastBytesToResume = leastBytes, BytesPerTransaction = bytesPerTransaction, BeginsAnew = beginsAnew,
+            Identity = identity,
+            LeastBytesToResume = leastBytes,
+            BytesPerTransaction = bytesPerTransaction,
+            BeginsAnew = beginsAnew,
         };
         await import.RunAsync(schema, Dump, CancellationToken.None);
         return (import, warnings.ToList());
