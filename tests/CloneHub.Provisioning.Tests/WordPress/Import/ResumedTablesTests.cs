@@ -141,16 +141,6 @@ public sealed class ResumedTablesTests(ServersFixture servers) : IClassFixture<S
     }
 
     [Fact]
-    public async Task What_the_clones_own_code_may_have_written_does_not_count()
-    {
-        await CutOffAsync();
-        _asked.Clear();
-        var anew = await ImportAsync(_target, CutNowhere, beginsAnew: true);
-        Assert.False(anew.Import.HasResumed);
-        Assert.Equal(3, _asked.Count);
-    }
-
-    [Fact]
     public async Task One_for_another_address_begins_anew()
     {
         await CutOffAsync();
@@ -229,7 +219,7 @@ public sealed class ResumedTablesTests(ServersFixture servers) : IClassFixture<S
 
     /// <param name="onRows">Is told of each batch once it was taken.</param>
     private async Task<(DatabaseImport Import, IReadOnlyList<string> Warnings)> ImportAsync(
-        string connection, Func<string, long, Task> onRows, long bytesPerTransaction = 20_000, long leastBytes = 0, string identity = "this address", bool beginsAnew = false)
+        string connection, Func<string, long, Task> onRows, long bytesPerTransaction = 20_000, long leastBytes = 0, string identity = "this address")
     {
         var schema = await _source.SchemaAsync();
         var target = Targets.Database(connection);
@@ -241,7 +231,6 @@ public sealed class ResumedTablesTests(ServersFixture servers) : IClassFixture<S
             Identity = identity,
             LeastBytesToResume = leastBytes,
             BytesPerTransaction = bytesPerTransaction,
-            BeginsAnew = beginsAnew,
         };
         await import.RunAsync(schema, Dump, CancellationToken.None);
         return (import, warnings.ToList());

@@ -25,9 +25,6 @@ internal sealed class DatabaseImport(
     /// <summary>What of a table is lost at most when the import is cut off, if the source is not slow.</summary>
     internal long BytesPerTransaction { get; init; } = 32 << 20;
 
-    /// <summary>The clone's own PHP may have worked in the database since: nothing in it counts.</summary>
-    internal bool BeginsAnew { get; init; }
-
     /// <summary>Whether rows of an earlier import are among these.</summary>
     internal bool HasResumed { get; private set; }
 
@@ -86,12 +83,11 @@ internal sealed class DatabaseImport(
     private async Task PrepareAsync(Dictionary<string, TablePlan> plans, CancellationToken cancellation)
     {
         await using var connection = await ImportSession.OpenAsync(database, cancellation);
-        await EndOthersAsync(connection, cancellation);
+        await ImportSession.EndOthersAsync(connection, cancellation);
         var present = new Dictionary<string, bool>(StringComparer.Ordinal);
         await using (var command = new MySqlCommand("SHOW FULL TABLES", connection))
         await using (var reader = await command.ExecuteReaderAsync(cancellation))
             while (await reader.ReadAsync(cancellation)) present.Add(reader.GetString(0), reader.GetString(1) == "VIEW");
-        if (BeginsAnew) await ImportCursors.RemoveAsync(connection, cancellation);
         if (plans.Values.Sum(plan => plan.Table.ApproximateBytes) >= LeastBytesToResume)
             Cursors = await ImportCursors.TakeAsync(connection, Identity, [.. plans.Values.Select(plan => plan.Table)], present.Keys.ToHashSet(StringComparer.Ordinal), cancellation);
         var kept = Cursors?.States ?? new Dictionary<string, TableState>();
@@ -112,26 +108,6 @@ internal sealed class DatabaseImport(
 
         // What their definitions say has to be told again.
         foreach (var name in kept.Keys) TableDdl.Table(name, plans[name].Table.CreateSql, warnings.Add);
-    }
-
-    /// <summary>An earlier attempt may live on somewhere, with a table in its hands: what it loads is taken back with its connection.</summary>
-    private static async Task EndOthersAsync(MySqlConnection connection, CancellationToken cancellation)
-    {
-        var others = new List<long>();
-        await using (var command = new MySqlCommand("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND INFO LIKE 'LOAD DATA%'", connection))
-        await using (var reader = await command.ExecuteReaderAsync(cancellation))
-            while (await reader.ReadAsync(cancellation)) others.Add(reader.GetInt64(0));
-        foreach (var other in others)
-        {
-            try
-            {
-                await ImportSession.ExecuteAsync(connection, $"KILL {other}", cancellation);
-            }
-            catch (MySqlException fault) when (fault.ErrorCode == MySqlErrorCode.NoSuchThread)
-            {
-                // It has ended by itself.
-            }
-        }
     }
 
     private static async Task<List<string>> TriggersAsync(MySqlConnection connection, CancellationToken cancellation)

@@ -44,6 +44,26 @@ internal static class ImportSession
     internal static Task<int> ExecuteAsync(MySqlTransaction transaction, string sql, CancellationToken cancellation, params MySqlParameter[] parameters) =>
         ExecuteAsync(new MySqlCommand(sql, transaction.Connection, transaction), parameters, cancellation);
 
+    /// <summary>An earlier attempt may live on somewhere, with a table in its hands: what it loads is taken back with its connection.</summary>
+    internal static async Task EndOthersAsync(MySqlConnection connection, CancellationToken cancellation)
+    {
+        var others = new List<long>();
+        await using (var command = new MySqlCommand("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND INFO LIKE 'LOAD DATA%'", connection))
+        await using (var reader = await command.ExecuteReaderAsync(cancellation))
+            while (await reader.ReadAsync(cancellation)) others.Add(reader.GetInt64(0));
+        foreach (var other in others)
+        {
+            try
+            {
+                await ExecuteAsync(connection, $"KILL {other}", cancellation);
+            }
+            catch (MySqlException fault) when (fault.ErrorCode == MySqlErrorCode.NoSuchThread)
+            {
+                // It has ended by itself.
+            }
+        }
+    }
+
     private static async Task<int> ExecuteAsync(MySqlCommand command, MySqlParameter[] parameters, CancellationToken cancellation)
     {
         await using (command)

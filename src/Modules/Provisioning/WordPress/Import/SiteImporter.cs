@@ -46,23 +46,26 @@ internal static class SiteImporter
         target.State.Create();
         target.Root.Create();
         var account = ImportAccount.Of(facts, target, TimeProvider.System);
-        var isComplete = WpConfig.Exists(target);
-        if (isComplete)
+        if (WpConfig.Exists(target))
         {
-            // An attempt of whose end nobody heard. The clone's own code may have run since, so nothing is gone on with.
+            // An attempt of whose end nobody heard. The clone's own code may have run since, so nothing is gone on with; that says so goes last.
+            await ensureFence(cancellation);
+            await using (var anew = ImportSession.Connect(target, loads: false))
+            await using (var connection = await ImportSession.OpenAsync(anew, cancellation))
+                await ImportCursors.RemoveAsync(connection, cancellation);
             account.Delete();
             WpConfig.Delete(target);
         }
 
         await using var database = ImportSession.Connect(target, loads: false);
         var (import, (files, awaited)) = await TogetherAsync(
-            token => ImportDatabaseAsync(source, target, facts, account, isComplete, database, rewriter, warnings, progress, ensureFence, token),
-            token => ImportFilesAsync(source, target, facts, account, rewriter, warnings, progress, ensureFence, token),
+            token => ImportDatabaseAsync(source, target, facts, account, database, rewriter, warnings, progress, ensureFence, token),
+            token => ForgettingAsync(account, () => ImportFilesAsync(source, target, facts, account, rewriter, warnings, progress, ensureFence, token)),
             cancellation);
+        await ensureFence(cancellation);
         if (import.Cursors is { } cursors)
         {
             // Not before the files are there as well: until then the rows are the source's, and whoever is cut off goes on with them.
-            await ensureFence(cancellation);
             await new DatabaseFixes(database, target, facts, warnings).RunAsync(cursors, cancellation);
         }
 
@@ -81,11 +84,25 @@ internal static class SiteImporter
         return new ContentReport(new ContentFacts(tables.Count, tables.Sum(table => table.Rows), files.Files, files.Bytes), warnings.ToList(), Prove(facts, tables, files, isSnapshot), awaited);
     }
 
+    /// <summary>A file that is not what was listed may have changed without its length and time: all sums are asked for again by the next attempt.</summary>
+    private static async Task<T> ForgettingAsync<T>(ImportAccount account, Func<Task<T>> work)
+    {
+        try
+        {
+            return await work();
+        }
+        catch (StepFaultException fault) when (fault.Fault.Code == ImportFault.VerifyFailed)
+        {
+            account.ForgetListings();
+            throw;
+        }
+    }
+
     private static ContentProof Prove(SourceFacts facts, IReadOnlyList<TableProof> tables, FilesProof files, bool isSnapshot) => new(
         new SiteVersions(facts.WordPressVersion, facts.PhpVersion, facts.DatabaseVersion), [.. tables.Take(ContentProof.MostTables)], files, isSnapshot);
 
     private static async Task<DatabaseImport> ImportDatabaseAsync(
-        SourceChannel source, CloneTarget target, SourceFacts facts, ImportAccount account, bool beginsAnew, MySqlDataSource database, ContentRewriter rewriter, ImportWarnings warnings,
+        SourceChannel source, CloneTarget target, SourceFacts facts, ImportAccount account, MySqlDataSource database, ContentRewriter rewriter, ImportWarnings warnings,
         ImportProgress progress, Func<CancellationToken, Task> ensureFence, CancellationToken cancellation)
     {
         using var part = ProvisioningTelemetry.StartPart("copy tables");
@@ -93,7 +110,7 @@ internal static class SiteImporter
         foreach (var table in schema.LeftOut) warnings.Count("Tables without the site's prefix were left out", table);
         foreach (var routine in schema.Routines ?? []) warnings.Count("Stored routines and events were left out", routine);
         await using var loading = ImportSession.Connect(target, loads: true);
-        var import = new DatabaseImport(database, loading, new RowEncoder(rewriter), warnings, progress, ensureFence) { Identity = account.Identity, BeginsAnew = beginsAnew };
+        var import = new DatabaseImport(database, loading, new RowEncoder(rewriter), warnings, progress, ensureFence) { Identity = account.Identity };
         var tables = await import.RunAsync(schema, source.DumpAsync, cancellation);
         if (import.Cursors is null)
         {
