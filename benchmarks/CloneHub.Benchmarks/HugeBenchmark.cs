@@ -66,14 +66,14 @@ internal static class HugeBenchmark
 
     private static async Task<Cloned> CloneAsync(Stage stage, SourceSite source, Func<Uri, CancellationToken, Task<List<double>>> meanwhile, CancellationToken ct)
     {
-        var sent = await SentAsync(source, ct);
+        var sent = await source.PostedBytesAsync(ct);
         using var enough = CancellationTokenSource.CreateLinkedTokenSource(ct);
         var started = TimeProvider.System.GetTimestamp();
         var job = await stage.RequestAsync(source, ct);
         var beside = meanwhile(source.Url, enough.Token);
         var status = await WaitAsync(stage, job, beside, ct);
         var seconds = TimeProvider.System.GetElapsedTime(started).TotalSeconds;
-        sent = await SentAsync(source, ct) - sent;
+        sent = await source.PostedBytesAsync(ct) - sent;
         await enough.CancelAsync();
         var figures = await beside;
         await stage.RemoveAsync([job], ct);
@@ -146,20 +146,6 @@ internal static class HugeBenchmark
             answer.EnsureSuccessStatusCode();
             pages.Add(watch.Elapsed.TotalMilliseconds);
         }
-    }
-
-    /// <summary>Bytes that the site has sent in answer to a POST so far, by its web server's log.</summary>
-    private static async Task<long> SentAsync(SourceSite source, CancellationToken ct)
-    {
-        long bytes = 0;
-        await foreach (var line in File.ReadLinesAsync(Path.Combine(source.Logs.FullName, "access.log"), ct))
-        {
-            // ... "POST / HTTP/1.1" 200 1234 ...
-            var parts = line.Split('"');
-            if (parts[1].StartsWith("POST ", StringComparison.Ordinal)) bytes += long.Parse(parts[2].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-        }
-
-        return bytes;
     }
 
     /// <summary>What this process starts from now on runs there, as it does itself.</summary>

@@ -38,6 +38,20 @@ public sealed class SourceSite : IAsyncDisposable
     /// <summary>Logs of the web server and of PHP.</summary>
     public DirectoryInfo Logs => new(Path.Combine(_folder.FullName, "run"));
 
+    /// <summary>Bytes that the site has sent in answer to a POST so far, by its web server's log.</summary>
+    public async Task<long> PostedBytesAsync(CancellationToken ct)
+    {
+        var bytes = 0L;
+        await foreach (var line in File.ReadLinesAsync(Path.Combine(Logs.FullName, "access.log"), ct))
+        {
+            // ... "POST / HTTP/1.1" 200 1234 ...
+            var parts = line.Split('"');
+            if (parts[1].StartsWith("POST ", StringComparison.Ordinal)) bytes += long.Parse(parts[2].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
+        }
+
+        return bytes;
+    }
+
     /// <summary>An administrator's connection to the site's database.</summary>
     public string ConnectionString => _database.ConnectionString;
 

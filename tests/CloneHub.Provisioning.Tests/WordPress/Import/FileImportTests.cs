@@ -143,6 +143,7 @@ public sealed class FileImportTests : IDisposable
 
     [Theory]
     [InlineData("nothing", 5_000_000)]
+    [InlineData("all of it is there", 9_999_999)]
     [InlineData("its part", null)]
     [InlineData("what the source lists", null)]
     public async Task A_large_file_that_was_cut_off_goes_on_unless_something_changed(string changed, int? goesOnAt)
@@ -153,6 +154,7 @@ public sealed class FileImportTests : IDisposable
         await Assert.ThrowsAsync<HttpRequestException>(() => ImportAsync([file]));
         var part = Assert.Single(Parts());
         _cut = null;
+        if (changed == "all of it is there") File.WriteAllText(part, text);
         if (changed == "its part") File.WriteAllText(part, "something else");
         if (changed == "what the source lists") file = file with { ModifiedUnix = ++_modified };
 
@@ -166,6 +168,18 @@ public sealed class FileImportTests : IDisposable
         await ImportAsync([file]);
         Assert.Equal(goesOnAt, _first?.Offset);
         Assert.Equal(text, Read(file.Path));
+    }
+
+    [Fact]
+    public async Task A_large_file_of_which_the_source_told_no_sum_begins_anew()
+    {
+        var file = Content("uploads/large.bin", new string('x', 9 << 20));
+        _cut = file.Path;
+        await Assert.ThrowsAsync<HttpRequestException>(() => ImportAsync([file]));
+        Assert.Empty(Parts());
+        _cut = null;
+        await ImportAsync([file]);
+        Assert.Null(_first);
     }
 
     [Fact]

@@ -29,6 +29,8 @@ internal static class Targets
         await using var database = ImportSession.Connect(target, loads: false);
         await using var loading = ImportSession.Connect(target, loads: true);
         var progress = new ImportProgress(new Progress<ContentProgress>());
-        return await new DatabaseImport(database, loading, new RowEncoder(rewriter), warnings, progress, _ => Task.CompletedTask).RunAsync(schema, dump, CancellationToken.None);
+        var import = new DatabaseImport(database, loading, new RowEncoder(rewriter), warnings, progress, _ => Task.CompletedTask);
+        await import.RunAsync(schema, dump, CancellationToken.None);
+        return import.Proofs;
     }
 }

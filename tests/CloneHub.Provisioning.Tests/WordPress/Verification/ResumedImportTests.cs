@@ -1,5 +1,3 @@
-using System.Globalization;
-using CloneHub.Dev.WordPress;
 using CloneHub.Provisioning.Tests.WordPress.Import;
 using CloneHub.Provisioning.WordPress.Import;
 using MySqlConnector;
@@ -74,24 +72,11 @@ public sealed class ResumedImportTests(ImportedSite site) : IClassFixture<Import
         }
     }
 
-    /// <returns>Bytes that the source has sent in answer to calls meanwhile.</returns>
+    /// <returns>Bytes that the source has sent in answer to a POST meanwhile.</returns>
     private async Task<long> SentAsync(Func<Task> work)
     {
-        var before = await CountAsync(site.Site);
+        var before = await site.Site.PostedBytesAsync(CancellationToken.None);
         await work();
-        return await CountAsync(site.Site) - before;
-    }
-
-    private static async Task<long> CountAsync(SourceSite source)
-    {
-        var bytes = 0L;
-        await foreach (var line in File.ReadLinesAsync(Path.Combine(source.Logs.FullName, "access.log")))
-        {
-            // ... "POST /?clonehub HTTP/1.1" 200 1234 ...
-            var parts = line.Split('"');
-            if (parts[1].StartsWith("POST /?clonehub ", StringComparison.Ordinal)) bytes += long.Parse(parts[2].Split(' ', StringSplitOptions.RemoveEmptyEntries)[1], CultureInfo.InvariantCulture);
-        }
-
-        return bytes;
+        return await site.Site.PostedBytesAsync(CancellationToken.None) - before;
     }
 }

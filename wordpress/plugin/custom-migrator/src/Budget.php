@@ -33,7 +33,8 @@ final class Budget
         $started = (float) ($_SERVER['REQUEST_TIME_FLOAT'] ?? microtime(true));
         $limit = (int) ini_get('max_execution_time');
         $now = microtime(true);
-        $this->latest = $now + self::MOST_SECONDS;
+        // However long visitors are waited for, a client that asked for little has its reasons.
+        $this->latest = $now + min(self::MOST_SECONDS, max(2 * $seconds, $seconds + 1));
         if ($limit > 0) {
             $this->latest = min($this->latest, $started + 0.7 * $limit);
         }

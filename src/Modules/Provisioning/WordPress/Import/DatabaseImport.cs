@@ -34,8 +34,8 @@ internal sealed class DatabaseImport(
     /// <summary>Of each table, in the order of their names; once all are there.</summary>
     internal IReadOnlyList<TableProof> Proofs { get; private set; } = [];
 
-    /// <summary>Gives the proof of each table, by name.</summary>
-    internal async Task<IReadOnlyList<TableProof>> RunAsync(
+    /// <summary>Afterwards <see cref="Proofs"/> holds that of each table.</summary>
+    internal async Task RunAsync(
         SourceSchema schema, Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump, CancellationToken cancellation)
     {
         var plans = schema.Tables.Where(table => !table.IsView).Select(table => new TablePlan(table)).ToDictionary(plan => plan.Table.Name, StringComparer.Ordinal);
@@ -49,7 +49,7 @@ internal sealed class DatabaseImport(
         await ensureFence(cancellation);
         await CreateDependentsAsync(schema, cancellation);
         foreach (var plan in plans.Values) warnings.Add(plan.Warnings.Save());
-        return Proofs = [.. plans.Values.Select(plan => plan.Proof!).OrderBy(proof => proof.Name, StringComparer.Ordinal)];
+        Proofs = [.. plans.Values.Select(plan => plan.Proof!).OrderBy(proof => proof.Name, StringComparer.Ordinal)];
     }
 
     /// <summary>

@@ -33,18 +33,20 @@ internal sealed class FileBatchWriter(IFilePlaces tree, IReadOnlyList<PlannedFil
     {
         if (batch is not [var entry] || !tree.IsKept(entry) || !File.Exists(tree.PartOf(entry))) return null;
         Open(entry, FileMode.Open);
-        var length = RandomAccess.GetLength(_handle!);
+
+        // Of one that is complete the last byte is asked for again: how it ends is told with it.
+        var length = Math.Min(RandomAccess.GetLength(_handle!), entry.Source.Size - 1);
         var buffer = ArrayPool<byte>.Shared.Rent(ReadBytes);
         while (_written < length)
         {
-            var read = RandomAccess.Read(_handle!, buffer, _written);
+            var read = RandomAccess.Read(_handle!, buffer.AsSpan(0, (int)Math.Min(buffer.Length, length - _written)), _written);
             if (read == 0) break;
             _sum.AppendData(buffer.AsSpan(0, read));
             _written += read;
         }
 
         ArrayPool<byte>.Shared.Return(buffer);
-        if (_written > 0 && _written < entry.Source.Size) return new FileStart(_written, entry.Source.ModifiedUnix);
+        if (_written > 0) return new FileStart(_written, entry.Source.ModifiedUnix);
         Drop();
         return null;
     }

@@ -33,7 +33,7 @@ internal sealed class FileTree(CloneTarget target, string uploads = FilePlan.Usu
         ? Path.Combine(target.Account.FullName, FileParts.KeptName(entry))
         : Path.Combine(Path.GetDirectoryName(PathOf(entry))!, $".clonehub-{Guid.NewGuid():N}.part");
 
-    public bool IsKept(PlannedFile entry) => keepsParts && FileParts.IsLarge(entry);
+    public bool IsKept(PlannedFile entry) => keepsParts && FileParts.CanBeKept(entry);
 
     internal void RemoveExtras(IReadOnlyList<PlannedFile> plan)
     {

@@ -4,22 +4,8 @@ namespace CloneHub.Provisioning.WordPress.Import;
 /// Hands out no more than so much at once, however large the reader's buffer is. MySqlConnector copies every piece that it reads for LOAD DATA LOCAL into a
 /// rented array of the piece's size: of pieces up to a megabyte the pool keeps arrays of five sizes for each thread that ever returned one.
 /// </summary>
-internal sealed class ShortReadStream(Stream inner, int mostBytes) : Stream
+internal sealed class ShortReadStream(Stream inner, int mostBytes) : ForwardStream
 {
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => false;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
-
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default) =>
         inner.ReadAsync(buffer[..Math.Min(buffer.Length, mostBytes)], cancellationToken);
 
@@ -27,16 +13,6 @@ internal sealed class ShortReadStream(Stream inner, int mostBytes) : Stream
         inner.ReadAsync(buffer, offset, Math.Min(count, mostBytes), cancellationToken);
 
     public override int Read(byte[] buffer, int offset, int count) => inner.Read(buffer, offset, Math.Min(count, mostBytes));
-
-    public override void Flush()
-    {
-    }
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
-
-    public override void Write(byte[] buffer, int offset, int count) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {

@@ -48,7 +48,7 @@ internal static class SiteImporter
         var account = ImportAccount.Of(facts, target, TimeProvider.System);
         if (WpConfig.Exists(target))
         {
-            // An attempt of whose end nobody heard. The clone's own code may have run since, so nothing is gone on with; that says so goes last.
+            // An attempt of whose end nobody heard. The clone's own code may have run since, so nothing is gone on with. The file that says so goes last.
             await ensureFence(cancellation);
             await using (var anew = ImportSession.Connect(target, loads: false))
             await using (var connection = await ImportSession.OpenAsync(anew, cancellation))
@@ -111,14 +111,14 @@ internal static class SiteImporter
         foreach (var routine in schema.Routines ?? []) warnings.Count("Stored routines and events were left out", routine);
         await using var loading = ImportSession.Connect(target, loads: true);
         var import = new DatabaseImport(database, loading, new RowEncoder(rewriter), warnings, progress, ensureFence) { Identity = account.Identity };
-        var tables = await import.RunAsync(schema, source.DumpAsync, cancellation);
+        await import.RunAsync(schema, source.DumpAsync, cancellation);
         if (import.Cursors is null)
         {
             await ensureFence(cancellation);
             await new DatabaseFixes(database, target, facts, warnings).RunAsync(cursors: null, cancellation);
         }
 
-        part.SetTag("clonehub.rows", tables.Sum(table => table.Rows));
+        part.SetTag("clonehub.rows", import.Proofs.Sum(table => table.Rows));
         return import;
     }
 

@@ -158,13 +158,16 @@ internal sealed class MediaFetch : IAsyncDisposable
 
     private async Task TransferAloneAsync(PlannedFile entry, CancellationToken cancellation)
     {
+        var wasBegun = _tree.IsBegun(entry);
         try
         {
             await TransferAsync([entry], cancellation);
         }
         catch (StepFaultException damaged) when (damaged.Fault.Code == ImportFault.VerifyFailed)
         {
-            Miss(entry, "it is not the file that the source listed");
+            // The part that was there may have been another file's, and is gone now.
+            if (wasBegun) await TransferAloneAsync(entry, cancellation);
+            else Miss(entry, "it is not the file that the source listed");
         }
     }
 

@@ -12,7 +12,7 @@ internal sealed class MediaTree(DirectoryInfo root, MediaFolder folder, FileOwne
 {
     public string PartOf(PlannedFile entry) => IsKept(entry) ? folder.PartOf(FileParts.KeptName(entry)) : folder.NewPart();
 
-    public bool IsKept(PlannedFile entry) => FileParts.IsLarge(entry);
+    public bool IsKept(PlannedFile entry) => FileParts.CanBeKept(entry);
 
     public void Settle(PlannedFile entry, string part)
     {
@@ -27,7 +27,14 @@ internal sealed class MediaTree(DirectoryInfo root, MediaFolder folder, FileOwne
     /// <param name="place">From a visitor: may be anything.</param>
     internal static bool IsHeld(DirectoryInfo root, string place) => !place.Split('/').Any(part => part is "" or "." or "..") && AtHeld(root, place, _ => { });
 
-    internal void GiveUp(PlannedFile entry) => AtHeld(entry, File.Delete);
+    internal void GiveUp(PlannedFile entry)
+    {
+        AtHeld(entry, File.Delete);
+        if (IsKept(entry)) File.Delete(PartOf(entry));
+    }
+
+    /// <summary>An earlier try has brought a part of it.</summary>
+    internal bool IsBegun(PlannedFile entry) => IsKept(entry) && File.Exists(PartOf(entry));
 
     /// <summary>Reads back what there is. Nothing is held any more.</summary>
     internal async Task<MediaFacts> CompareAsync(IReadOnlyCollection<PlannedFile> files, IReadOnlyDictionary<string, MediaArrival> arrivals, CancellationToken cancellation)

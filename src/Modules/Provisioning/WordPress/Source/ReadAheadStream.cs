@@ -4,7 +4,7 @@ namespace CloneHub.Provisioning.WordPress;
 /// Takes from a connection whatever has arrived and hands it out in the pieces that are asked for. A web server that does not buffer sends an
 /// answer in chunks of four kilobytes, each of which would cost a system call or two and a change of threads.
 /// </summary>
-internal sealed class ReadAheadStream(Stream inner) : Stream
+internal sealed class ReadAheadStream(Stream inner) : ForwardStream
 {
     private const int BufferBytes = 64 << 10;
 
@@ -12,19 +12,7 @@ internal sealed class ReadAheadStream(Stream inner) : Stream
     private int _start;
     private int _end;
 
-    public override bool CanRead => true;
-
-    public override bool CanSeek => false;
-
     public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
 
     public override ValueTask<int> ReadAsync(Memory<byte> buffer, CancellationToken cancellationToken = default)
     {
@@ -61,10 +49,6 @@ internal sealed class ReadAheadStream(Stream inner) : Stream
     public override void Flush() => inner.Flush();
 
     public override Task FlushAsync(CancellationToken cancellationToken) => inner.FlushAsync(cancellationToken);
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     public override async ValueTask DisposeAsync()
     {
