@@ -5,8 +5,9 @@ namespace CloneHub.Contracts;
 /// differ where addresses were rewritten, and only there.
 /// </summary>
 /// <param name="Tables">By name; <see cref="MostTables"/> at most.</param>
-/// <param name="IsSnapshot">All rows of the source are of one moment. False: of several transactions.</param>
-public sealed record ContentProof(SiteVersions Source, IReadOnlyList<TableProof> Tables, FilesProof Files, bool IsSnapshot)
+/// <param name="IsSnapshot">All rows of the source are of one moment, by one transaction. False: of several transactions.</param>
+/// <param name="IsCompared">They are of several, and the source was found to have the same rows still after the last one had come, but for those that change by themselves.</param>
+public sealed record ContentProof(SiteVersions Source, IReadOnlyList<TableProof> Tables, FilesProof Files, bool IsSnapshot, bool IsCompared = false)
 {
     /// <summary>A site with more tables keeps the proof of those that come first by name: the job's log is no place for more.</summary>
     public const int MostTables = 1_000;

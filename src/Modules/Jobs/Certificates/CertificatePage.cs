@@ -38,7 +38,7 @@ internal sealed class CertificatePage(SignedCertificateBody signed) : IResult
             <body>
             <h1>Certificate of a clone</h1>
             <p>{{Html(c.CloneUrl.AbsoluteUri)}} is a copy of {{Html(c.SourceUrl.AbsoluteUri)}}, compared on {{Html(WireTime.Of(c.ComparedAt))}}.
-            {{(c.Consistency == "snapshot" ? "All rows are of one moment." : "The rows were read in several transactions.")}}
+            {{Consistency(c.Consistency)}}
             The source ran WordPress {{Html(c.Source.Wordpress)}}, PHP {{Html(c.Source.Php)}}, database {{Html(c.Source.Database)}}.</p>
             <h2>Files</h2>
             <p>{{Number(c.Files.Files)}} files with {{Number(c.Files.Bytes)}} bytes are as the source has them; in {{Number(c.Files.RewrittenFiles)}} of them addresses became the clone's.<br>
@@ -60,6 +60,13 @@ internal sealed class CertificatePage(SignedCertificateBody signed) : IResult
             </html>
             """;
     }
+
+    private static string Consistency(string consistency) => consistency switch
+    {
+        "snapshot" => "All rows are of one moment.",
+        "compared" => "The rows were read in several transactions; the source was found to have all of them still after the last one had come.",
+        _ => "The rows were read in several transactions, and some may not fit together.",
+    };
 
     private static string Rows(IReadOnlyList<TableBody> tables)
     {

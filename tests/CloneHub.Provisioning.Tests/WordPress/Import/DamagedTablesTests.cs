@@ -117,7 +117,7 @@ public sealed class DamagedTablesTests(ServersFixture servers) : IClassFixture<S
         await using var loading = ImportSession.Connect(target, loads: true);
         var warnings = new ImportWarnings();
         var import = new DatabaseImport(database, loading, new RowEncoder(Rewriter), warnings, new ImportProgress(new Progress<ContentProgress>()), _ => Task.CompletedTask);
-        await import.RunAsync(schema, Dump, CancellationToken.None);
+        await import.RunAsync(schema, new TestTables(_source, schema, Dump), CancellationToken.None);
 
         async IAsyncEnumerable<DumpItem> Dump(IReadOnlyList<DumpRequest> requests, [EnumeratorCancellation] CancellationToken cancellation)
         {

@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Text;
 using CloneHub.Provisioning.WordPress;
@@ -39,7 +40,7 @@ internal sealed class TableReader(string connectionString)
         {
             yield return new TableStarted(request.Table);
             var columns = schema.Tables.Single(table => table.Name == request.Table).Columns.Where(column => !column.IsGenerated).ToArray();
-            var rows = await ReadAsync(request.Table, columns, cancellation);
+            var rows = await ReadAsync(request.Table, columns, request.Range is { } keys ? Within(request.Key[0], keys) : "", cancellation);
             var key = request.Key is [var name] && columns.Single(column => column.Name == name).DataType == "int" ? Array.FindIndex(columns, column => column.Name == name) : -1;
             var read = request.From?.Rows ?? 0;
             var left = request.From is not { } from ? rows : key < 0 ? rows[(int)from.Rows..] : rows.FindAll(row => Number(row[key]!) > Number(from.After[0]));
@@ -53,13 +54,32 @@ internal sealed class TableReader(string connectionString)
         }
     }
 
-    internal async Task<List<byte[]?[]>> ReadAsync(string table, IReadOnlyList<SourceColumn> columns, CancellationToken cancellation = default)
+    /// <summary>The same sums as those that a connector makes.</summary>
+    internal async IAsyncEnumerable<RangeSum> SumsAsync(IReadOnlyList<SumsRequest> requests, [EnumeratorCancellation] CancellationToken cancellation = default)
+    {
+        await using var connection = new MySqlConnection(connectionString);
+        await connection.OpenAsync(cancellation);
+        foreach (var request in requests)
+        {
+            var compared = request.Columns.Where(column => column.IsCompared).Select(column => $"COALESCE(CRC32(`{column.Column.Name}`), 4294967311)").ToArray();
+            var skipped = request.Skipped.SelectMany(rows =>
+                rows.Beginnings.Select(start => $" AND COALESCE(LEFT(`{rows.Column}`, {start.Length}), '') <> '{start}'").Concat(rows.Values.Select(value => $" AND COALESCE(`{rows.Column}`, '') <> '{value}'")));
+            for (var range = 0; range < request.Until.Count; range++)
+            {
+                var where = request.Key is { } key ? Within(key, new KeyRange(range > 0 ? request.Until[range - 1] : null, request.Until[range])) : " WHERE TRUE";
+                var sums = (await RowsAsync(connection, $"SELECT COUNT(*), COALESCE(SUM(CRC32(CONCAT_WS(',', {string.Join(", ", compared)}))), 0) FROM `{request.Table}`{where}{string.Concat(skipped)}"))[0];
+                yield return new RangeSum(request.Table, range, long.Parse(sums[0], CultureInfo.InvariantCulture), Int128.Parse(sums[1], CultureInfo.InvariantCulture));
+            }
+        }
+    }
+
+    internal async Task<List<byte[]?[]>> ReadAsync(string table, IReadOnlyList<SourceColumn> columns, string where = "", CancellationToken cancellation = default)
     {
         await using var connection = new MySqlConnection(connectionString);
         await connection.OpenAsync(cancellation);
         await using (var session = new MySqlCommand("SET time_zone='+00:00', sql_mode=''", connection)) await session.ExecuteNonQueryAsync(cancellation);
         var rows = new List<byte[]?[]>();
-        await using var command = new MySqlCommand($"SELECT {string.Join(", ", columns.Select(Expression))} FROM `{table.Replace("`", "``", StringComparison.Ordinal)}`", connection);
+        await using var command = new MySqlCommand($"SELECT {string.Join(", ", columns.Select(Expression))} FROM `{table.Replace("`", "``", StringComparison.Ordinal)}`{where}", connection);
         await using var reader = await command.ExecuteReaderAsync(cancellation);
         while (await reader.ReadAsync(cancellation))
             rows.Add([.. Enumerable.Range(0, columns.Count).Select(index => reader.IsDBNull(index) ? null : (byte[])reader.GetValue(index))]);
@@ -70,7 +90,10 @@ internal sealed class TableReader(string connectionString)
     internal static string[] Texts(List<byte[]?[]> rows) =>
         [.. rows.Select(row => string.Join('|', row.Select(value => value is null ? "NULL" : Encoding.UTF8.GetString(value)))).Order(StringComparer.Ordinal)];
 
-    private static int Number(byte[] value) => int.Parse(value, System.Globalization.CultureInfo.InvariantCulture);
+    private static int Number(byte[] value) => int.Parse(value, CultureInfo.InvariantCulture);
+
+    private static string Within(string key, KeyRange keys) =>
+        string.Create(CultureInfo.InvariantCulture, $" WHERE `{key}` > {keys.Above ?? long.MinValue} AND `{key}` <= {keys.Until ?? long.MaxValue}");
 
     private static string Expression(SourceColumn column)
     {
@@ -103,7 +126,7 @@ internal sealed class TableReader(string connectionString)
         await using var command = new MySqlCommand(sql, connection);
         await using var reader = await command.ExecuteReaderAsync();
         var rows = new List<string[]>();
-        while (await reader.ReadAsync()) rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(index => reader.IsDBNull(index) ? "" : Convert.ToString(reader.GetValue(index), System.Globalization.CultureInfo.InvariantCulture)!)]);
+        while (await reader.ReadAsync()) rows.Add([.. Enumerable.Range(0, reader.FieldCount).Select(index => reader.IsDBNull(index) ? "" : Convert.ToString(reader.GetValue(index), CultureInfo.InvariantCulture)!)]);
         return rows;
     }
 

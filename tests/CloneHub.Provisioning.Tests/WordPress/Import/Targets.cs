@@ -22,15 +22,14 @@ internal static class Targets
 
     /// <summary>Brings tables into an empty database as an import does, and nothing else of the site.</summary>
     internal static async Task<IReadOnlyList<TableProof>> ImportAsync(
-        string connectionString, ContentRewriter rewriter, ImportWarnings warnings, SourceSchema schema,
-        Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump)
+        string connectionString, ContentRewriter rewriter, ImportWarnings warnings, SourceSchema schema, ITableSource source)
     {
         var target = Database(connectionString);
         await using var database = ImportSession.Connect(target, loads: false);
         await using var loading = ImportSession.Connect(target, loads: true);
         var progress = new ImportProgress(new Progress<ContentProgress>());
         var import = new DatabaseImport(database, loading, new RowEncoder(rewriter), warnings, progress, _ => Task.CompletedTask);
-        await import.RunAsync(schema, dump, CancellationToken.None);
+        await import.RunAsync(schema, source, CancellationToken.None);
         return import.Proofs;
     }
 }

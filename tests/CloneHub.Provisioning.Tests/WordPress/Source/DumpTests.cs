@@ -1,8 +1,11 @@
+using System.Buffers;
 using System.Buffers.Binary;
 using System.Globalization;
 using System.Text;
 using CloneHub.Dev.WordPress;
 using CloneHub.Provisioning.WordPress;
+using CloneHub.Provisioning.WordPress.Import;
+using CloneHub.Provisioning.WordPress.Rewriting;
 using CloneHub.Testing;
 using Microsoft.AspNetCore.Http;
 
@@ -30,6 +33,8 @@ public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
         "INSERT INTO wp_choice VALUES ('a'), ('z')",
         "CREATE TABLE wp_uuid (id UUID PRIMARY KEY)",
         "INSERT INTO wp_uuid SELECT UUID() FROM seq_1_to_3000",
+        "CREATE TABLE wp_many (id INT PRIMARY KEY, v VARCHAR(20))",
+        "INSERT INTO wp_many SELECT CAST(seq AS SIGNED) - 4501, seq FROM seq_1_to_9001",
         "CREATE TABLE other_app (id INT)",
         "CREATE TABLE wp_shop_options (id INT)", "CREATE TABLE wp_shop_posts (id INT)", "CREATE TABLE wp_shop_users (id INT)", "CREATE TABLE wp_shop_usermeta (id INT)",
         "CREATE VIEW wp_view AS SELECT id FROM wp_types",
@@ -197,6 +202,65 @@ public sealed class DumpTests : IClassFixture<ServersFixture>, IAsyncLifetime
     {
         var dump = await DumpAsync(_channel);
         Assert.Equal(3000, dump["wp_uuid"].Select(row => Text(row[0])).Distinct().Count());
+    }
+
+    [Fact]
+    public async Task Sums_of_what_is_there_are_those_of_what_came_until_a_row_changes()
+    {
+        var plans = await ReadAsync(_channel);
+        Assert.Equal(3, plans["wp_many"].Ranges.Count);
+        Assert.Empty(await ChangedAsync(_channel));
+        await using (var line = await LineAsync(SpoiledLine.Cutting()))
+        await using (var cut = Through(line))
+            Assert.Empty(await ChangedAsync(cut));
+        await using (var line = await LineAsync((context, body) => context.Response.Body.WriteAsync(body).AsTask()))
+        await using (var brief = Through(line, answerSeconds: 0))
+            Assert.Empty(await ChangedAsync(brief));
+
+        await _site.QueryAsync(
+            "UPDATE wp_many SET v = 'other' WHERE id = 0; DELETE FROM wp_keyless WHERE v = 2; UPDATE wp_large SET w = x'01' WHERE id = 2; UPDATE wp_types SET f = 7; "
+            + "UPDATE wp_options SET option_value = 'other' WHERE option_name = 'blogname'; INSERT INTO wp_options (option_name, option_value) VALUES ('_transient_new', '')",
+            CancellationToken.None);
+        Assert.Equal(["wp_keyless 0", "wp_large 0", "wp_many 1", "wp_options 0"], await ChangedAsync(_channel));
+
+        async Task<IReadOnlyList<string>> ChangedAsync(SourceChannel channel)
+        {
+            var changed = new List<string>();
+            await foreach (var now in channel.SumsAsync([.. plans.Values.Select(ChangedRanges.Request)], CancellationToken.None))
+                if (!plans[now.Table].Ranges[now.Range].IsSame(now)) changed.Add($"{now.Table} {now.Range}");
+            return [.. changed.Order(StringComparer.Ordinal)];
+        }
+    }
+
+    [Theory]
+    [InlineData(null, -1, 4500, "-4500", "-1")]
+    [InlineData(-1, 3, 4, "0", "3")]
+    [InlineData(4490, null, 10, "4491", "4500")]
+    [InlineData(5000, null, 0, "", "")]
+    public async Task A_range_of_a_table_is_all_that_comes_and_all_that_is_counted(int? above, int? until, int rows, string first, string last)
+    {
+        var request = Table("wp_many").ToDumpRequest() with { Range = new Provisioning.WordPress.KeyRange(above, until) };
+        await using var line = await LineAsync((context, body) => context.Response.Body.WriteAsync(body).AsTask());
+        await using var channel = Through(line, answerSeconds: 0);
+        foreach (var source in new[] { _channel, channel })
+        {
+            var ends = new List<TableEnded>();
+            await foreach (var item in source.DumpAsync([request], CancellationToken.None))
+                if (item is TableEnded end) ends.Add(end);
+            Assert.Equal([new TableEnded("wp_many", rows, rows)], ends);
+            var keys = (await source.DumpAllAsync([request])).GetValueOrDefault("wp_many", []).Select(row => Text(row[0])).ToArray();
+            Assert.Equal((rows, first, last), (keys.Length, keys.FirstOrDefault(""), keys.LastOrDefault("")));
+        }
+    }
+
+    /// <summary>All tables, as an import adds them up.</summary>
+    private async Task<Dictionary<string, TablePlan>> ReadAsync(SourceChannel channel)
+    {
+        var plans = _schema.Tables.Where(table => !table.IsView).ToDictionary(table => table.Name, table => new TablePlan(table));
+        var encoder = new RowEncoder(new ContentRewriter(new RewriteMap()));
+        await foreach (var item in channel.DumpAsync(Requests, CancellationToken.None))
+            if (item is TableRows rows) encoder.Write(plans[rows.Table], rows.Batch, new ArrayBufferWriter<byte>());
+        return plans;
     }
 
     private IReadOnlyList<DumpRequest> Requests => [.. _schema.Tables.Where(table => !table.IsView).Select(table => table.ToDumpRequest())];

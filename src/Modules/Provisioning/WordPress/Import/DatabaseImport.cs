@@ -1,4 +1,3 @@
-using System.Collections.Concurrent;
 using System.Data;
 using CloneHub.Contracts;
 using MySqlConnector;
@@ -12,9 +11,9 @@ namespace CloneHub.Provisioning.WordPress.Import;
 internal sealed class DatabaseImport(
     MySqlDataSource database, MySqlDataSource loading, RowEncoder encoder, ImportWarnings warnings, ImportProgress progress, Func<CancellationToken, Task> ensureFence)
 {
-    /// <summary>Tables whose last rows, commit and comparison are still under way while the next one is read.</summary>
-    private const int TablesAtOnce = 3;
     private const int DefinitionsAtOnce = 3;
+
+    private readonly List<string> _resumed = [];
 
     /// <summary>Of what besides definitions the rows are made: the addresses of both sites, and our version.</summary>
     internal string Identity { get; init; } = "";
@@ -26,7 +25,13 @@ internal sealed class DatabaseImport(
     internal long BytesPerTransaction { get; init; } = 32 << 20;
 
     /// <summary>Whether rows of an earlier import are among these.</summary>
-    internal bool HasResumed { get; private set; }
+    internal bool HasResumed => _resumed.Count > 0;
+
+    /// <summary>All rows are of one moment, by one transaction at the source.</summary>
+    internal bool IsSnapshot { get; private set; }
+
+    /// <summary>All rows, but those that change by themselves, were found at the source once more after the last of them had come.</summary>
+    internal bool IsCompared { get; private set; }
 
     /// <summary>Null if no account is kept.</summary>
     internal ImportCursors? Cursors { get; private set; }
@@ -35,20 +40,23 @@ internal sealed class DatabaseImport(
     internal IReadOnlyList<TableProof> Proofs { get; private set; } = [];
 
     /// <summary>Afterwards <see cref="Proofs"/> holds that of each table.</summary>
-    internal async Task RunAsync(
-        SourceSchema schema, Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump, CancellationToken cancellation)
+    internal async Task RunAsync(SourceSchema schema, ITableSource source, CancellationToken cancellation)
     {
         var plans = schema.Tables.Where(table => !table.IsView).Select(table => new TablePlan(table)).ToDictionary(plan => plan.Table.Name, StringComparer.Ordinal);
         foreach (var plan in plans.Values) TableDdl.RequireTable(plan.Table.Name, plan.Table.CreateSql);
         await ensureFence(cancellation);
         await PrepareAsync(plans, cancellation);
+        var loader = new TableLoader(database, loading, encoder, source, progress, ensureFence) { Cursors = Cursors, BytesPerTransaction = BytesPerTransaction };
         var open = plans.Where(plan => plan.Value.Proof is null).ToDictionary(StringComparer.Ordinal);
-        progress.Expect(open.Values.Sum(plan => plan.Table.ApproximateBytes));
-        var torn = await LoadAsync(open, dump(RequestsFor(open), cancellation), cancellation);
-        if (torn.Count > 0) await LoadAgainAsync(plans, torn, dump, cancellation);
+        var torn = await loader.LoadAsync(open, cancellation);
+        if (torn.Count > 0) await LoadAgainAsync(loader, plans, torn, cancellation);
+        IsSnapshot = _resumed.Count == 0 && torn.Count == 0 && source.Consistency == DumpConsistency.Snapshot;
+        if (!IsSnapshot) IsCompared = await new ChangedRanges(loader, source, warnings).SettleAsync(plans, cancellation);
+        if (!IsSnapshot && !IsCompared)
+            foreach (var name in _resumed) warnings.Count("Copying was interrupted and went on: these tables may be in part as the source had them before", name);
         await ensureFence(cancellation);
         await CreateDependentsAsync(schema, cancellation);
-        foreach (var plan in plans.Values) warnings.Add(plan.Warnings.Save());
+        foreach (var plan in plans.Values) warnings.Add(plan.Total().Warnings);
         Proofs = [.. plans.Values.Select(plan => plan.Proof!).OrderBy(proof => proof.Name, StringComparer.Ordinal)];
     }
 
@@ -56,28 +64,11 @@ internal sealed class DatabaseImport(
     /// A table of which another number of rows was counted than came, changed while it was read; or since an interruption, so that rows do not fit together. It is read once
     /// more, then it is as good as the source can give it; unless it stood still meanwhile, so that the missing rows must be there.
     /// </summary>
-    private async Task LoadAgainAsync(
-        Dictionary<string, TablePlan> plans, IReadOnlyList<TableEnded> torn, Func<IReadOnlyList<DumpRequest>, CancellationToken, IAsyncEnumerable<DumpItem>> dump,
-        CancellationToken cancellation)
+    private static async Task LoadAgainAsync(TableLoader loader, Dictionary<string, TablePlan> plans, IReadOnlyList<TableEnded> torn, CancellationToken cancellation)
     {
-        foreach (var end in torn) plans[end.Table] = new TablePlan(plans[end.Table].Table);
-        var again = torn.ToDictionary(end => end.Table, end => plans[end.Table], StringComparer.Ordinal);
-        progress.Expect(again.Values.Sum(plan => plan.Table.ApproximateBytes));
-        await ensureFence(cancellation);
-        await using (var connection = await ImportSession.OpenAsync(database, cancellation))
-        {
-            if (Cursors is not null) await Cursors.ForgetAsync(connection, [.. again.Keys], cancellation);
-            await ImportSession.ExecuteAsync(connection, string.Join(';', again.Keys.Select(name => $"TRUNCATE TABLE {TableDdl.Quote(name)}")), cancellation);
-        }
-
-        foreach (var end in await LoadAsync(again, dump(RequestsFor(again), cancellation), cancellation, isAgain: true))
-        {
+        foreach (var end in await loader.LoadAgainAsync(plans, [.. torn.Select(end => end.Table)], cancellation))
             if (end.Rows < end.Counted && torn.Contains(end)) throw ImportFault.Verification($"Table {end.Table}: only {end.Rows} of its {end.Counted} rows can be read on the source.");
-            warnings.Add($"Table {end.Table} changed while it was copied: {end.Rows} rows were read, {end.Counted} were there afterwards.");
-        }
     }
-
-    private static DumpRequest[] RequestsFor(Dictionary<string, TablePlan> plans) => [.. plans.Values.Select(plan => plan.Table.ToDumpRequest() with { From = plan.From })];
 
     /// <summary>Afterwards all tables are there; those that an earlier import has brought in part or wholly, with their rows.</summary>
     private async Task PrepareAsync(Dictionary<string, TablePlan> plans, CancellationToken cancellation)
@@ -91,19 +82,14 @@ internal sealed class DatabaseImport(
         if (plans.Values.Sum(plan => plan.Table.ApproximateBytes) >= LeastBytesToResume)
             Cursors = await ImportCursors.TakeAsync(connection, Identity, [.. plans.Values.Select(plan => plan.Table)], present.Keys.ToHashSet(StringComparer.Ordinal), cancellation);
         var kept = Cursors?.States ?? new Dictionary<string, TableState>();
-        HasResumed = kept.Count > 0;
+        _resumed.AddRange(kept.Keys.Order(StringComparer.Ordinal));
 
         // Those would work on the rows that are still to come.
         var drops = HasResumed ? await TriggersAsync(connection, cancellation) : [];
         drops.AddRange(present.Where(table => !kept.ContainsKey(table.Key) && (table.Key != ImportCursors.Table || Cursors is null))
             .Select(table => $"DROP {(table.Value ? "VIEW" : "TABLE")} IF EXISTS {TableDdl.Quote(table.Key)}"));
         if (drops.Count > 0) await ImportSession.ExecuteAsync(connection, string.Join(';', drops), cancellation);
-        foreach (var (name, state) in kept)
-        {
-            plans[name].Resume(state);
-            warnings.Count("Copying was interrupted and went on: these tables are in part as the source had them before", name);
-        }
-
+        foreach (var (name, state) in kept) plans[name].Resume(state);
         await CreateTablesAsync([.. plans.Values.Where(plan => !kept.ContainsKey(plan.Table.Name))], cancellation);
 
         // What their definitions say has to be told again.
@@ -162,98 +148,6 @@ internal sealed class DatabaseImport(
 
     /// <summary>The server understood and said no. A connection that was lost or a wait that was too long says nothing of the definition.</summary>
     private static bool IsRefusal(MySqlConnection connection, MySqlException fault) => connection.State == ConnectionState.Open && !MariaDbFaults.IsOurs(fault);
-
-    /// <returns>The tables that changed while they were read.</returns>
-    /// <param name="isAgain">What is torn stays so.</param>
-    private async Task<IReadOnlyList<TableEnded>> LoadAsync(
-        Dictionary<string, TablePlan> plans, IAsyncEnumerable<DumpItem> items, CancellationToken cancellation, bool isAgain = false)
-    {
-        using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
-        var finishing = new List<Task>();
-        var torn = new ConcurrentDictionary<string, TableEnded>(StringComparer.Ordinal);
-        var ended = new Dictionary<string, TableEnded>(StringComparer.Ordinal);
-        TableLoad? load = null;
-        try
-        {
-            await foreach (var item in items.WithCancellation(cancellation))
-            {
-                var plan = plans.GetValueOrDefault(item.Table) ?? throw ImportFault.Refused($"The source sent a table that was not asked for: {item.Table}.");
-                switch (item)
-                {
-                    case TableStarted:
-                        await ensureFence(cancellation);
-                        load = new TableLoad(loading, plan, Cursors, BytesPerTransaction, ensureFence, abort.Token);
-                        break;
-                    case TableRows rows when load is not null:
-                        await load.WriteAsync(encoder, rows);
-                        progress.Advance(rows.Batch.Length, "Copying tables", ended.Count + 1, plans.Count);
-                        break;
-                    case TableEnded end when load is not null:
-                        ended.Add(end.Table, Checked(end, plan));
-                        if (end.IsTorn) torn[end.Table] = end;
-                        finishing.Add(FinishAsync(load, plan, end));
-                        load = null;
-                        await MakeRoomAsync(finishing);
-                        break;
-                    default:
-                        throw ImportFault.Refused($"The source sent rows of {item.Table} outside of a table.");
-                }
-            }
-
-            await Task.WhenAll(finishing);
-        }
-        catch (Exception reason)
-        {
-            await AbandonAsync(load, finishing, abort, reason);
-            throw;
-        }
-
-        var missing = plans.Keys.Except(ended.Keys).ToArray();
-        if (missing.Length > 0) throw ImportFault.Verification($"The source did not send {string.Join(", ", missing.Take(5))}.");
-        return [.. torn.Values];
-
-        async Task FinishAsync(TableLoad table, TablePlan plan, TableEnded end)
-        {
-            if (end.IsTorn && !isAgain)
-            {
-                await table.LeaveAsync();
-                return;
-            }
-
-            try
-            {
-                await table.FinishAsync();
-            }
-            catch (StepFaultException fault) when (fault.Fault.Code == ImportFault.VerifyFailed && plan.From is not null)
-            {
-                torn[end.Table] = end;
-            }
-        }
-    }
-
-    private static TableEnded Checked(TableEnded end, TablePlan plan)
-    {
-        if (end.Rows != plan.Rows) throw ImportFault.Verification($"Table {end.Table}: {plan.Rows} of {end.Rows} rows arrived.");
-        if (end.Counted is null) plan.Warnings.Count("Tables whose rows the source could not count in time", end.Table);
-        return end;
-    }
-
-    private static async Task AbandonAsync(TableLoad? load, List<Task> finishing, CancellationTokenSource abort, Exception reason)
-    {
-        if (load is not null) await load.AbandonAsync(reason);
-        await abort.CancelAsync();
-        await Task.WhenAll(finishing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
-    }
-
-    private static async Task MakeRoomAsync(List<Task> finishing)
-    {
-        while (finishing.Count >= TablesAtOnce)
-        {
-            var done = await Task.WhenAny(finishing);
-            finishing.Remove(done);
-            await done;
-        }
-    }
 
     /// <summary>Views may build on each other in any order: rounds, until one brings nothing further.</summary>
     private async Task CreateDependentsAsync(SourceSchema schema, CancellationToken cancellation)

@@ -72,12 +72,11 @@ internal sealed partial class ImportCursors
     }
 
     /// <summary>Notes how far a table has come, in the transaction that brought it there.</summary>
-    internal async Task SaveAsync(MySqlTransaction transaction, TablePlan plan, DumpPosition position, CancellationToken cancellation)
+    internal async Task SaveAsync(MySqlTransaction transaction, TablePlan plan, CancellationToken cancellation)
     {
-        var state = plan.Save() with { After = position.After };
         var noted = await ImportSession.ExecuteAsync(
             transaction, $"UPDATE {Quoted} SET state = @state WHERE name = @name AND owner = @owner", cancellation,
-            new MySqlParameter("@state", JsonSerializer.Serialize(state, TableStateJson.Default.TableState)), new MySqlParameter("@name", plan.Table.Name), new MySqlParameter("@owner", _owner));
+            new MySqlParameter("@state", JsonSerializer.Serialize(plan.Save(), TableStateJson.Default.TableState)), new MySqlParameter("@name", plan.Table.Name), new MySqlParameter("@owner", _owner));
         if (noted == 0) throw TakenOver();
     }
 
@@ -104,7 +103,7 @@ internal sealed partial class ImportCursors
     {
         try
         {
-            return JsonSerializer.Deserialize(text, TableStateJson.Default.TableState);
+            return JsonSerializer.Deserialize(text, TableStateJson.Default.TableState) is { Ranges.Count: > 0 } state ? state : null;
         }
         catch (JsonException)
         {

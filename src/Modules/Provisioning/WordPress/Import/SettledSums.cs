@@ -46,8 +46,6 @@ internal sealed class SettledSums
         _isVolatile = false;
     }
 
-    public string Digest() => _sums.Digest(_rows);
-
     private void AddRow()
     {
         _rows++;

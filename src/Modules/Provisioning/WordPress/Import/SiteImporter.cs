@@ -76,12 +76,11 @@ internal static class SiteImporter
         await ensureFence(cancellation);
         WpConfig.Write(target, WpConfig.Text(target, facts, keys, rewriter, warnings));
         foreach (var left in source.LeftOut.Where(left => !IsOurs(left))) warnings.Count("Left out by the source's connector", left);
-        var isSnapshot = source.Consistency == DumpConsistency.Snapshot && !import.HasResumed;
-        if (!isSnapshot)
+        if (!import.IsSnapshot && !import.IsCompared)
             warnings.Add("The source's tables were read in several transactions; what changed meanwhile may not fit together.");
         if (source.WaitedForVisitors >= WorthTelling)
             warnings.Add($"The source had visitors of its own meanwhile, who go first: its answers waited {source.WaitedForVisitors.TotalSeconds:0} seconds for them in all.");
-        return new ContentReport(new ContentFacts(tables.Count, tables.Sum(table => table.Rows), files.Files, files.Bytes), warnings.ToList(), Prove(facts, tables, files, isSnapshot), awaited);
+        return new ContentReport(new ContentFacts(tables.Count, tables.Sum(table => table.Rows), files.Files, files.Bytes), warnings.ToList(), Prove(facts, import, files), awaited);
     }
 
     /// <summary>A file that is not what was listed may have changed without its length and time: all sums are asked for again by the next attempt.</summary>
@@ -98,8 +97,8 @@ internal static class SiteImporter
         }
     }
 
-    private static ContentProof Prove(SourceFacts facts, IReadOnlyList<TableProof> tables, FilesProof files, bool isSnapshot) => new(
-        new SiteVersions(facts.WordPressVersion, facts.PhpVersion, facts.DatabaseVersion), [.. tables.Take(ContentProof.MostTables)], files, isSnapshot);
+    private static ContentProof Prove(SourceFacts facts, DatabaseImport import, FilesProof files) => new(
+        new SiteVersions(facts.WordPressVersion, facts.PhpVersion, facts.DatabaseVersion), [.. import.Proofs.Take(ContentProof.MostTables)], files, import.IsSnapshot, import.IsCompared);
 
     private static async Task<DatabaseImport> ImportDatabaseAsync(
         SourceChannel source, CloneTarget target, SourceFacts facts, ImportAccount account, MySqlDataSource database, ContentRewriter rewriter, ImportWarnings warnings,
@@ -111,7 +110,7 @@ internal static class SiteImporter
         foreach (var routine in schema.Routines ?? []) warnings.Count("Stored routines and events were left out", routine);
         await using var loading = ImportSession.Connect(target, loads: true);
         var import = new DatabaseImport(database, loading, new RowEncoder(rewriter), warnings, progress, ensureFence) { Identity = account.Identity };
-        await import.RunAsync(schema, source.DumpAsync, cancellation);
+        await import.RunAsync(schema, source, cancellation);
         if (import.Cursors is null)
         {
             await ensureFence(cancellation);

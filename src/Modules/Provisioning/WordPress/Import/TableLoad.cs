@@ -23,14 +23,16 @@ internal sealed class TableLoad(
 
     private Pipe? _pipe;
     private Task _loading = Task.CompletedTask;
-    private DumpPosition _position = plan.From ?? new DumpPosition(0, []);
     private long _bytes;
     private long _began;
+
+    /// <summary>Of the table whose rows these take the place of, all in one transaction; null where they come in addition.</summary>
+    internal (TablePlan Table, int Range)? Replaced { get; init; }
 
     internal async Task WriteAsync(RowEncoder encoder, TableRows rows)
     {
         var batch = rows.Batch;
-        if (_bytes > bytesPerTransaction || (cursors is not null && _pipe is not null && TimeProvider.System.GetElapsedTime(_began) > LongestTransaction))
+        if (Replaced is null && IsTransactionLong)
         {
             await FinishPartAsync();
             await ensureFence(cancellation);
@@ -40,7 +42,7 @@ internal sealed class TableLoad(
         _bytes += batch is { RowCount: 1, Length: > LargeRow }
             ? await encoder.WriteLargeAsync(plan, batch, pipe.Writer, cancellation)
             : encoder.Write(plan, batch, pipe.Writer);
-        _position = rows.Position;
+        plan.After = rows.Position.After;
         var flushed = await pipe.Writer.FlushAsync(cancellation);
 
         // The reader is gone: the database has refused something, and the loading task knows what.
@@ -51,6 +53,12 @@ internal sealed class TableLoad(
     internal async Task FinishAsync()
     {
         await FinishPartAsync();
+        await CheckAsync(database, plan, cursors, cancellation);
+    }
+
+    /// <summary>Reads a table back and compares it with what was sent.</summary>
+    internal static async Task CheckAsync(MySqlDataSource database, TablePlan plan, ImportCursors? cursors, CancellationToken cancellation)
+    {
         using var part = ProvisioningTelemetry.StartPart("check tables");
         await using var connection = await ImportSession.OpenAsync(database, cancellation);
         try
@@ -66,12 +74,17 @@ internal sealed class TableLoad(
 
         if (cursors is null) return;
         await using var transaction = await connection.BeginTransactionAsync(cancellation);
-        await cursors.SaveAsync(transaction, plan, _position, cancellation);
+        await cursors.SaveAsync(transaction, plan, cancellation);
         await transaction.CommitAsync(cancellation);
     }
 
-    /// <summary>The table is read once more: its rows are neither counted nor summed.</summary>
-    internal Task LeaveAsync() => FinishPartAsync();
+    /// <summary>The rows are in, neither counted nor summed.</summary>
+    internal async Task LeaveAsync()
+    {
+        // Also where none has come in the place of those that were there.
+        if (Replaced is not null) _pipe ??= Begin();
+        await FinishPartAsync();
+    }
 
     /// <summary>Ends the loading without the rows of its transaction.</summary>
     internal async Task AbandonAsync(Exception reason)
@@ -80,6 +93,9 @@ internal sealed class TableLoad(
         await _pipe.Writer.CompleteAsync(reason);
         await _loading.ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
+
+    private bool IsTransactionLong =>
+        _bytes > bytesPerTransaction || (cursors is not null && _pipe is not null && TimeProvider.System.GetElapsedTime(_began) > LongestTransaction);
 
     private Pipe Begin()
     {
@@ -108,10 +124,12 @@ internal sealed class TableLoad(
             var loader = new MySqlBulkLoader(connection) { SourceStream = source };
             plan.Configure(loader);
             await using var transaction = cursors is not null && plan.IsTransactional ? await connection.BeginTransactionAsync(cancellation) : null;
+            if (Replaced is { } place && transaction is not null) await ImportSession.ExecuteAsync(transaction, place.Table.DeletionOf(place.Range), cancellation);
             await loader.LoadAsync(cancellation);
             if (transaction is not null)
             {
-                await cursors!.SaveAsync(transaction, plan, _position, cancellation);
+                Replaced?.Table.Replace(Replaced.Value.Range, plan);
+                await cursors!.SaveAsync(transaction, Replaced?.Table ?? plan, cancellation);
                 await transaction.CommitAsync(cancellation);
             }
 

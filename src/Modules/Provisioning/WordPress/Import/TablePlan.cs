@@ -1,4 +1,6 @@
 using System.Buffers.Text;
+using System.Globalization;
+using System.Text;
 using CloneHub.Contracts;
 using MySqlConnector;
 
@@ -7,25 +9,24 @@ namespace CloneHub.Provisioning.WordPress.Import;
 /// <summary>One table on its way into the clone.</summary>
 internal sealed class TablePlan
 {
+    /// <summary>A table is cut into half as many to twice as many ranges of like size, once it is large enough for it.</summary>
+    private const int MostRanges = 64;
+    private const int LeastRowsOfRange = 4_096;
+
     private static readonly string[] Whole = ["tinyint", "smallint", "mediumint", "int", "bigint"];
 
-    /// <summary>Of the values as the source sent them, and as they went to the clone.</summary>
-    private readonly ValueSums _source;
-    private readonly ValueSums _clone;
-
-    /// <summary>Of the source's rows that do not change by themselves; null if the table has no others.</summary>
-    private readonly SettledSums? _settled;
+    private readonly List<RowRange> _ranges = [];
     private readonly int _key;
-    private long _rewritten;
-    private long? _lastKey;
+    private RangeTotals _open;
+    private long _rowsPerRange = LeastRowsOfRange;
+    private long? _rowKey;
 
     /// <param name="rewritesNames">Also what only looks like an address: a restore takes those of its clone back.</param>
     /// <param name="comparesJson">False for a server that writes JSON in its own way, whatever it is sent.</param>
     internal TablePlan(SourceTable table, bool rewritesNames = false, bool comparesJson = true)
     {
         (Table, Columns) = (table, MakeColumns(table, rewritesNames, comparesJson));
-        (_source, _clone) = (new ValueSums(Columns), new ValueSums(Columns));
-        _settled = SettledSums.Of(table, Columns);
+        _open = new RangeTotals(this);
         _key = NumberKey(table) is { } key ? Array.FindIndex(Columns, plan => plan.Column.Name == key) : -1;
     }
 
@@ -42,10 +43,13 @@ internal sealed class TablePlan
     /// <summary>Rows of a transaction that was cut off are gone again.</summary>
     internal bool IsTransactional => Table.Engine.Equals("InnoDB", StringComparison.OrdinalIgnoreCase);
 
-    /// <summary>What is to be told of its values.</summary>
-    internal ImportWarnings Warnings { get; } = new();
+    /// <summary>What is to be told of the values that come now.</summary>
+    internal ImportWarnings Warnings => _open.Warnings;
 
     internal long Rows { get; private set; }
+
+    /// <summary>After the rows that were taken.</summary>
+    internal IReadOnlyList<byte[]> After { get; set; } = [];
 
     /// <summary>Where an earlier import has come to; null if it has brought nothing of this table.</summary>
     internal DumpPosition? From { get; private set; }
@@ -53,50 +57,72 @@ internal sealed class TablePlan
     /// <summary>Once the table was compared.</summary>
     internal TableProof? Proof { get; private set; }
 
+    /// <summary>All rows so far, by ranges of the key, the last of which has no end; all in one where there is no such key.</summary>
+    internal IReadOnlyList<RowRange> Ranges => [.. _ranges, _open.Save(until: null)];
+
     /// <summary>What is known of the rows so far, so that another import may go on after them.</summary>
-    internal TableState Save()
-    {
-        var settled = _settled?.Save();
-        return new TableState(Rows, _rewritten, _lastKey, _source.Save(), _clone.Save(), settled?.Rows ?? 0, settled?.Sums, Warnings.Save(), Proof);
-    }
+    internal TableState Save() => new(Ranges, After, Proof);
 
     internal void Resume(TableState state)
     {
-        (Rows, _rewritten, _lastKey, Proof) = (state.Rows, state.Rewritten, state.LastKey, state.Proof);
-        _source.Resume(state.SourceSums);
-        _clone.Resume(state.CloneSums);
-        if (state.SettledSums is { } settled) _settled?.Resume(state.SettledRows, settled);
-        Warnings.Add(state.Warnings);
-        From = new DumpPosition(state.Rows, state.After);
+        _ranges.AddRange(state.Ranges.SkipLast(1));
+        _open = new RangeTotals(this, state.Ranges[^1]);
+        if (_ranges.Count > 0) _rowsPerRange = Math.Max(LeastRowsOfRange, _ranges.Max(range => range.Rows));
+        (Rows, After, Proof) = (state.Ranges.Sum(range => range.Rows), state.After, state.Proof);
+        From = new DumpPosition(Rows, After);
+    }
+
+    internal KeyRange KeysOf(int range) => new(range == 0 ? null : _ranges[range - 1].Until, range < _ranges.Count ? _ranges[range].Until : null);
+
+    /// <summary>A statement that takes the rows of a range away.</summary>
+    internal string DeletionOf(int range)
+    {
+        var (key, keys) = (TableDdl.Quote(Table.Key[0]), KeysOf(range));
+        var conditions = new List<string>();
+        if (keys.Above is { } above) conditions.Add(string.Create(CultureInfo.InvariantCulture, $"{key} > {above}"));
+        if (keys.Until is { } until) conditions.Add(string.Create(CultureInfo.InvariantCulture, $"{key} <= {until}"));
+        return $"DELETE FROM {TableDdl.Quote(Table.Name)} WHERE {string.Join(" AND ", conditions)}";
+    }
+
+    /// <summary>In the place of these rows others are there, which were read since.</summary>
+    internal void Replace(int range, TablePlan read)
+    {
+        var isLast = range == _ranges.Count;
+        Rows += read.Rows - (isLast ? _open.Rows : _ranges[range].Rows);
+        Proof = null;
+        if (!isLast)
+        {
+            _ranges[range] = read.Total() with { Until = _ranges[range].Until };
+            return;
+        }
+
+        // As if the table had been cut off before, and come to its end now.
+        _ranges.AddRange(read._ranges);
+        _open = read._open;
+        After = Total().LastKey is { } key ? [Encoding.ASCII.GetBytes(key.ToString(CultureInfo.InvariantCulture))] : [];
     }
 
     internal void EndRow()
     {
         Rows++;
-        _source.EndRow();
-        _clone.EndRow();
-        _settled?.EndRow();
+        _open.EndRow();
+        if (_rowKey is { } key && _open.Rows >= _rowsPerRange) EndRange(key);
+        _rowKey = null;
     }
 
     /// <param name="rewritten">Null where the value goes to the clone as it is.</param>
     internal void Sum(int column, ReadOnlySpan<byte> value, byte[]? rewritten)
     {
-        if (rewritten is not null) _rewritten++;
-        if (column == _key && Utf8Parser.TryParse(value, out long key, out var read) && read == value.Length && !(key <= _lastKey)) _lastKey = key;
-        if (!Columns[column].IsCompared) return;
-        var sent = Crc32.Append(0, value);
-        _settled?.Add(column, value, sent);
-        _source.Add(column, sent);
-        _clone.Add(column, rewritten is null ? sent : Crc32.Append(0, rewritten));
+        if (column == _key && Utf8Parser.TryParse(value, out long key, out var read) && read == value.Length)
+        {
+            _rowKey = key;
+            _open.AddKey(key);
+        }
+
+        _open.Add(column, value, rewritten);
     }
 
-    internal void SumNull(int column)
-    {
-        if (!Columns[column].IsCompared) return;
-        _source.AddNull(column);
-        _clone.AddNull(column);
-        _settled?.AddNull(column);
-    }
+    internal void SumNull(int column) => _open.AddNull(column);
 
     internal void Configure(MySqlBulkLoader loader)
     {
@@ -130,15 +156,33 @@ internal sealed class TablePlan
     }
 
     /// <summary>Whether a database holds what was read, by what it counted and summed.</summary>
-    internal bool IsSame(long rows, IReadOnlyList<decimal> sums) => rows == Rows && _clone.Difference(sums) is null;
+    internal bool IsSame(long rows, IReadOnlyList<decimal> sums) => rows == Rows && ValueSums.Of(Columns, Total().CloneSums).Difference(sums) is null;
 
     /// <summary>Compares what a database counted and summed with what was sent.</summary>
     /// <param name="sums">Of each column, then of the rows.</param>
     internal void Check(long rows, IReadOnlyList<decimal> sums)
     {
         if (rows != Rows) throw ImportFault.Verification($"Table {Table.Name} has {rows} rows in the clone, {Rows} were sent.");
-        if (_clone.Difference(sums) is { } difference) throw ImportFault.Verification($"Table {Table.Name}: {difference}.");
-        Proof = new TableProof(Table.Name, rows, Columns.Length, Columns.Count(plan => plan.IsCompared), _rewritten, _source.Digest(rows), _clone.Digest(rows), _settled?.Digest(), _lastKey);
+        var all = Total();
+        var clone = ValueSums.Of(Columns, all.CloneSums);
+        if (clone.Difference(sums) is { } difference) throw ImportFault.Verification($"Table {Table.Name}: {difference}.");
+        Proof = new TableProof(
+            Table.Name, rows, Columns.Length, Columns.Count(plan => plan.IsCompared), all.Rewritten, ValueSums.Of(Columns, all.SourceSums).Digest(rows), clone.Digest(rows),
+            all.SettledSums is { } settled ? ValueSums.Of(VolatileRows.Settle(Columns), settled).Digest(all.SettledRows) : null, all.LastKey);
+    }
+
+    /// <summary>All rows as one range.</summary>
+    internal RowRange Total() => Ranges.Aggregate((all, next) => all.Plus(next));
+
+    private void EndRange(long key)
+    {
+        _ranges.Add(_open.Save(key));
+        _open = new RangeTotals(this);
+        if (_ranges.Count < MostRanges) return;
+        var pairs = _ranges.Chunk(2).Select(pair => pair is [var one, var other] ? one.Plus(other) : pair[0]).ToArray();
+        _ranges.Clear();
+        _ranges.AddRange(pairs);
+        _rowsPerRange *= 2;
     }
 
     private static ColumnPlan[] MakeColumns(SourceTable table, bool rewritesNames, bool comparesJson)

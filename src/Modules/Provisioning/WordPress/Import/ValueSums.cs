@@ -20,6 +20,14 @@ internal sealed class ValueSums(IReadOnlyList<ColumnPlan> columns)
     private int _length;
     private Int128 _rows;
 
+    /// <summary>With sums that were saved.</summary>
+    internal static ValueSums Of(IReadOnlyList<ColumnPlan> columns, Int128[] saved)
+    {
+        var sums = new ValueSums(columns);
+        sums.Resume(saved);
+        return sums;
+    }
+
     /// <summary>The sums so far, of each column and then of the rows.</summary>
     internal Int128[] Save() => [.. _columns, _rows];
 

@@ -120,6 +120,12 @@ internal sealed class DumpProgress(IReadOnlyList<DumpRequest> tables)
         json.WriteString("name", table.Table);
         WriteNames(json, "columns", table.Columns);
         WriteNames(json, "key", table.Key);
+        if (table.Range is { } range)
+        {
+            if (range.Above is { } above) json.WriteNumber("above", above);
+            if (range.Until is { } until) json.WriteNumber("until", until);
+        }
+
         if (from.Rows > 0)
         {
             json.WriteNumber("offset", from.Rows);

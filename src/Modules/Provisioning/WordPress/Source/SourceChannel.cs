@@ -5,21 +5,11 @@ using CloneHub.Contracts;
 
 namespace CloneHub.Provisioning.WordPress;
 
-/// <summary>Whether a dump shows one moment of the source.</summary>
-internal enum DumpConsistency
-{
-    /// <summary>All tables came from one transaction.</summary>
-    Snapshot,
-
-    /// <summary>The dump took several transactions, or a table's engine has none.</summary>
-    Fuzzy,
-}
-
 /// <summary>
 /// A source site with our connector on it. Calls may run side by side; each follows the connector's cursors and repeats what
 /// a broken connection left out, so that a caller sees every row and byte once.
 /// </summary>
-internal sealed class SourceChannel : IAsyncDisposable
+internal sealed class SourceChannel : ITableSource, IAsyncDisposable
 {
     /// <summary>Seconds of listing that are lost when this program ends.</summary>
     private const double LongestSaved = 10;
@@ -59,8 +49,9 @@ internal sealed class SourceChannel : IAsyncDisposable
     /// <summary>Host and port of the site, by which visits to it take turns.</summary>
     public string Site { get; }
 
-    /// <summary>Whether everything that was dumped shows one moment; <see cref="DumpConsistency.Snapshot"/> before any dump.</summary>
     public DumpConsistency Consistency { get; private set; }
+
+    public bool MakesSums => _facts.Operations.Contains("ranges");
 
     /// <summary>With this and the job's key a program elsewhere can go on where this channel is.</summary>
     public SourcePass Pass => new(_endpoint, _build, _signer.Offset, _facts);
@@ -144,6 +135,9 @@ internal sealed class SourceChannel : IAsyncDisposable
         // The last frame names the tables whose engine knows no transactions; without it nothing is known of them.
         if (tables.Count > 0 && await frames.LastAsync() is var last && (last.Payload.IsEmpty || HasFuzzyTables(last))) Consistency = DumpConsistency.Fuzzy;
     }
+
+    public IAsyncEnumerable<RangeSum> SumsAsync(IReadOnlyList<SumsRequest> tables, CancellationToken cancellation) =>
+        RangeSums.ReadAsync(_calls, tables, NewPace(), NoteWait, cancellation);
 
     /// <param name="isHasty">The sum of a file may be left out that is too large for the site's PHP to read in time.</param>
     /// <param name="saved">What is known from before, and learns the rest.</param>

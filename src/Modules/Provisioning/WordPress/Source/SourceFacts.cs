@@ -70,6 +70,9 @@ internal sealed record SourceFacts
     /// <summary>Seconds; 0 means no limit.</summary>
     public int MaxExecutionTime { get; init; }
 
+    /// <summary>What the connector can be asked; one of an earlier version does not tell.</summary>
+    public IReadOnlyList<string> Operations { get; init; } = [];
+
     /// <summary>Version of the connector's code on the source.</summary>
     public required string ConnectorVersion { get; init; }
 }

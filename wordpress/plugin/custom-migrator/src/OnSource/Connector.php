@@ -22,7 +22,7 @@ use CloneHub\Migrator\Said;
  */
 final class Connector
 {
-    private const OPERATIONS = ['hello', 'extensions', 'schema', 'dump', 'list', 'get', 'sweep', 'bye'];
+    public const OPERATIONS = ['hello', 'extensions', 'schema', 'dump', 'ranges', 'list', 'get', 'sweep', 'bye'];
 
     public static function boot(string $main_file): void
     {
@@ -108,6 +108,9 @@ final class Connector
                 break;
             case 'dump':
                 (new Dump(Database::connect('binary'), $reply, $budget))->send((array) ($arguments['tables'] ?? []));
+                break;
+            case 'ranges':
+                (new Ranges(Database::connect('binary'), $reply, $budget))->send((array) ($arguments['tables'] ?? []));
                 break;
             case 'list':
                 $tree = Tree::named((string) ($arguments['root'] ?? ''));

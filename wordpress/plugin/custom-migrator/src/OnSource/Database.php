@@ -42,15 +42,17 @@ final class Database
     }
 
     /**
-     * One number that the server may take its time for. Meanwhile somebody is kept awake, where this PHP can wait without blocking.
+     * One row that the server may take its time for. Meanwhile somebody is kept awake, where this PHP can wait without blocking.
      *
      * @param float    $seconds Afterwards the statement is stopped and null returned.
      * @param callable $beat    Called every half second.
+     *
+     * @return array<int,?string>|null
      */
-    public static function number(\mysqli $db, string $sql, float $seconds, callable $beat): ?int
+    public static function row(\mysqli $db, string $sql, float $seconds, callable $beat): ?array
     {
         if (!function_exists('mysqli_poll') || !defined('MYSQLI_ASYNC')) {
-            return (int) $db->query($sql)->fetch_row()[0];
+            return $db->query($sql)->fetch_row();
         }
 
         $until = microtime(true) + $seconds;
@@ -66,9 +68,9 @@ final class Database
 
         try {
             $result = $db->reap_async_query();
-            $number = (int) $result->fetch_row()[0];
+            $row = $result->fetch_row();
             $result->free();
-            return $number;
+            return $row;
         } catch (\mysqli_sql_exception $trouble) {
             if ($is_stopped && self::INTERRUPTED === $trouble->getCode()) {
                 return null;

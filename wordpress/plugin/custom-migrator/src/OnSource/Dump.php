@@ -26,7 +26,7 @@ final class Dump
         $this->budget = $budget;
     }
 
-    /** @param array<int,array<string,mixed>> $requests Each with name, columns, key, and where to go on: after (base 64 per key column) or offset. */
+    /** @param array<int,array<string,mixed>> $requests Each with name, columns, key, and where to go on: after (base 64 per key column) or offset. With above or until, numbers, only a range of its key. */
     public function send(array $requests): void
     {
         global $wpdb;
@@ -37,11 +37,7 @@ final class Dump
         $columns = $this->columns();
         $fuzzy = [];
         foreach ($requests as $at => $request) {
-            $name = (string) ($request['name'] ?? '');
-            if (!isset($engines[$name]) || !$site->owns($name)) {
-                throw new \RuntimeException("There is no table $name on this site.");
-            }
-
+            $name = $site->require((string) ($request['name'] ?? ''));
             if ($at > 0 && $this->budget->is_spent()) {
                 $this->reply->json(Reply::YIELD, ['fuzzy' => $fuzzy, 'waited' => $this->budget->waited()]);
                 return;

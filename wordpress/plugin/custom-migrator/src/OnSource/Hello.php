@@ -24,6 +24,7 @@ final class Hello
         $settings = new WpConfig();
         return [
             'connector_version' => Version::NUMBER,
+            'operations' => Connector::OPERATIONS,
             'job' => $job->id,
             'build' => $job->name(),
             'expires' => $job->expires,

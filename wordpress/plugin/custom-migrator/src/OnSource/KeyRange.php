@@ -67,6 +67,22 @@ final class KeyRange
         return "$first >= " . $this->literal($this->key[0], $row[0]) . ' AND (' . implode(' OR ', $alternatives) . ')';
     }
 
+    /**
+     * @param string|null $above Keys are greater than this.
+     * @param string|null $until The greatest key.
+     *
+     * @return string[] Conditions, of a key of one column.
+     */
+    public function between(?string $above, ?string $until): array
+    {
+        $first = $this->key[0];
+        $name = Database::quote($first);
+        return array_merge(
+            null === $above ? [] : ["$name > " . $this->literal($first, $above)],
+            null === $until ? [] : ["$name <= " . $this->literal($first, $until)]
+        );
+    }
+
     /** @param string[] $row Key values. */
     public function exactly(array $row): string
     {

@@ -17,11 +17,14 @@ final class Tables
     /** @var string[] Longer prefixes of other sites in the same database: "wp_shop_" beside "wp_". */
     private array $others = [];
 
+    /** @var array<string,int> */
+    private array $known;
+
     /** @param string[] $names All tables of the database. */
     public function __construct(string $prefix, array $names)
     {
         $this->prefix = $prefix;
-        $known = array_flip($names);
+        $this->known = $known = array_flip($names);
         foreach ($names as $name) {
             $other = substr($name, 0, -strlen('options'));
             if ('options' !== substr($name, -7) || $other === $prefix || !$this->has_prefix($name, $prefix)) {
@@ -48,6 +51,16 @@ final class Tables
         }
 
         return $this->has_prefix($name, $this->prefix);
+    }
+
+    /** @throws \RuntimeException If there is no such table, or another site's. */
+    public function require(string $name): string
+    {
+        if (!isset($this->known[$name]) || !$this->owns($name)) {
+            throw new \RuntimeException("There is no table $name on this site.");
+        }
+
+        return $name;
     }
 
     private function has_prefix(string $name, string $prefix): bool

@@ -9,6 +9,7 @@ namespace CloneHub\Migrator\OnTarget;
 
 use CloneHub\Migrator\OnSource\Database;
 use CloneHub\Migrator\Reply;
+use CloneHub\Migrator\Sums;
 
 /** Fills tables beside those of the site. Each batch of rows counts once, however often it is sent. */
 final class Staging

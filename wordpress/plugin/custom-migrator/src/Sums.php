@@ -5,10 +5,9 @@
 
 declare(strict_types=1);
 
-namespace CloneHub\Migrator\OnTarget;
+namespace CloneHub\Migrator;
 
 use CloneHub\Migrator\OnSource\Database;
-use CloneHub\Migrator\Reply;
 
 /** Counts and sums the rows of a table. A sum does not mind the order of rows, so a large table is summed in pieces, with a sign of life after each. */
 final class Sums
@@ -38,30 +37,23 @@ final class Sums
      */
     public function of(string $table, array $columns, ?string $key, array $skip = []): array
     {
-        $select = 'SELECT ' . implode(', ', self::expressions($columns)) . ' FROM ' . Database::quote($table);
-        $sums = array_fill(0, count($columns) + 2, 0);
-        $after = null;
-        do {
-            $end = null === $key ? null : $this->end_of_piece($table, $key, $after);
-            $where = $this->counted($skip);
-            if (null !== $after) {
-                $where[] = Database::quote((string) $key) . " > $after";
-            }
+        return array_map('strval', (array) $this->add_up(self::expressions($columns), $table, $key, $this->counted($skip), null, null, INF));
+    }
 
-            if (null !== $end) {
-                $where[] = Database::quote((string) $key) . " <= $end";
-            }
-
-            $row = $this->db->query($select . ([] === $where ? '' : ' WHERE ' . implode(' AND ', $where)))->fetch_row();
-            foreach ($row as $at => $sum) {
-                $sums[$at] += (int) $sum;
-            }
-
-            $after = $end;
-            $this->reply->beat();
-        } while (null !== $end);
-
-        return array_map('strval', $sums);
+    /**
+     * @param array<int,array{0:string,1:bool}>                 $columns
+     * @param array<int,array{0:string,1:string[],2:string[]}> $skip
+     * @param string|null                                       $above Keys of the rows are greater than this.
+     * @param string|null                                       $until The greatest key.
+     * @param float                                             $patience Seconds that one statement may take.
+     *
+     * @return string[]|null Number of rows and a sum of them; null if that took too long.
+     */
+    public function of_range(string $table, array $columns, ?string $key, array $skip, ?string $above, ?string $until, float $patience): ?array
+    {
+        $expressions = self::expressions($columns);
+        $sums = $this->add_up([$expressions[0], end($expressions)], $table, $key, $this->counted($skip), $above, $until, $patience);
+        return null === $sums ? null : array_map('strval', $sums);
     }
 
     /**
@@ -118,12 +110,48 @@ final class Sums
         return $select;
     }
 
-    private function end_of_piece(string $table, string $key, ?string $after): ?string
+    /**
+     * @param string[] $expressions
+     * @param string[] $conditions
+     *
+     * @return int[]|null One for each expression; null if one of the pieces took too long.
+     */
+    private function add_up(array $expressions, string $table, ?string $key, array $conditions, ?string $above, ?string $until, float $patience): ?array
+    {
+        $sums = array_fill(0, count($expressions), 0);
+        do {
+            $end = null === $key ? null : $this->end_of_piece($table, $key, $above, $until);
+            $where = null === $key ? $conditions : array_merge($conditions, self::between($key, $above, $end ?? $until));
+            $sql = 'SELECT ' . implode(', ', $expressions) . ' FROM ' . Database::quote($table) . ([] === $where ? '' : ' WHERE ' . implode(' AND ', $where));
+            $row = Database::row($this->db, $sql, $patience, [$this->reply, 'beat']);
+            if (null === $row) {
+                return null;
+            }
+
+            foreach ($row as $at => $sum) {
+                $sums[$at] += (int) $sum;
+            }
+
+            $above = $end;
+            $this->reply->beat();
+        } while (null !== $end);
+
+        return $sums;
+    }
+
+    private function end_of_piece(string $table, string $key, ?string $above, ?string $until): ?string
     {
         $column = Database::quote($key);
-        $where = null === $after ? '' : "WHERE $column > $after";
-        $found = $this->db->query("SELECT $column FROM " . Database::quote($table) . " $where ORDER BY $column LIMIT 1 OFFSET " . (self::ROWS_AT_ONCE - 1))->fetch_row();
+        $where = self::between($key, $above, $until);
+        $sql = "SELECT $column FROM " . Database::quote($table) . ([] === $where ? '' : ' WHERE ' . implode(' AND ', $where));
+        $found = $this->db->query("$sql ORDER BY $column LIMIT 1 OFFSET " . (self::ROWS_AT_ONCE - 1))->fetch_row();
         return null === $found || 1 !== preg_match('/^-?\d+$/', (string) $found[0]) ? null : (string) $found[0];
+    }
+
+    /** @return string[] Conditions. */
+    private static function between(string $key, ?string $above, ?string $until): array
+    {
+        return array_merge(null === $above ? [] : [Database::quote($key) . " > $above"], null === $until ? [] : [Database::quote($key) . " <= $until"]);
     }
 
     /**
