@@ -1,3 +1,5 @@
+using System.Text.Json.Serialization;
+
 namespace CloneHub.Contracts;
 
 /// <summary>
@@ -7,7 +9,8 @@ namespace CloneHub.Contracts;
 /// <param name="Tables">By name; <see cref="MostTables"/> at most.</param>
 /// <param name="IsSnapshot">All rows of the source are of one moment, by one transaction. False: of several transactions.</param>
 /// <param name="IsCompared">They are of several, and the source was found to have the same rows still after the last one had come, but for those that change by themselves.</param>
-public sealed record ContentProof(SiteVersions Source, IReadOnlyList<TableProof> Tables, FilesProof Files, bool IsSnapshot, bool IsCompared = false)
+public sealed record ContentProof(
+    SiteVersions Source, IReadOnlyList<TableProof> Tables, FilesProof Files, bool IsSnapshot, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool IsCompared = false)
 {
     /// <summary>A site with more tables keeps the proof of those that come first by name: the job's log is no place for more.</summary>
     public const int MostTables = 1_000;

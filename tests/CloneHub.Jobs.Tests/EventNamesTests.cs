@@ -60,6 +60,8 @@ public sealed class EventNamesTests
         ("crawlFollows", new IngressReady(new Uri("http://clone.localhost:5080/"), [], Given.T0.AddMinutes(30), Given.T0, CrawlFollows: true)),
         ("fault", new Crawled(null, Given.Passing, Given.T0)),
         ("priority", new CloneRequested(Given.Source, "acme", "shop", Given.Ttl, "f1", Given.T0.AddHours(2), Given.T0, Priority: JobPriority.Bulk)),
+        ("compared", new ContentImported(
+            Given.Content, [], Given.T0, new ContentProof(new SiteVersions("6.9", "8.2.7", "8.0.39"), [], new FilesProof(2, 30, 1, "cc", "dd"), IsSnapshot: false, IsCompared: true))),
         ("proof", new ContentImported(
             Given.Content, [], Given.T0,
             new ContentProof(new SiteVersions("6.9", "8.2.7", "8.0.39"), [new TableProof("wp_posts", 3, 23, 22, 1, "aa", "bb")], new FilesProof(2, 30, 1, "cc", "dd"), IsSnapshot: true))),

@@ -38,6 +38,17 @@ public sealed class CertificateTests : VaultWorld
         Assert.Equal(["“Left” out <b>", "one more"], certificate.Warnings);
     }
 
+    [Theory]
+    [InlineData(true, false, "snapshot", "All rows are of one moment.")]
+    [InlineData(false, true, "compared", "the source was found to have all of them still")]
+    [InlineData(false, false, "several", "some may not fit together")]
+    public async Task It_tells_how_rows_fit_together(bool isSnapshot, bool isCompared, string told, string words)
+    {
+        var certificate = CertificateBody.From(Job, [History[0], ((ContentImported)History[1]) with { Proof = Proof with { IsSnapshot = isSnapshot, IsCompared = isCompared } }, History[2]])!;
+        Assert.Equal(told, certificate.Consistency);
+        Assert.Contains(words, (await PageAsync(new SignedCertificateBody(certificate, ""))).Text, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void It_tells_what_the_crawl_found_once_there_was_one()
     {
@@ -150,16 +161,18 @@ public sealed class CertificateTests : VaultWorld
     [Fact]
     public async Task The_page_shows_what_sources_wrote_as_text()
     {
-        var context = new DefaultHttpContext { Response = { Body = new MemoryStream() } };
-        var signed = JsonSerializer.Deserialize(Signed(Keys(Line(1)), out _), WireJson.Default.SignedCertificateBody)!;
-
-        await new CertificatePage(signed).ExecuteAsync(context);
-
-        var page = Encoding.UTF8.GetString(((MemoryStream)context.Response.Body).ToArray());
+        var (page, policy) = await PageAsync(JsonSerializer.Deserialize(Signed(Keys(Line(1)), out _), WireJson.Default.SignedCertificateBody)!);
         Assert.Contains("&lt;b&gt;", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<b>", page, StringComparison.Ordinal);
         Assert.Contains("<td>wp_posts</td>", page, StringComparison.Ordinal);
-        Assert.StartsWith("default-src 'none'", context.Response.Headers.ContentSecurityPolicy.ToString(), StringComparison.Ordinal);
+        Assert.StartsWith("default-src 'none'", policy, StringComparison.Ordinal);
+    }
+
+    private static async Task<(string Text, string Policy)> PageAsync(SignedCertificateBody signed)
+    {
+        var context = new DefaultHttpContext { Response = { Body = new MemoryStream() } };
+        await new CertificatePage(signed).ExecuteAsync(context);
+        return (Encoding.UTF8.GetString(((MemoryStream)context.Response.Body).ToArray()), context.Response.Headers.ContentSecurityPolicy.ToString());
     }
 
     [Fact]
