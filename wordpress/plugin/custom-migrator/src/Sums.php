@@ -37,7 +37,7 @@ final class Sums
      */
     public function of(string $table, array $columns, ?string $key, array $skip = []): array
     {
-        return array_map('strval', (array) $this->add_up(self::expressions($columns), $table, $key, $this->counted($skip), null, null, INF));
+        return array_map('strval', (array) $this->add_up(self::expressions($columns), $table, $key, $this->counted($skip), null, null, null));
     }
 
     /**
@@ -45,14 +45,14 @@ final class Sums
      * @param array<int,array{0:string,1:string[],2:string[]}> $skip
      * @param string|null                                       $above Keys of the rows are greater than this.
      * @param string|null                                       $until The greatest key.
-     * @param float                                             $patience Seconds that one statement may take.
+     * @param Budget                                            $budget Lets visitors pass between two pieces, and tells how long one may take.
      *
      * @return string[]|null Number of rows and a sum of them; null if that took too long.
      */
-    public function of_range(string $table, array $columns, ?string $key, array $skip, ?string $above, ?string $until, float $patience): ?array
+    public function of_range(string $table, array $columns, ?string $key, array $skip, ?string $above, ?string $until, Budget $budget): ?array
     {
         $expressions = self::expressions($columns);
-        $sums = $this->add_up([$expressions[0], end($expressions)], $table, $key, $this->counted($skip), $above, $until, $patience);
+        $sums = $this->add_up([$expressions[0], end($expressions)], $table, $key, $this->counted($skip), $above, $until, $budget);
         return null === $sums ? null : array_map('strval', $sums);
     }
 
@@ -116,14 +116,14 @@ final class Sums
      *
      * @return int[]|null One for each expression; null if one of the pieces took too long.
      */
-    private function add_up(array $expressions, string $table, ?string $key, array $conditions, ?string $above, ?string $until, float $patience): ?array
+    private function add_up(array $expressions, string $table, ?string $key, array $conditions, ?string $above, ?string $until, ?Budget $budget): ?array
     {
         $sums = array_fill(0, count($expressions), 0);
         do {
             $end = null === $key ? null : $this->end_of_piece($table, $key, $above, $until);
             $where = null === $key ? $conditions : array_merge($conditions, self::between($key, $above, $end ?? $until));
             $sql = 'SELECT ' . implode(', ', $expressions) . ' FROM ' . Database::quote($table) . ([] === $where ? '' : ' WHERE ' . implode(' AND ', $where));
-            $row = Database::row($this->db, $sql, $patience, [$this->reply, 'beat']);
+            $row = Database::row($this->db, $sql, null === $budget ? INF : $budget->patience(), [$this->reply, 'beat']);
             if (null === $row) {
                 return null;
             }
@@ -134,6 +134,9 @@ final class Sums
 
             $above = $end;
             $this->reply->beat();
+            if (null !== $end && null !== $budget) {
+                $budget->is_spent();
+            }
         } while (null !== $end);
 
         return $sums;

@@ -46,7 +46,7 @@ final class Ranges
                 }
 
                 $until = self::number($until);
-                $sum = $sums->of_range($name, (array) $columns, null === $key ? null : (string) $key, (array) $skip, $above, $until, $this->budget->patience());
+                $sum = $sums->of_range($name, (array) $columns, null === $key ? null : (string) $key, (array) $skip, $above, $until, $this->budget);
                 $this->reply->json(Reply::JSON, ['table' => $name, 'rows' => $sum[0] ?? null, 'sum' => $sum[1] ?? null]);
                 $has_sent = true;
                 $above = $until;
