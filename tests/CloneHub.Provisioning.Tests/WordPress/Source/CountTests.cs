@@ -17,8 +17,8 @@ public sealed class CountTests(SourceSiteFixture fixture) : IClassFixture<Source
     public async Task A_count_that_takes_long_keeps_the_line_awake()
     {
         var said = await fixture.Site.RunPhpAsync(
-            Connector + "$number = Database::number($db, 'SELECT 7 + SLEEP(1.2)', 10, [$reply, 'beat']); $sent = ob_get_clean();"
-            + "echo $number, ' ', substr_count($sent, 'CHF1' . chr(Reply::HEARTBEAT)) > 0 ? 'awake' : 'silent';", CancellationToken.None);
+            Connector + "$row = Database::row($db, 'SELECT 7 + SLEEP(1.2)', 10, [$reply, 'beat']); $sent = ob_get_clean();"
+            + "echo $row[0], ' ', substr_count($sent, 'CHF1' . chr(Reply::HEARTBEAT)) > 0 ? 'awake' : 'silent';", CancellationToken.None);
         Assert.Equal("7 awake", said);
     }
 
@@ -27,8 +27,8 @@ public sealed class CountTests(SourceSiteFixture fixture) : IClassFixture<Source
     {
         var said = await fixture.Site.RunPhpAsync(
             Connector + "$db->query('CREATE TEMPORARY TABLE t (a INT) ENGINE=InnoDB'); $db->query('START TRANSACTION'); $db->query('INSERT INTO t VALUES (5)');"
-            + "$number = Database::number($db, 'SELECT SUM(SLEEP(0.01)) FROM seq_1_to_6000', 0.1, [$reply, 'beat']); ob_end_clean();"
-            + "echo null === $number ? 'stopped ' : 'done ', $db->query('SELECT a FROM t')->fetch_row()[0];", CancellationToken.None);
+            + "$row = Database::row($db, 'SELECT SUM(SLEEP(0.01)) FROM seq_1_to_6000', 0.1, [$reply, 'beat']); ob_end_clean();"
+            + "echo null === $row ? 'stopped ' : 'done ', $db->query('SELECT a FROM t')->fetch_row()[0];", CancellationToken.None);
         Assert.Equal("stopped 5", said);
     }
 
@@ -36,7 +36,7 @@ public sealed class CountTests(SourceSiteFixture fixture) : IClassFixture<Source
     public async Task A_count_that_fails_is_an_error()
     {
         var said = await fixture.Site.RunPhpAsync(
-            Connector + "try { Database::number($db, 'SELECT COUNT(*) FROM wp_nowhere', 10, [$reply, 'beat']); } catch (mysqli_sql_exception $e) { ob_end_clean(); echo $e->getCode(); }", CancellationToken.None);
+            Connector + "try { Database::row($db, 'SELECT COUNT(*) FROM wp_nowhere', 10, [$reply, 'beat']); } catch (mysqli_sql_exception $e) { ob_end_clean(); echo $e->getCode(); }", CancellationToken.None);
         Assert.Equal("1146", said);
     }
 

@@ -99,7 +99,8 @@ internal sealed class TablePlan
         // As if the table had been cut off before, and come to its end now.
         _ranges.AddRange(read._ranges);
         _open = read._open;
-        After = Total().LastKey is { } key ? [Encoding.ASCII.GetBytes(key.ToString(CultureInfo.InvariantCulture))] : [];
+        if (read.Rows > 0) After = read.After;
+        else After = Total().LastKey is { } key ? [Encoding.ASCII.GetBytes(key.ToString(CultureInfo.InvariantCulture))] : [];
     }
 
     internal void EndRow()
