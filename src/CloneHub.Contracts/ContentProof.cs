@@ -8,7 +8,7 @@ namespace CloneHub.Contracts;
 /// </summary>
 /// <param name="Tables">By name; <see cref="MostTables"/> at most.</param>
 /// <param name="IsSnapshot">All rows of the source are of one moment, by one transaction. False: of several transactions.</param>
-/// <param name="IsCompared">They are of several, and the source was found to have the same rows still after the last one had come, but for those that change by themselves.</param>
+/// <param name="IsCompared">The rows are of several transactions, and the source was found to have the same ones still after the last had come. Columns without a sum have no part in that.</param>
 public sealed record ContentProof(
     SiteVersions Source, IReadOnlyList<TableProof> Tables, FilesProof Files, bool IsSnapshot, [property: JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)] bool IsCompared = false)
 {

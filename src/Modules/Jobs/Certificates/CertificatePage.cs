@@ -64,7 +64,7 @@ internal sealed class CertificatePage(SignedCertificateBody signed) : IResult
     private static string Consistency(string consistency) => consistency switch
     {
         "snapshot" => "All rows are of one moment.",
-        "compared" => "The rows were read in several transactions; the source was found to have all of them still after the last one had come.",
+        "compared" => "The rows were read in several transactions; the source was found to have all of them still after the last one had come, but for columns without a sum.",
         _ => "The rows were read in several transactions, and some may not fit together.",
     };
 

@@ -138,7 +138,7 @@ public sealed partial class MySqlSourceTests(MySqlSite source, ITestOutputHelper
         var proofs = await Targets.ImportAsync(_target, Rewriter, _warnings, made, source.Channel);
 
         // All tests but the first have a dump before theirs, so that MySQL was asked for sums as well.
-        Assert.DoesNotContain(_warnings.ToList(), warning => warning.StartsWith("Tables that changed", StringComparison.Ordinal));
+        Assert.DoesNotContain(_warnings.ToList(), warning => warning.StartsWith("Tables ", StringComparison.Ordinal) || warning.StartsWith("Rows that changed", StringComparison.Ordinal));
         return (made, proofs);
     }
 

@@ -13,5 +13,8 @@ internal sealed class TestTables(TableReader reader, SourceSchema schema, Func<I
     public IAsyncEnumerable<DumpItem> DumpAsync(IReadOnlyList<DumpRequest> tables, CancellationToken cancellation) =>
         dump is null ? reader.DumpAsync(schema, tables, cancellation) : dump(tables, cancellation);
 
-    public IAsyncEnumerable<RangeSum> SumsAsync(IReadOnlyList<SumsRequest> tables, CancellationToken cancellation) => reader.SumsAsync(tables, cancellation);
+    /// <summary>Why no sums can be had; null if they can.</summary>
+    public Exception? SumsFault { get; init; }
+
+    public IAsyncEnumerable<RangeSum> SumsAsync(IReadOnlyList<SumsRequest> tables, CancellationToken cancellation) => SumsFault is null ? reader.SumsAsync(tables, cancellation) : throw SumsFault;
 }

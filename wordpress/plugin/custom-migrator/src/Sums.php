@@ -41,18 +41,17 @@ final class Sums
     }
 
     /**
-     * @param array<int,array{0:string,1:bool}>                 $columns
-     * @param array<int,array{0:string,1:string[],2:string[]}> $skip
-     * @param string|null                                       $above Keys of the rows are greater than this.
-     * @param string|null                                       $until The greatest key.
-     * @param Budget                                            $budget Lets visitors pass between two pieces, and tells how long one may take.
+     * @param array<int,array{0:string,1:bool}> $columns
+     * @param string|null                        $above  Keys of the rows are greater than this.
+     * @param string|null                        $until  The greatest key.
+     * @param Budget                             $budget Lets visitors pass between two pieces, and tells how long one may take.
      *
      * @return string[]|null Number of rows and a sum of them; null if that took too long.
      */
-    public function of_range(string $table, array $columns, ?string $key, array $skip, ?string $above, ?string $until, Budget $budget): ?array
+    public function of_range(string $table, array $columns, ?string $key, ?string $above, ?string $until, Budget $budget): ?array
     {
         $expressions = self::expressions($columns);
-        $sums = $this->add_up([$expressions[0], end($expressions)], $table, $key, $this->counted($skip), $above, $until, $budget);
+        $sums = $this->add_up([$expressions[0], end($expressions)], $table, $key, [], $above, $until, $budget);
         return null === $sums ? null : array_map('strval', $sums);
     }
 

@@ -30,7 +30,7 @@ internal sealed class DatabaseImport(
     /// <summary>All rows are of one moment, by one transaction at the source.</summary>
     internal bool IsSnapshot { get; private set; }
 
-    /// <summary>All rows, but those that change by themselves, were found at the source once more after the last of them had come.</summary>
+    /// <summary>All rows, but for columns without a sum, were found at the source once more after the last of them had come.</summary>
     internal bool IsCompared { get; private set; }
 
     /// <summary>Null if no account is kept.</summary>

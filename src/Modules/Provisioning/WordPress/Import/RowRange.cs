@@ -27,7 +27,7 @@ internal sealed record RowRange(
     }
 
     /// <summary>Whether a source that sums these rows now has what it sent.</summary>
-    public bool IsSame(RangeSum now) => now.Rows is { } rows && (SettledSums is { } settled ? (rows, now.Sum) == (SettledRows, settled[^1]) : (rows, now.Sum) == (Rows, SourceSums[^1]));
+    public bool IsSame(RangeSum now) => now.Rows == Rows && now.Sum == SourceSums[^1];
 
     private static Int128[] Sum(Int128[] one, Int128[] other) => [.. one.Zip(other, (left, right) => left + right)];
 }

@@ -108,7 +108,7 @@ internal sealed class TableLoader(
     internal async Task<IReadOnlyList<string>> ReplaceAsync(IReadOnlyList<(TablePlan Table, int Range)> places, CancellationToken cancellation)
     {
         if (places.Count == 0) return [];
-        await ensureFence(cancellation);
+        progress.Expect(places.Sum(place => place.Table.Table.ApproximateBytes / place.Table.Ranges.Count));
         var requests = places.Select(place => place.Table.Table.ToDumpRequest() with { Range = place.Table.KeysOf(place.Range) }).ToArray();
         var ended = 0;
         (TablePlan Rows, TableLoad Load)? open = null;
@@ -119,6 +119,7 @@ internal sealed class TableLoader(
                 switch (item)
                 {
                     case TableStarted when open is null:
+                        await ensureFence(cancellation);
                         var plan = new TablePlan(places[ended].Table.Table);
                         open = (plan, new TableLoad(loading, plan, Cursors, BytesPerTransaction, ensureFence, cancellation) { Replaced = places[ended] });
                         break;

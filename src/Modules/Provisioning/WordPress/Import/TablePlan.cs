@@ -9,7 +9,7 @@ namespace CloneHub.Provisioning.WordPress.Import;
 /// <summary>One table on its way into the clone.</summary>
 internal sealed class TablePlan
 {
-    /// <summary>A table is cut into half as many to twice as many ranges of like size, once it is large enough for it.</summary>
+    /// <summary>Where rows have made so many, each two become one.</summary>
     private const int MostRanges = 64;
     private const int LeastRowsOfRange = 4_096;
 

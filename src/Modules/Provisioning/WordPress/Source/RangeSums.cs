@@ -6,11 +6,10 @@ using CloneHub.Provisioning.WordPress.Import;
 namespace CloneHub.Provisioning.WordPress;
 
 /// <summary>A table to be counted and summed.</summary>
-/// <param name="Columns">Those of its rows that count; see <see cref="ColumnPlan.IsCompared"/>.</param>
+/// <param name="Columns">All that are copied; which of them have a part in the sums: see <see cref="ColumnPlan.IsCompared"/>.</param>
 /// <param name="Key">The column of whole numbers that ranges are of; null where all of the table is one range.</param>
-/// <param name="Skipped">Rows that do not count.</param>
 /// <param name="Until">The greatest key of each range, in their order; null for the last one, which has no end.</param>
-internal sealed record SumsRequest(string Table, IReadOnlyList<ColumnPlan> Columns, string? Key, IReadOnlyList<VolatileRows> Skipped, IReadOnlyList<long?> Until);
+internal sealed record SumsRequest(string Table, IReadOnlyList<ColumnPlan> Columns, string? Key, IReadOnlyList<long?> Until);
 
 /// <param name="Range">Index in <see cref="SumsRequest.Until"/>.</param>
 /// <param name="Rows">Null if the source could not sum the range in time.</param>
@@ -61,7 +60,6 @@ internal static class RangeSums
             name = request.Table,
             columns = ColumnsOf(request.Columns),
             key = request.Key,
-            skip = SkippedOf(request.Skipped),
             above = at == 0 && range > 0 ? request.Until[range - 1] : null,
             until = at == 0 ? request.Until.Skip(range) : request.Until,
         }),

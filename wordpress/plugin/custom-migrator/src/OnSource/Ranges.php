@@ -26,7 +26,7 @@ final class Ranges
     }
 
     /**
-     * @param array<int,array<string,mixed>> $requests Each with name, columns, key and skip as Sums takes them, above, the key after which the first range
+     * @param array<int,array<string,mixed>> $requests Each with name, columns and key as Sums takes them, above, the key after which the first range
      *                                                 begins, and until, the greatest key of each. Null stands for the first and for the last row of all.
      */
     public function send(array $requests): void
@@ -36,7 +36,7 @@ final class Ranges
         $site = new Tables($wpdb->base_prefix, array_map('strval', $names));
         $sums = new Sums($this->db, $this->reply);
         $has_sent = false;
-        foreach ($requests as ['name' => $name, 'columns' => $columns, 'key' => $key, 'skip' => $skip, 'above' => $above, 'until' => $ends]) {
+        foreach ($requests as ['name' => $name, 'columns' => $columns, 'key' => $key, 'above' => $above, 'until' => $ends]) {
             $name = $site->require((string) $name);
             $above = self::number($above);
             foreach ((array) $ends as $until) {
@@ -46,7 +46,7 @@ final class Ranges
                 }
 
                 $until = self::number($until);
-                $sum = $sums->of_range($name, (array) $columns, null === $key ? null : (string) $key, (array) $skip, $above, $until, $this->budget);
+                $sum = $sums->of_range($name, (array) $columns, null === $key ? null : (string) $key, $above, $until, $this->budget);
                 $this->reply->json(Reply::JSON, ['table' => $name, 'rows' => $sum[0] ?? null, 'sum' => $sum[1] ?? null]);
                 $has_sent = true;
                 $above = $until;
