@@ -55,13 +55,15 @@ internal static class HugeBenchmark
 
         var whole = await CloneAsync(stage, source, VisitAsync, ct);
         report.Row("clone of XL, scaled", $"{CloneBenchmark.Size(whole.Content)}; {whole.Seconds:0.0} s; {whole.Sent / 1e6:0} MB sent by a PHP of at most 32 MB");
+        var parts = await stage.PartsAsync(ct);
+        report.Row("its tables were summed at the source, and what had changed was brought again", $"in {parts.GetValueOrDefault("compare with source"):0.0} s and {parts.GetValueOrDefault("copy changed rows"):0.0} s; consistency: {whole.Consistency}");
         report.Row("memory of the Host, at most", $"{Machine.PeakMemory(stage.HostPid) / 1024.0 / 1024.0:0} MB (must 250)");
         report.Row(
             $"visitors of the site, {VisitorsPerSecond} a second", $"p95 {Statistics.Percentile(alone, 95):0} ms before, {Statistics.Percentile(whole.Meanwhile, 95):0} ms meanwhile (must: a fifth more); p50 {Statistics.Percentile(alone, 50):0} and {Statistics.Percentile(whole.Meanwhile, 50):0} ms");
 
         var broken = await CloneAsync(stage, source, (_, enough) => KillAsync(stage, source, enough), ct);
         report.Row(
-            "the same, PHP and Host killed every 30 s each", $"{broken.Seconds:0.0} s; {broken.Meanwhile.Count} kills; {broken.Sent / 1e6:0} MB sent, {100.0 * (broken.Sent - whole.Sent) / whole.Sent:0.0} % more than undisturbed (must 5)");
+            "the same, PHP and Host killed every 30 s each", $"{broken.Seconds:0.0} s; {broken.Meanwhile.Count} kills; {broken.Sent / 1e6:0} MB sent, {100.0 * (broken.Sent - whole.Sent) / whole.Sent:0.0} % more than undisturbed (must 5); consistency: {broken.Consistency}");
     }
 
     private static async Task<Cloned> CloneAsync(Stage stage, SourceSite source, Func<Uri, CancellationToken, Task<List<double>>> meanwhile, CancellationToken ct)
@@ -76,8 +78,9 @@ internal static class HugeBenchmark
         sent = await source.PostedBytesAsync(ct) - sent;
         await enough.CancelAsync();
         var figures = await beside;
+        var consistency = (await stage.CertificateAsync(job, ct)).GetProperty("certificate").GetProperty("consistency").GetString()!;
         await stage.RemoveAsync([job], ct);
-        return new Cloned(seconds, sent, status.GetProperty("result").GetProperty("content"), figures);
+        return new Cloned(seconds, sent, consistency, status.GetProperty("result").GetProperty("content"), figures);
     }
 
     private static async Task<JsonElement> WaitAsync(Stage stage, string job, Task beside, CancellationToken ct)
@@ -154,5 +157,5 @@ internal static class HugeBenchmark
 
     /// <param name="Sent">Bytes.</param>
     /// <param name="Meanwhile">What was measured beside it.</param>
-    private sealed record Cloned(double Seconds, long Sent, JsonElement Content, List<double> Meanwhile);
+    private sealed record Cloned(double Seconds, long Sent, string Consistency, JsonElement Content, List<double> Meanwhile);
 }

@@ -137,6 +137,9 @@ internal sealed class Stage : IAsyncDisposable
     public Task<JsonElement> StatusAsync(string job, CancellationToken ct) =>
         Client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/job-status/{job}", UriKind.Relative), ct);
 
+    public Task<JsonElement> CertificateAsync(string job, CancellationToken ct) =>
+        Client.GetFromJsonAsync<JsonElement>(new Uri($"api/v2/jobs/{job}/certificate", UriKind.Relative), ct);
+
     public async Task WaitUntilListedAsync(string job, CancellationToken ct)
     {
         while (!(await Client.GetStringAsync(new Uri("api/v2/jobs?limit=1", UriKind.Relative), ct)).Contains(job, StringComparison.Ordinal)) ct.ThrowIfCancellationRequested();

@@ -92,7 +92,7 @@ internal sealed record ProcessIdentity(int Pid, long StartedTicks)
             // The command in brackets may hold blanks, so count fields from the last bracket: state is 3, starttime 22.
             var text = File.ReadAllText($"/proc/{pid}/stat");
             var fields = text[(text.LastIndexOf(')') + 2)..].Split(' ');
-            return fields[0] is "Z" or "X" ? null : new ProcessIdentity(pid, long.Parse(fields[19], CultureInfo.InvariantCulture));
+            return fields[0] == "X" || (fields[0] == "Z" && !HasThreads(pid)) ? null : new ProcessIdentity(pid, long.Parse(fields[19], CultureInfo.InvariantCulture));
         }
         catch (IOException)
         {
@@ -100,6 +100,9 @@ internal sealed record ProcessIdentity(int Pid, long StartedTicks)
             return null;
         }
     }
+
+    /// <summary>Of a process that was killed the first thread may be gone before the others, which hold its ports and files until they are.</summary>
+    private static bool HasThreads(int pid) => Directory.EnumerateDirectories($"/proc/{pid}/task").Skip(1).Any();
 
     public static ProcessIdentity? Parse(string text)
     {

@@ -99,10 +99,6 @@ internal abstract class PrivateServer(string name, Account account, DirectoryInf
     {
         if ((_started ?? Daemon.Find(Name, Folder, OrderlyStop)) is { } daemon)
             await daemon.Process.EndAsync(signal, Patience, ct);
-
-        // Threads of a killed server may hold its port a moment longer than the process is seen.
-        var ended = TimeProvider.System.GetTimestamp();
-        while (!Ports.IsFree(Port) && TimeProvider.System.GetElapsedTime(ended) < Patience) await Task.Delay(TimeSpan.FromMilliseconds(20), TimeProvider.System, ct);
         for (var attempt = 1; ; attempt++)
         {
             try

@@ -29,7 +29,7 @@ internal sealed partial record Guise(string Name, Func<GuiseStage, RequestDelega
     private static string? FirstForm(HttpRequest request) => request.Path == "/wp-admin/plugin-install.php" ? "form" : null;
 
     /// <summary>The farewell is left alone: who is refused there has been heard or not, nobody knows.</summary>
-    private static string? Operation(HttpRequest request) => GuiseStage.OperationOf(request) is "schema" or "dump" or "list" or "get" ? GuiseStage.OperationOf(request) : null;
+    private static string? Operation(HttpRequest request) => GuiseStage.OperationOf(request) is "schema" or "dump" or "ranges" or "list" or "get" ? GuiseStage.OperationOf(request) : null;
 
     private static RequestDelegate Busy(string operation) => operation switch
     {

@@ -26,7 +26,7 @@ internal sealed record CertificateBody
     [Description("When tables and files had been copied and compared.")]
     public required DateTimeOffset ComparedAt { get; init; }
 
-    [Description("snapshot: all rows are of one moment, by one transaction. compared: they were read in several, and the source was found to have them still, by sums over ranges of keys, after the last one had come; columns without a sum have no part in it. several: they were read in several, and some may not fit together; warnings name the tables.")]
+    [Description("snapshot: all rows are of one moment, by one transaction. compared: they were read in several, and the source was found to have all of them still, by sums over ranges of keys, after the last one had come; columns without a sum have no part in it. several: they were read in several, and some may not fit together; warnings tell of which tables, or why nobody knows.")]
     public required string Consistency { get; init; }
 
     public required VersionsBody Source { get; init; }

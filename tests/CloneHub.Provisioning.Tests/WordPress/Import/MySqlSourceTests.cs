@@ -135,11 +135,10 @@ public sealed partial class MySqlSourceTests(MySqlSite source, ITestOutputHelper
     {
         var all = await source.Channel.SchemaAsync(CancellationToken.None);
         var made = all with { Tables = [.. all.Tables.Where(table => !_before.Contains(table.Name))] };
-        var proofs = await Targets.ImportAsync(_target, Rewriter, _warnings, made, source.Channel);
 
-        // All tests but the first have a dump before theirs, so that MySQL was asked for sums as well.
-        Assert.DoesNotContain(_warnings.ToList(), warning => warning.StartsWith("Tables ", StringComparison.Ordinal) || warning.StartsWith("Rows that changed", StringComparison.Ordinal));
-        return (made, proofs);
+        // A second dump is not of the first one's moment: MySQL is asked for sums as well.
+        await foreach (var _ in source.Channel.DumpAsync([all.Tables.First(table => !table.IsView).ToDumpRequest()], CancellationToken.None)) continue;
+        return (made, await Targets.ImportAsync(_target, Rewriter, _warnings, made, source.Channel, isSummed: true));
     }
 
     [GeneratedRegex("the order of utf8mb4_(?<language>[a-z_]+)_0900_a[is]_c[is](_ks)? was replaced by the general one$")]

@@ -21,8 +21,9 @@ internal static class Targets
     }
 
     /// <summary>Brings tables into an empty database as an import does, and nothing else of the site.</summary>
+    /// <param name="isSummed">Whether the source has to have been asked for sums, and to have had the same; null if either will do.</param>
     internal static async Task<IReadOnlyList<TableProof>> ImportAsync(
-        string connectionString, ContentRewriter rewriter, ImportWarnings warnings, SourceSchema schema, ITableSource source)
+        string connectionString, ContentRewriter rewriter, ImportWarnings warnings, SourceSchema schema, ITableSource source, bool? isSummed = null)
     {
         var target = Database(connectionString);
         await using var database = ImportSession.Connect(target, loads: false);
@@ -30,6 +31,7 @@ internal static class Targets
         var progress = new ImportProgress(new Progress<ContentProgress>());
         var import = new DatabaseImport(database, loading, new RowEncoder(rewriter), warnings, progress, _ => Task.CompletedTask);
         await import.RunAsync(schema, source, CancellationToken.None);
+        Assert.True(isSummed is null || isSummed == import.IsCompared);
         return import.Proofs;
     }
 }

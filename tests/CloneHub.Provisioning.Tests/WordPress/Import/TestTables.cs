@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using CloneHub.Provisioning.WordPress;
 
 namespace CloneHub.Provisioning.Tests.WordPress.Import;
@@ -13,8 +14,16 @@ internal sealed class TestTables(TableReader reader, SourceSchema schema, Func<I
     public IAsyncEnumerable<DumpItem> DumpAsync(IReadOnlyList<DumpRequest> tables, CancellationToken cancellation) =>
         dump is null ? reader.DumpAsync(schema, tables, cancellation) : dump(tables, cancellation);
 
-    /// <summary>Why no sums can be had; null if they can.</summary>
-    public Exception? SumsFault { get; init; }
+    /// <summary>Is told of each sum before it comes, and may fail it; tells why there is none, or null.</summary>
+    public Func<SumsRequest, string?> OnSum { get; init; } = _ => null;
 
-    public IAsyncEnumerable<RangeSum> SumsAsync(IReadOnlyList<SumsRequest> tables, CancellationToken cancellation) => SumsFault is null ? reader.SumsAsync(tables, cancellation) : throw SumsFault;
+    public async IAsyncEnumerable<RangeSum> SumsAsync(IReadOnlyList<SumsRequest> tables, [EnumeratorCancellation] CancellationToken cancellation)
+    {
+        foreach (var table in tables)
+        {
+            if (OnSum(table) is { } trouble) yield return new RangeSum(table.Table, 0, 0, 0) { Trouble = trouble };
+            else
+                await foreach (var sum in reader.SumsAsync([table], cancellation)) yield return sum;
+        }
+    }
 }

@@ -8,6 +8,7 @@ declare(strict_types=1);
 namespace CloneHub\Migrator;
 
 use CloneHub\Migrator\OnSource\Database;
+use CloneHub\Migrator\OnSource\KeyRange;
 
 /** Counts and sums the rows of a table. A sum does not mind the order of rows, so a large table is summed in pieces, with a sign of life after each. */
 final class Sums
@@ -37,22 +38,32 @@ final class Sums
      */
     public function of(string $table, array $columns, ?string $key, array $skip = []): array
     {
-        return array_map('strval', (array) $this->add_up(self::expressions($columns), $table, $key, $this->counted($skip), null, null, null));
+        $select = 'SELECT ' . implode(', ', self::expressions($columns)) . ' FROM ' . Database::quote($table);
+        $sums = array_fill(0, count($columns) + 2, 0);
+        $after = null;
+        do {
+            $end = null === $key ? null : self::end_of_piece($this->db, $table, $key, $after, null);
+            $where = array_merge($this->counted($skip), null === $key ? [] : KeyRange::between($key, $after, $end));
+            $row = $this->db->query($select . Database::where($where))->fetch_row();
+            foreach ($row as $at => $sum) {
+                $sums[$at] += (int) $sum;
+            }
+
+            $after = $end;
+            $this->reply->beat();
+        } while (null !== $end);
+
+        return array_map('strval', $sums);
     }
 
     /**
-     * @param array<int,array{0:string,1:bool}> $columns
-     * @param string|null                        $above  Keys of the rows are greater than this.
-     * @param string|null                        $until  The greatest key.
-     * @param Budget                             $budget Lets visitors pass between two pieces, and tells how long one may take.
+     * @param string[] $columns
      *
-     * @return string[]|null Number of rows and a sum of them; null if that took too long.
+     * @return string An expression: one number for each row.
      */
-    public function of_range(string $table, array $columns, ?string $key, ?string $above, ?string $until, Budget $budget): ?array
+    public static function of_row(array $columns): string
     {
-        $expressions = self::expressions($columns);
-        $sums = $this->add_up([$expressions[0], end($expressions)], $table, $key, [], $above, $until, $budget);
-        return null === $sums ? null : array_map('strval', $sums);
+        return [] === $columns ? '0' : "CRC32(CONCAT_WS(',', " . implode(', ', array_map([self::class, 'of_value'], $columns)) . '))';
     }
 
     /**
@@ -63,8 +74,8 @@ final class Sums
     public function kinds(string $table, string $key, int $after, ?string $by, array $skip): array
     {
         $kind = null === $by ? "''" : Database::quote($by);
-        $where = array_merge($this->counted($skip), [Database::quote($key) . " > $after"]);
-        $found = $this->db->query("SELECT $kind, COUNT(*) FROM " . Database::quote($table) . ' WHERE ' . implode(' AND ', $where) . ' GROUP BY 1')->fetch_all();
+        $where = Database::where(array_merge($this->counted($skip), KeyRange::between($key, (string) $after, null)));
+        $found = $this->db->query("SELECT $kind, COUNT(*) FROM " . Database::quote($table) . "$where GROUP BY 1")->fetch_all();
         $this->reply->beat();
         return array_map('intval', array_column($found, 1, 0));
     }
@@ -84,8 +95,7 @@ final class Sums
             }
         }
 
-        $where = $this->counted($skip);
-        return $rows > self::MOST_COUNTED || $rows === (int) $this->db->query("SELECT COUNT(*)$from" . ([] === $where ? '' : ' WHERE ' . implode(' AND ', $where)))->fetch_row()[0];
+        return $rows > self::MOST_COUNTED || $rows === (int) $this->db->query("SELECT COUNT(*)$from" . Database::where($this->counted($skip)))->fetch_row()[0];
     }
 
     /**
@@ -98,62 +108,28 @@ final class Sums
         $select = ['COUNT(*)'];
         $compared = [];
         foreach ($columns as [$column, $is_compared]) {
-            $value = 'COALESCE(CRC32(' . Database::quote((string) $column) . '), ' . self::NULL_MARK . ')';
-            $select[] = $is_compared ? "COALESCE(SUM($value), 0)" : '0';
+            $select[] = $is_compared ? 'COALESCE(SUM(' . self::of_value((string) $column) . '), 0)' : '0';
             if ($is_compared) {
-                $compared[] = $value;
+                $compared[] = (string) $column;
             }
         }
 
-        $select[] = [] === $compared ? '0' : 'COALESCE(SUM(CRC32(CONCAT_WS(\',\', ' . implode(', ', $compared) . '))), 0)';
+        $select[] = 'COALESCE(SUM(' . self::of_row($compared) . '), 0)';
         return $select;
     }
 
-    /**
-     * @param string[] $expressions
-     * @param string[] $conditions
-     *
-     * @return int[]|null One for each expression; null if one of the pieces took too long.
-     */
-    private function add_up(array $expressions, string $table, ?string $key, array $conditions, ?string $above, ?string $until, ?Budget $budget): ?array
+    private static function of_value(string $column): string
     {
-        $sums = array_fill(0, count($expressions), 0);
-        do {
-            $end = null === $key ? null : $this->end_of_piece($table, $key, $above, $until);
-            $where = null === $key ? $conditions : array_merge($conditions, self::between($key, $above, $end ?? $until));
-            $sql = 'SELECT ' . implode(', ', $expressions) . ' FROM ' . Database::quote($table) . ([] === $where ? '' : ' WHERE ' . implode(' AND ', $where));
-            $row = Database::row($this->db, $sql, null === $budget ? INF : $budget->patience(), [$this->reply, 'beat']);
-            if (null === $row) {
-                return null;
-            }
-
-            foreach ($row as $at => $sum) {
-                $sums[$at] += (int) $sum;
-            }
-
-            $above = $end;
-            $this->reply->beat();
-            if (null !== $end && null !== $budget) {
-                $budget->is_spent();
-            }
-        } while (null !== $end);
-
-        return $sums;
+        return 'COALESCE(CRC32(' . Database::quote($column) . '), ' . self::NULL_MARK . ')';
     }
 
-    private function end_of_piece(string $table, string $key, ?string $above, ?string $until): ?string
+    /** @return string|null Null if all rows of the range make one piece. */
+    public static function end_of_piece(\mysqli $db, string $table, string $key, ?string $above, ?string $until): ?string
     {
         $column = Database::quote($key);
-        $where = self::between($key, $above, $until);
-        $sql = "SELECT $column FROM " . Database::quote($table) . ([] === $where ? '' : ' WHERE ' . implode(' AND ', $where));
-        $found = $this->db->query("$sql ORDER BY $column LIMIT 1 OFFSET " . (self::ROWS_AT_ONCE - 1))->fetch_row();
+        $where = Database::where(KeyRange::between($key, $above, $until));
+        $found = $db->query("SELECT $column FROM " . Database::quote($table) . "$where ORDER BY $column LIMIT 1 OFFSET " . (self::ROWS_AT_ONCE - 1))->fetch_row();
         return null === $found || 1 !== preg_match('/^-?\d+$/', (string) $found[0]) ? null : (string) $found[0];
-    }
-
-    /** @return string[] Conditions. */
-    private static function between(string $key, ?string $above, ?string $until): array
-    {
-        return array_merge(null === $above ? [] : [Database::quote($key) . " > $above"], null === $until ? [] : [Database::quote($key) . " <= $until"]);
     }
 
     /**

@@ -30,7 +30,7 @@ internal sealed class DatabaseImport(
     /// <summary>All rows are of one moment, by one transaction at the source.</summary>
     internal bool IsSnapshot { get; private set; }
 
-    /// <summary>All rows, but for columns without a sum, were found at the source once more after the last of them had come.</summary>
+    /// <summary>The source was found to have all rows still, but for columns without a sum, after the last of them had come.</summary>
     internal bool IsCompared { get; private set; }
 
     /// <summary>Null if no account is kept.</summary>
@@ -49,11 +49,15 @@ internal sealed class DatabaseImport(
         var loader = new TableLoader(database, loading, encoder, source, progress, ensureFence) { Cursors = Cursors, BytesPerTransaction = BytesPerTransaction };
         var open = plans.Where(plan => plan.Value.Proof is null).ToDictionary(StringComparer.Ordinal);
         var torn = await loader.LoadAsync(open, cancellation);
-        if (torn.Count > 0) await LoadAgainAsync(loader, plans, torn, cancellation);
+        var tornAgain = torn.Count > 0 ? await LoadAgainAsync(loader, plans, torn, cancellation) : [];
         IsSnapshot = _resumed.Count == 0 && torn.Count == 0 && source.Consistency == DumpConsistency.Snapshot;
         if (!IsSnapshot) IsCompared = await new ChangedRanges(loader, source, warnings).SettleAsync(plans, cancellation);
         if (!IsSnapshot && !IsCompared)
+        {
+            foreach (var end in tornAgain) warnings.Add($"Table {end.Table} changed while it was copied: {end.Rows} rows were read, {end.Counted} were there afterwards.");
             foreach (var name in _resumed) warnings.Count("Copying was interrupted and went on: these tables may be in part as the source had them before", name);
+        }
+
         await ensureFence(cancellation);
         await CreateDependentsAsync(schema, cancellation);
         foreach (var plan in plans.Values) warnings.Add(plan.Total().Warnings);
@@ -64,10 +68,14 @@ internal sealed class DatabaseImport(
     /// A table of which another number of rows was counted than came, changed while it was read; or since an interruption, so that rows do not fit together. It is read once
     /// more, then it is as good as the source can give it; unless it stood still meanwhile, so that the missing rows must be there.
     /// </summary>
-    private static async Task LoadAgainAsync(TableLoader loader, Dictionary<string, TablePlan> plans, IReadOnlyList<TableEnded> torn, CancellationToken cancellation)
+    /// <returns>The tables that changed once more.</returns>
+    private static async Task<IReadOnlyList<TableEnded>> LoadAgainAsync(
+        TableLoader loader, Dictionary<string, TablePlan> plans, IReadOnlyList<TableEnded> torn, CancellationToken cancellation)
     {
-        foreach (var end in await loader.LoadAgainAsync(plans, [.. torn.Select(end => end.Table)], cancellation))
+        var again = await loader.LoadAgainAsync(plans, [.. torn.Select(end => end.Table)], cancellation);
+        foreach (var end in again)
             if (end.Rows < end.Counted && torn.Contains(end)) throw ImportFault.Verification($"Table {end.Table}: only {end.Rows} of its {end.Counted} rows can be read on the source.");
+        return again;
     }
 
     /// <summary>Afterwards all tables are there; those that an earlier import has brought in part or wholly, with their rows.</summary>

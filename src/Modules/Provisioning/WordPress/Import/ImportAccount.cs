@@ -7,7 +7,7 @@ namespace CloneHub.Provisioning.WordPress.Import;
 internal sealed class ImportAccount
 {
     /// <summary>Goes up when what is kept, or how values are rewritten, changes.</summary>
-    private const string Format = "1";
+    private const string Format = "2";
 
     private readonly DirectoryInfo _folder;
     private readonly TimeProvider _clock;

@@ -48,7 +48,7 @@ internal static class ImportSession
     internal static async Task EndOthersAsync(MySqlConnection connection, CancellationToken cancellation)
     {
         var others = new List<long>();
-        await using (var command = new MySqlCommand("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND INFO LIKE 'LOAD DATA%'", connection))
+        await using (var command = new MySqlCommand("SELECT ID FROM information_schema.PROCESSLIST WHERE DB = DATABASE() AND ID <> CONNECTION_ID() AND (INFO LIKE 'LOAD DATA%' OR INFO LIKE 'DELETE FROM%')", connection))
         await using (var reader = await command.ExecuteReaderAsync(cancellation))
             while (await reader.ReadAsync(cancellation)) others.Add(reader.GetInt64(0));
         foreach (var other in others)

@@ -12,6 +12,7 @@ internal sealed class RangeTotals
     /// <summary>Of the source's rows that do not change by themselves; null if the table has no others.</summary>
     private readonly SettledSums? _settled;
     private long _rewritten;
+    private Int128 _squares;
 
     public RangeTotals(TablePlan table)
     {
@@ -24,7 +25,7 @@ internal sealed class RangeTotals
     public RangeTotals(TablePlan table, RowRange known)
         : this(table)
     {
-        (Rows, LastKey, _rewritten) = (known.Rows, known.LastKey, known.Rewritten);
+        (Rows, LastKey, _rewritten, _squares) = (known.Rows, known.LastKey, known.Rewritten, known.Squares);
         _source.Resume(known.SourceSums);
         _clone.Resume(known.CloneSums);
         if (known.SettledSums is { } settled) _settled?.Resume(known.SettledRows, settled);
@@ -41,18 +42,21 @@ internal sealed class RangeTotals
     public RowRange Save(long? until)
     {
         var settled = _settled?.Save();
-        return new RowRange(until, LastKey, Rows, _rewritten, _source.Save(), _clone.Save(), settled?.Rows ?? 0, settled?.Sums, Warnings.Save());
+        return new RowRange(until, LastKey, Rows, _rewritten, _source.Save(), _clone.Save(), settled?.Rows ?? 0, settled?.Sums, _squares, Warnings.Save());
     }
 
+    /// <summary>The present row's.</summary>
     public void AddKey(long key)
     {
         if (!(key <= LastKey)) LastKey = key;
     }
 
+    /// <summary>All values of the present row were added.</summary>
     public void EndRow()
     {
         Rows++;
-        _source.EndRow();
+        ulong row = _source.EndRow();
+        _squares += row * row % RangeSum.Prime;
         _clone.EndRow();
         _settled?.EndRow();
     }

@@ -10,9 +10,10 @@ namespace CloneHub.Provisioning.WordPress.Import;
 /// <param name="SourceSums">Sums of the values as the source sent them, of each column and then of the rows.</param>
 /// <param name="CloneSums">The same of the values as they went to the clone.</param>
 /// <param name="SettledSums">The same of rows that do not change by themselves; null if the table has no others.</param>
+/// <param name="Squares">Of the source's rows, as <see cref="RangeSum.Sum"/> is of those that it has now.</param>
 /// <param name="Warnings">What is to be told of their values: see <see cref="ImportWarnings.Save"/>.</param>
 internal sealed record RowRange(
-    long? Until, long? LastKey, long Rows, long Rewritten, Int128[] SourceSums, Int128[] CloneSums, long SettledRows, Int128[]? SettledSums,
+    long? Until, long? LastKey, long Rows, long Rewritten, Int128[] SourceSums, Int128[] CloneSums, long SettledRows, Int128[]? SettledSums, Int128 Squares,
     IReadOnlyDictionary<string, IReadOnlyDictionary<string, int>> Warnings)
 {
     /// <summary>Both as one; the other's rows follow on these.</summary>
@@ -23,11 +24,11 @@ internal sealed record RowRange(
         warnings.Add(next.Warnings);
         return new RowRange(
             next.Until, next.LastKey ?? LastKey, Rows + next.Rows, Rewritten + next.Rewritten, Sum(SourceSums, next.SourceSums), Sum(CloneSums, next.CloneSums), SettledRows + next.SettledRows,
-            SettledSums is { } settled && next.SettledSums is { } others ? Sum(settled, others) : null, warnings.Save());
+            SettledSums is { } settled && next.SettledSums is { } others ? Sum(settled, others) : null, Squares + next.Squares, warnings.Save());
     }
 
     /// <summary>Whether a source that sums these rows now has what it sent.</summary>
-    public bool IsSame(RangeSum now) => now.Rows == Rows && now.Sum == SourceSums[^1];
+    public bool IsSame(RangeSum now) => now.Rows == Rows && now.Sum == Squares;
 
     private static Int128[] Sum(Int128[] one, Int128[] other) => [.. one.Zip(other, (left, right) => left + right)];
 }

@@ -26,8 +26,10 @@ internal sealed class TableLoad(
     private long _bytes;
     private long _began;
 
-    /// <summary>Of the table whose rows these take the place of, all in one transaction; null where they come in addition.</summary>
-    internal (TablePlan Table, int Range)? Replaced { get; init; }
+    internal TablePlan Plan => plan;
+
+    /// <summary>The rows take the place of those that the table has there, in one transaction; null where they come in addition.</summary>
+    internal TableRange? Replaced { get; init; }
 
     internal async Task WriteAsync(RowEncoder encoder, TableRows rows)
     {
@@ -78,7 +80,7 @@ internal sealed class TableLoad(
         await transaction.CommitAsync(cancellation);
     }
 
-    /// <summary>The rows are in, neither counted nor summed.</summary>
+    /// <summary>The rows are in; the table is not read back yet.</summary>
     internal async Task LeaveAsync()
     {
         // Also where none has come in the place of those that were there.
@@ -124,11 +126,11 @@ internal sealed class TableLoad(
             var loader = new MySqlBulkLoader(connection) { SourceStream = source };
             plan.Configure(loader);
             await using var transaction = cursors is not null && plan.IsTransactional ? await connection.BeginTransactionAsync(cancellation) : null;
-            if (Replaced is { } place && transaction is not null) await ImportSession.ExecuteAsync(transaction, place.Table.DeletionOf(place.Range), cancellation);
+            if (Replaced is not null && transaction is not null) await ImportSession.ExecuteAsync(transaction, Replaced.Deletion, cancellation);
             await loader.LoadAsync(cancellation);
             if (transaction is not null)
             {
-                Replaced?.Table.Replace(Replaced.Value.Range, plan);
+                Replaced?.Table.Replace(Replaced.Range, plan);
                 await cursors!.SaveAsync(transaction, Replaced?.Table ?? plan, cancellation);
                 await transaction.CommitAsync(cancellation);
             }

@@ -16,68 +16,57 @@ internal sealed class TableLoader(
 
     internal required long BytesPerTransaction { get; init; }
 
-    /// <returns>The tables that changed while they were read.</returns>
     /// <param name="isAgain">What is torn stays so.</param>
+    /// <returns>The tables that changed while they were read.</returns>
     internal async Task<IReadOnlyList<TableEnded>> LoadAsync(Dictionary<string, TablePlan> plans, CancellationToken cancellation, bool isAgain = false)
     {
         using var abort = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         progress.Expect(plans.Values.Sum(plan => plan.Table.ApproximateBytes));
         var finishing = new List<Task>();
         var torn = new ConcurrentDictionary<string, TableEnded>(StringComparer.Ordinal);
-        var ended = new Dictionary<string, TableEnded>(StringComparer.Ordinal);
-        TableLoad? load = null;
+        var begun = new HashSet<string>(StringComparer.Ordinal);
         try
         {
-            await foreach (var item in source.DumpAsync([.. plans.Values.Select(plan => plan.Table.ToDumpRequest() with { From = plan.From })], cancellation))
-            {
-                var plan = plans.GetValueOrDefault(item.Table) ?? throw ImportFault.Refused($"The source sent a table that was not asked for: {item.Table}.");
-                switch (item)
-                {
-                    case TableStarted:
-                        await ensureFence(cancellation);
-                        load = new TableLoad(loading, plan, Cursors, BytesPerTransaction, ensureFence, abort.Token);
-                        break;
-                    case TableRows rows when load is not null:
-                        await load.WriteAsync(encoder, rows);
-                        progress.Advance(rows.Batch.Length, "Copying tables", ended.Count + 1, plans.Count);
-                        break;
-                    case TableEnded end when load is not null:
-                        ended.Add(end.Table, Checked(end, plan));
-                        if (end.IsTorn) torn[end.Table] = end;
-                        finishing.Add(FinishAsync(load, plan, end));
-                        load = null;
-                        await MakeRoomAsync(finishing);
-                        break;
-                    default:
-                        throw ImportFault.Refused($"The source sent rows of {item.Table} outside of a table.");
-                }
-            }
-
+            await ReadAsync([.. plans.Values.Select(plan => plan.Table.ToDumpRequest() with { From = plan.From })], "Copying tables", Begin, EndAsync, cancellation);
             await Task.WhenAll(finishing);
         }
-        catch (Exception reason)
+        catch
         {
-            await AbandonAsync(load, finishing, abort, reason);
+            await abort.CancelAsync();
+            await Task.WhenAll(finishing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
             throw;
         }
 
-        var missing = plans.Keys.Except(ended.Keys).ToArray();
+        var missing = plans.Keys.Except(begun).ToArray();
         if (missing.Length > 0) throw ImportFault.Verification($"The source did not send {string.Join(", ", missing.Take(5))}.");
         return [.. torn.Values];
 
-        async Task FinishAsync(TableLoad table, TablePlan plan, TableEnded end)
+        TableLoad Begin(string name)
+        {
+            var plan = plans.GetValueOrDefault(name) ?? throw ImportFault.Refused($"The source sent a table that was not asked for: {name}.");
+            return begun.Add(name) ? new TableLoad(loading, plan, Cursors, BytesPerTransaction, ensureFence, abort.Token) : throw ImportFault.Refused($"The source sent {name} twice.");
+        }
+
+        async Task EndAsync(TableLoad load, TableEnded end)
+        {
+            if (end.IsTorn) torn[end.Table] = end;
+            finishing.Add(FinishAsync(load, end));
+            await MakeRoomAsync(finishing);
+        }
+
+        async Task FinishAsync(TableLoad load, TableEnded end)
         {
             if (end.IsTorn && !isAgain)
             {
-                await table.LeaveAsync();
+                await load.LeaveAsync();
                 return;
             }
 
             try
             {
-                await table.FinishAsync();
+                await load.FinishAsync();
             }
-            catch (StepFaultException fault) when (fault.Fault.Code == ImportFault.VerifyFailed && plan.From is not null)
+            catch (StepFaultException fault) when (fault.Fault.Code == ImportFault.VerifyFailed && load.Plan.From is not null)
             {
                 torn[end.Table] = end;
             }
@@ -105,47 +94,65 @@ internal sealed class TableLoader(
 
     /// <summary>Reads ranges once more, each of which takes the place of what is there in one transaction.</summary>
     /// <returns>Tables that are not as they were sent afterwards: a row has taken over what is another's in the rest of the table.</returns>
-    internal async Task<IReadOnlyList<string>> ReplaceAsync(IReadOnlyList<(TablePlan Table, int Range)> places, CancellationToken cancellation)
+    internal async Task<IReadOnlyList<string>> ReplaceAsync(IReadOnlyList<TableRange> places, CancellationToken cancellation)
     {
         if (places.Count == 0) return [];
         progress.Expect(places.Sum(place => place.Table.Table.ApproximateBytes / place.Table.Ranges.Count));
-        var requests = places.Select(place => place.Table.Table.ToDumpRequest() with { Range = place.Table.KeysOf(place.Range) }).ToArray();
         var ended = 0;
-        (TablePlan Rows, TableLoad Load)? open = null;
+        await ReadAsync([.. places.Select(place => place.Table.Table.ToDumpRequest() with { Range = place.Keys })], "Copying changed rows", Begin, EndAsync, cancellation);
+        if (ended < places.Count) throw ImportFault.Verification($"The source did not send {places[ended].Table.Table.Name}.");
+        return await CheckAsync([.. places.Select(place => place.Table).Distinct()], cancellation);
+
+        TableLoad Begin(string name) => places[ended].Table.Table.Name == name
+            ? new TableLoad(loading, new TablePlan(places[ended].Table.Table), Cursors, BytesPerTransaction, ensureFence, cancellation) { Replaced = places[ended] }
+            : throw ImportFault.Refused($"The source sent a table that was not asked for: {name}.");
+
+        async Task EndAsync(TableLoad load, TableEnded end)
+        {
+            await load.LeaveAsync();
+            ended++;
+        }
+    }
+
+    /// <summary>Reads tables one after the other, each into the load that is begun for it.</summary>
+    private async Task ReadAsync(
+        IReadOnlyList<DumpRequest> requests, string what, Func<string, TableLoad> begin, Func<TableLoad, TableEnded, Task> endAsync, CancellationToken cancellation)
+    {
+        TableLoad? load = null;
+        var begun = 0;
         try
         {
             await foreach (var item in source.DumpAsync(requests, cancellation))
             {
                 switch (item)
                 {
-                    case TableStarted when open is null:
+                    case TableStarted when load is null:
                         await ensureFence(cancellation);
-                        var plan = new TablePlan(places[ended].Table.Table);
-                        open = (plan, new TableLoad(loading, plan, Cursors, BytesPerTransaction, ensureFence, cancellation) { Replaced = places[ended] });
+                        load = begin(item.Table);
+                        begun++;
                         break;
-                    case TableRows rows when open is { } there:
-                        await there.Load.WriteAsync(encoder, rows);
-                        progress.Advance(rows.Batch.Length, "Copying changed rows", ended + 1, places.Count);
+                    case TableRows rows when load?.Plan.Table.Name == item.Table:
+                        await load.WriteAsync(encoder, rows);
+                        progress.Advance(rows.Batch.Length, what, begun, requests.Count);
                         break;
-                    case TableEnded end when open is { } there:
-                        Checked(end, there.Rows);
-                        await there.Load.LeaveAsync();
-                        open = null;
-                        ended++;
+                    case TableEnded end when load?.Plan.Table.Name == item.Table:
+                        var ended = load;
+                        Check(end, ended.Plan);
+                        load = null;
+                        await endAsync(ended, end);
                         break;
                     default:
                         throw ImportFault.Refused($"The source sent rows of {item.Table} outside of a table.");
                 }
             }
+
+            if (load is not null) throw ImportFault.Verification($"The source did not send all of {load.Plan.Table.Name}.");
         }
         catch (Exception reason)
         {
-            if (open is { } there) await there.Load.AbandonAsync(reason);
+            if (load is not null) await load.AbandonAsync(reason);
             throw;
         }
-
-        if (ended < places.Count) throw ImportFault.Verification($"The source did not send {places[ended].Table.Table.Name}.");
-        return await CheckAsync([.. places.Select(place => place.Table).Distinct()], cancellation);
     }
 
     private async Task<IReadOnlyList<string>> CheckAsync(IReadOnlyList<TablePlan> plans, CancellationToken cancellation)
@@ -166,18 +173,10 @@ internal sealed class TableLoader(
         return wrong;
     }
 
-    private static TableEnded Checked(TableEnded end, TablePlan plan)
+    private static void Check(TableEnded end, TablePlan plan)
     {
         if (end.Rows != plan.Rows) throw ImportFault.Verification($"Table {end.Table}: {plan.Rows} of {end.Rows} rows arrived.");
         if (end.Counted is null) plan.Warnings.Count("Tables whose rows the source could not count in time", end.Table);
-        return end;
-    }
-
-    private static async Task AbandonAsync(TableLoad? load, List<Task> finishing, CancellationTokenSource abort, Exception reason)
-    {
-        if (load is not null) await load.AbandonAsync(reason);
-        await abort.CancelAsync();
-        await Task.WhenAll(finishing).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
     }
 
     private static async Task MakeRoomAsync(List<Task> finishing)

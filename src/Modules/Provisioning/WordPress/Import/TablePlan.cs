@@ -72,17 +72,8 @@ internal sealed class TablePlan
         From = new DumpPosition(Rows, After);
     }
 
+    /// <summary>Where one of <see cref="Ranges"/> lies.</summary>
     internal KeyRange KeysOf(int range) => new(range == 0 ? null : _ranges[range - 1].Until, range < _ranges.Count ? _ranges[range].Until : null);
-
-    /// <summary>A statement that takes the rows of a range away.</summary>
-    internal string DeletionOf(int range)
-    {
-        var (key, keys) = (TableDdl.Quote(Table.Key[0]), KeysOf(range));
-        var conditions = new List<string>();
-        if (keys.Above is { } above) conditions.Add(string.Create(CultureInfo.InvariantCulture, $"{key} > {above}"));
-        if (keys.Until is { } until) conditions.Add(string.Create(CultureInfo.InvariantCulture, $"{key} <= {until}"));
-        return $"DELETE FROM {TableDdl.Quote(Table.Name)} WHERE {string.Join(" AND ", conditions)}";
-    }
 
     /// <summary>In the place of these rows others are there, which were read since.</summary>
     internal void Replace(int range, TablePlan read)

@@ -41,10 +41,13 @@ internal sealed class ValueSums(IReadOnlyList<ColumnPlan> columns)
 
     internal void AddNull(int column) => AddNumber(column, NullMark);
 
-    internal void EndRow()
+    /// <returns>What the row adds to the sum of the rows.</returns>
+    internal uint EndRow()
     {
-        _rows += Crc32.Append(0, _row.AsSpan(0, _length));
+        var row = Crc32.Append(0, _row.AsSpan(0, _length));
+        _rows += row;
         _length = 0;
+        return row;
     }
 
     /// <summary>Expressions that give the same of a table in the database: of each column, then of the rows.</summary>

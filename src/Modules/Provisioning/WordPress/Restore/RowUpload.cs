@@ -133,7 +133,7 @@ internal sealed class RowUpload(
     }
 
     private Task<IReadOnlyDictionary<int, decimal[]>> SumsAsync(CancellationToken cancellation) => target.SumsAsync(
-        _tables.Index().ToDictionary(table => table.Index, table => (RangeSums.ColumnsOf(table.Item.Columns), TablePlan.NumberKey(table.Item.Table))), cancellation);
+        _tables.Index().ToDictionary(table => table.Index, table => (TargetChannel.ColumnsOf(table.Item.Columns), TablePlan.NumberKey(table.Item.Table))), cancellation);
 
     /// <summary>JSON is a type of MySQL alone, which keeps what it means and not what was written.</summary>
     private static TablePlan NewPlan(SourceTable table) => new(table, rewritesNames: true, comparesJson: false);

@@ -100,9 +100,9 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
             var order = part.Select(table => new
             {
                 name = table.Name,
-                columns = RangeSums.ColumnsOf(table.Columns),
+                columns = ColumnsOf(table.Columns),
                 key = TablePlan.NumberKey(table.Table),
-                skip = RangeSums.SkippedOf(table.Skipped),
+                skip = SkippedOf(table),
                 after = table.After,
                 by = table.By,
                 staged = table.Staged,
@@ -115,6 +115,9 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
         return marks;
     }
 
+    /// <summary>As the site is told of them.</summary>
+    public static IEnumerable<object[]> ColumnsOf(IEnumerable<ColumnPlan> columns) => columns.Select(plan => new object[] { plan.Column.Name, plan.IsCompared });
+
     /// <summary>The new content takes the place of the old one, as a whole or not at all.</summary>
     /// <param name="before">What its pages answer now; noted there for whoever goes on after this attempt.</param>
     /// <param name="seen">The site's tables as they were looked at last, those that matter most first: compared, as far as a moment suffices, when nobody is served any more.</param>
@@ -125,7 +128,7 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
         {
             name = table.Table.Name,
             key = TablePlan.NumberKey(table.Table.Table),
-            skip = RangeSums.SkippedOf(table.Table.Skipped),
+            skip = SkippedOf(table.Table),
             rows = (long)table.Sums[0],
             last = table.LastKey,
         }),
@@ -251,6 +254,8 @@ internal sealed class TargetChannel(SourceChannel site, TimeProvider clock, long
         payload.CopyTo(body.AsMemory(8 + json.Length));
         return body;
     }
+
+    private static IEnumerable<object[]> SkippedOf(TableToMark table) => table.Skipped.Select(rows => new object[] { rows.Column, rows.Values, rows.Beginnings });
 
     private static MarkedTable Marked(TableToMark table, JsonElement mark)
     {

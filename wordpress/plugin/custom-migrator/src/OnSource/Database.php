@@ -35,6 +35,19 @@ final class Database
         return '`' . str_replace('`', '``', $identifier) . '`';
     }
 
+    /** @param string[] $conditions */
+    public static function where(array $conditions): string
+    {
+        return [] === $conditions ? '' : ' WHERE ' . implode(' AND ', $conditions);
+    }
+
+    /** From now on all tables whose engine knows transactions show this moment. */
+    public static function begin_snapshot(\mysqli $db): void
+    {
+        $db->query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
+        $db->query('START TRANSACTION /*!40100 WITH CONSISTENT SNAPSHOT */');
+    }
+
     /** Binary-safe literal that depends on no character set. */
     public static function hex(string $bytes): string
     {

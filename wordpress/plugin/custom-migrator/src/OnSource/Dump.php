@@ -13,8 +13,6 @@ use CloneHub\Migrator\Reply;
 /** Sends tables inside one transaction, so that they show one moment as long as one answer holds them. */
 final class Dump
 {
-    private const TRANSACTIONAL = ['INNODB', 'ROCKSDB', 'TOKUDB'];
-
     private \mysqli $db;
     private Reply $reply;
     private Budget $budget;
@@ -29,11 +27,8 @@ final class Dump
     /** @param array<int,array<string,mixed>> $requests Each with name, columns, key, and where to go on: after (base 64 per key column) or offset. With above or until, numbers, only a range of its key. */
     public function send(array $requests): void
     {
-        global $wpdb;
-        $this->db->query('SET SESSION TRANSACTION ISOLATION LEVEL REPEATABLE READ');
-        $this->db->query('START TRANSACTION /*!40100 WITH CONSISTENT SNAPSHOT */');
-        $engines = $this->engines();
-        $site = new Tables($wpdb->base_prefix, array_map('strval', array_keys($engines)));
+        Database::begin_snapshot($this->db);
+        $site = Tables::of_site($this->db);
         $columns = $this->columns();
         $fuzzy = [];
         foreach ($requests as $at => $request) {
@@ -43,7 +38,7 @@ final class Dump
                 return;
             }
 
-            $is_transactional = in_array(strtoupper($engines[$name]), self::TRANSACTIONAL, true);
+            $is_transactional = $site->is_transactional($name);
             if (!$is_transactional) {
                 $fuzzy[] = $name;
             }
@@ -57,13 +52,6 @@ final class Dump
         }
 
         $this->reply->json(Reply::END, ['fuzzy' => $fuzzy, 'waited' => $this->budget->waited()]);
-    }
-
-    /** @return array<string,string> Engine by table. */
-    private function engines(): array
-    {
-        $rows = Database::rows($this->db, "SELECT TABLE_NAME, ENGINE FROM information_schema.TABLES WHERE TABLE_SCHEMA = DATABASE() AND TABLE_TYPE = 'BASE TABLE'");
-        return array_map('strval', array_column($rows, 'ENGINE', 'TABLE_NAME'));
     }
 
     /** @return array<string,array<string,array<string,?string>>> Description by table and column. */

@@ -68,19 +68,22 @@ final class KeyRange
     }
 
     /**
-     * @param string|null $above Keys are greater than this.
-     * @param string|null $until The greatest key.
+     * @param string      $column Of whole numbers.
+     * @param string|null $above  They are greater than this.
+     * @param string|null $until  The greatest one.
      *
-     * @return string[] Conditions, of a key of one column.
+     * @return string[] Conditions.
      */
-    public function between(?string $above, ?string $until): array
+    public static function between(string $column, ?string $above, ?string $until): array
     {
-        $first = $this->key[0];
-        $name = Database::quote($first);
-        return array_merge(
-            null === $above ? [] : ["$name > " . $this->literal($first, $above)],
-            null === $until ? [] : ["$name <= " . $this->literal($first, $until)]
-        );
+        foreach ([$above, $until] as $end) {
+            if (null !== $end && 1 !== preg_match('/^-?\d+$/D', $end)) {
+                throw new \RuntimeException("The end of a range of $column is not a whole number.");
+            }
+        }
+
+        $name = Database::quote($column);
+        return array_merge(null === $above ? [] : ["$name > $above"], null === $until ? [] : ["$name <= $until"]);
     }
 
     /** @param string[] $row Key values. */

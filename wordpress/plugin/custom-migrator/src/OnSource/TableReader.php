@@ -75,7 +75,7 @@ final class TableReader
             $this->key_at = array_map(fn (string $column): int => (int) array_search($column, $this->columns, true), $key);
             $after = (array) ($request['after'] ?? []);
             $this->after = [] === $after ? null : array_map(static fn ($value): string => (string) base64_decode((string) $value), $after);
-            $this->part = $this->range->between(isset($request['above']) ? (string) $request['above'] : null, isset($request['until']) ? (string) $request['until'] : null);
+            $this->part = KeyRange::between($key[0], isset($request['above']) ? (string) $request['above'] : null, isset($request['until']) ? (string) $request['until'] : null);
         }
 
         $this->offset = (int) ($request['offset'] ?? 0);
@@ -100,7 +100,7 @@ final class TableReader
         } while ($got >= $wanted);
 
         $this->flush($reply);
-        $counted = Database::row($this->db, "SELECT COUNT(*) FROM {$this->table}" . self::where($this->part), $budget->patience(), [$reply, 'beat']);
+        $counted = Database::row($this->db, "SELECT COUNT(*) FROM {$this->table}" . Database::where($this->part), $budget->patience(), [$reply, 'beat']);
         $count = null === $counted ? null : (int) $counted[0];
         if ($is_one_moment && null !== $count && $count !== $this->offset) {
             throw new Incomplete("{$this->table} has $count rows, but {$this->offset} could be read by its key.");
@@ -187,14 +187,8 @@ final class TableReader
             return "SELECT {$this->select} FROM {$this->table} USE INDEX () LIMIT {$this->offset}, $rows";
         }
 
-        $where = self::where(array_merge($this->part, null === $this->after ? [] : [$this->range->after($this->after)]));
+        $where = Database::where(array_merge($this->part, null === $this->after ? [] : [$this->range->after($this->after)]));
         return "SELECT {$this->select} FROM {$this->table}$where ORDER BY " . $this->range->order() . " LIMIT $rows";
-    }
-
-    /** @param string[] $conditions */
-    private static function where(array $conditions): string
-    {
-        return [] === $conditions ? '' : ' WHERE ' . implode(' AND ', $conditions);
     }
 
     /** @param array<int,?string> $row */
