@@ -103,7 +103,7 @@ internal sealed class TableLoader(
         if (ended < places.Count) throw ImportFault.Verification($"The source did not send {places[ended].Table.Table.Name}.");
         return await CheckAsync([.. places.Select(place => place.Table).Distinct()], cancellation);
 
-        TableLoad Begin(string name) => places[ended].Table.Table.Name == name
+        TableLoad Begin(string name) => ended < places.Count && places[ended].Table.Table.Name == name
             ? new TableLoad(loading, new TablePlan(places[ended].Table.Table), Cursors, BytesPerTransaction, ensureFence, cancellation) { Replaced = places[ended] }
             : throw ImportFault.Refused($"The source sent a table that was not asked for: {name}.");
 
